@@ -1,0 +1,57 @@
+"""Which records of the log count. What is not admitted changes nothing, for any reader."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from orders.errors import NotAnEvent
+from orders.events import AnyOrderEvent, OrderPlaced
+from orders.topics import partition_of
+from orders.wire import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the broker keeps it; `appended_at` is the broker's own time (UTC)."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    appended_at: datetime
+
+
+class Flaw(StrEnum):
+    """Why a record is not admitted."""
+
+    NOT_AN_EVENT = "NOT_AN_EVENT"
+    WRONG_KEY = "WRONG_KEY"
+    WRONG_PARTITION = "WRONG_PARTITION"
+    LATE_PLACEMENT = "LATE_PLACEMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdmitted:
+    """The verdict on a record that changes nothing."""
+
+    flaw: Flaw
+    message: str
+
+
+def admit(record: Record, partitions: int) -> AnyOrderEvent | NotAdmitted:
+    """Return the record's event, or why it does not count; `NewerSchema` stops the reader."""
+    if record.value is None:
+        return NotAdmitted(Flaw.NOT_AN_EVENT, "the record has no value")
+    try:
+        event = decode(record.value)
+    except NotAnEvent as error:
+        return NotAdmitted(Flaw.NOT_AN_EVENT, str(error))
+    if record.key != event.order_id.encode():
+        return NotAdmitted(Flaw.WRONG_KEY, f"the key is not the order id {event.order_id}")
+    home = partition_of(event.order_id, partitions)
+    if record.partition != home:
+        return NotAdmitted(Flaw.WRONG_PARTITION, f"the order's partition is {home}")
+    if isinstance(event, OrderPlaced) and record.appended_at > event.not_after:
+        appended, last = record.appended_at.isoformat(), event.not_after.isoformat()
+        return NotAdmitted(Flaw.LATE_PLACEMENT, f"appended at {appended}, void after {last}")
+    return event

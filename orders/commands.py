@@ -1,0 +1,64 @@
+"""What the shells ask of an order. A command carries its moment, its id and its author."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders.errors import Reason
+from orders.events import FailedQuote
+from orders.values import Fill, Quote, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The id, moment (UTC) and author that the event of a command gets."""
+
+    event_id: str
+    at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """Begin an order; void when it reaches the log after `not_after`."""
+
+    order_id: str
+    user_id: str | None
+    terms: Terms
+    not_after: datetime
+    correlation_id: str | None
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOrder:
+    """Choose a venue from what they answered."""
+
+    quotes: tuple[Quote, ...]
+    failed_quotes: tuple[FailedQuote, ...]
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFill:
+    """The attempt settled."""
+
+    fill: Fill
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailure:
+    """The attempt is known to have traded nothing, and why."""
+
+    reason: Reason
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class BeginRetry:
+    """The delay of a scheduled retry is over."""
+
+    stamp: Stamp
+
+
+Command = PlaceOrder | RouteOrder | RecordFill | RecordFailure | BeginRetry

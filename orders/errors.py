@@ -1,0 +1,66 @@
+"""What can go wrong with an order, as values, and the exceptions of a misused domain."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Code(StrEnum):
+    """Why an attempt or an order ended without a fill."""
+
+    NETWORK = "NETWORK"
+    TIMEOUT = "TIMEOUT"
+    THROTTLED = "THROTTLED"
+    SLIPPAGE_EXCEEDED = "SLIPPAGE_EXCEEDED"
+    STALE_QUOTE = "STALE_QUOTE"
+    INVALID_ANSWER = "INVALID_ANSWER"
+    INTERNAL = "INTERNAL"
+    NO_LIQUIDITY = "NO_LIQUIDITY"
+    UNKNOWN_TOKEN = "UNKNOWN_TOKEN"  # noqa: S105 -- a token of trade, not a secret
+    INVALID_ORDER = "INVALID_ORDER"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    QUARANTINED = "QUARANTINED"
+
+
+FATAL = frozenset(
+    {
+        Code.NO_LIQUIDITY,
+        Code.UNKNOWN_TOKEN,
+        Code.INVALID_ORDER,
+        Code.INSUFFICIENT_FUNDS,
+        Code.QUARANTINED,
+    }
+)
+
+
+class Reason(BaseModel):
+    """A failure as a value: a code for programs, a sentence for people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Code
+    message: str
+
+    @property
+    def retryable(self) -> bool:
+        """Return whether another attempt may do better."""
+        return self.code not in FATAL
+
+
+class OrderError(Exception):
+    """Root of the domain's exceptions."""
+
+
+class NotAnEvent(OrderError):
+    """The bytes do not hold an event of this log; the message says what is wrong with them."""
+
+
+class NewerSchema(OrderError):
+    """The log was written by a newer engine than this one: upgrade it before reading on."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"the log holds schema version {found}, this engine knows {known}: "
+            "upgrade the engine and start it again"
+        )
+        self.found = found

@@ -1,0 +1,19 @@
+"""When a failed attempt is tried again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """The ladder of delays, the first after attempt 1; past its end there is no retry."""
+
+    delays: tuple[timedelta, ...] = (
+        timedelta(seconds=2),
+        timedelta(seconds=4),
+        timedelta(seconds=8),
+    )
+
+    def delay_after(self, attempt: int) -> timedelta | None:
+        """Return the wait after this failed attempt (from 1), or None when it was the last."""
+        return self.delays[attempt - 1] if 1 <= attempt <= len(self.delays) else None

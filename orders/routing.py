@@ -1,0 +1,36 @@
+"""Which venue an order goes to, and the least it may give there."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from orders.errors import Code, Reason
+from orders.events import FailedQuote
+from orders.values import MONEY, Quote, Terms
+
+
+def best_quote(quotes: Sequence[Quote]) -> Quote | None:
+    """Return the quote with the highest amount out after fees, equal ones by venue name.
+
+    A quote of nothing is no quote.
+    """
+    worth = [quote for quote in quotes if quote.amount_out > 0]
+    return min(worth, key=lambda quote: (-quote.amount_out, quote.venue), default=None)
+
+
+def min_amount_out(quote: Quote, terms: Terms) -> Decimal:
+    """Return quoted amount out x (1 - slippage), every digit kept, in units of token out."""
+    return MONEY.multiply(quote.amount_out, MONEY.subtract(Decimal(1), terms.slippage))
+
+
+def why_no_quote(failed: Sequence[FailedQuote]) -> Reason:
+    """Return the reason an attempt without a usable quote failed.
+
+    A venue that may quote next time keeps the order alive; only when every one refuses for good
+    is the reason fatal.
+    """
+    reasons = [answer.reason for answer in failed]
+    for reason in reasons:
+        if reason.retryable:
+            return reason
+    nothing = Reason(code=Code.NO_LIQUIDITY, message="no venue offers anything for this amount")
+    return reasons[0] if reasons else nothing

@@ -1,0 +1,136 @@
+"""An order as its events tell it: the states it can be in. How it moves between them is `fold`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from orders.errors import Reason
+from orders.values import Execution, Fill, Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """What never changes in an order's life."""
+
+    order_id: str
+    user_id: str | None
+    terms: Terms
+    placed_at: datetime
+    not_after: datetime
+    correlation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What every placed order has: `attempts` were made, `routes` of them got a venue."""
+
+    placement: Placement
+    version: int
+    attempts: int
+    routes: int
+    updated_at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending(Placed):
+    """Attempt `attempts + 1` may start."""
+
+    kind: Literal["pending"] = "pending"
+    last_failure: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(Placed):
+    """A venue is chosen; the execution may have been sent."""
+
+    kind: Literal["routed"] = "routed"
+    venue: str
+    execution_id: str
+    min_amount_out: Decimal
+
+    @property
+    def execution(self) -> Execution:
+        """Return the attempt as it is sent to the venue."""
+        return Execution(
+            execution_id=self.execution_id,
+            venue=self.venue,
+            attempt=self.attempts,
+            terms=self.placement.terms,
+            min_amount_out=self.min_amount_out,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Placed):
+    """The last attempt failed; the next one starts when the delay is over."""
+
+    kind: Literal["waiting"] = "waiting"
+    reason: Reason
+    delay: timedelta
+    venue: str | None
+
+    @property
+    def due_at(self) -> datetime:
+        """Return when the next attempt may start (UTC)."""
+        return self.updated_at + self.delay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed(Placed):
+    """The swap settled. Final."""
+
+    kind: Literal["completed"] = "completed"
+    venue: str
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Placed):
+    """The order ended without a fill. Final."""
+
+    kind: Literal["failed"] = "failed"
+    reason: Reason
+    venue: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined(Placed):
+    """The log told the impossible of this order: it starts nothing more.
+
+    `held` is the execution that may have been sent: it is still resolved and recorded.
+    """
+
+    kind: Literal["quarantined"] = "quarantined"
+    why: str
+    held: Routed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """No placement has been read."""
+
+    version: int = 0
+
+
+UNPLACED = Unplaced()
+Closed = Completed | Failed
+Open = Pending | Routed | Waiting | Quarantined
+Order = Unplaced | Open | Closed
+Status = Literal["pending", "executing", "completed", "failed"]
+
+
+def status(order: Open | Closed) -> Status:
+    """Return the word people see."""
+    match order:
+        case Completed():
+            return "completed"
+        case Failed():
+            return "failed"
+        case Pending(attempts=0):
+            return "pending"
+        case Quarantined():
+            return "executing" if order.attempts else "pending"
+        case _:
+            return "executing"

@@ -1,0 +1,90 @@
+"""The nouns of the trade: amounts, tokens, terms, quotes, fills. No rule of use lives here."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+MONEY = Context(prec=80, rounding=ROUND_HALF_EVEN)
+"""Wide enough for the product of any two accepted amounts, every digit kept."""
+
+PRICE = Context(prec=18, rounding=ROUND_HALF_EVEN)
+"""Prices are quotients: they are kept to 18 significant digits."""
+
+MAX_AMOUNT = Decimal(10) ** 15
+
+OrderId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+]
+TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,44}$")]
+VenueName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,19}$")]
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Amount = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT)]
+AmountOut = Annotated[Decimal, Field(ge=0)]
+Fraction = Annotated[Decimal, Field(ge=0, le=1)]
+
+Fault = Literal[
+    "quote-glitch", "no-liquidity", "glitch", "lost-answer", "price-moved", "hang", "garbage"
+]
+"""What a simulated venue can be told to do wrong with one attempt; real venues know none of it."""
+
+
+class Value(BaseModel):
+    """A value without identity: equal when its members are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Terms(Value):
+    """What the customer committed to: so much of one token for another, within a slippage."""
+
+    order_type: Literal["market"] = "market"
+    token_in: TokenName
+    token_out: TokenName
+    amount: Amount = Field(description="Units of token in, not base units.")
+    slippage: Fraction = Field(description="Largest loss against the quote, as a fraction of it.")
+    faults: tuple[Fault | None, ...] = Field(
+        default=(), max_length=8, description="Simulation only: the fault of attempt 1, 2, 3 …"
+    )
+
+    def fault(self, attempt: int) -> Fault | None:
+        """Return the fault the simulation is asked to show in this attempt (from 1)."""
+        return self.faults[attempt - 1] if attempt <= len(self.faults) else None
+
+
+class Quote(Value):
+    """What a venue would give for the terms at one moment, its fee already taken off."""
+
+    venue: VenueName
+    amount_out: AmountOut = Field(description="Units of token out after fee and price impact.")
+    price: Decimal = Field(ge=0, description="Token out per token in, from amount out and amount.")
+    fee: Decimal = Field(ge=0, description="Units of token in kept by the venue.")
+    price_impact: Fraction
+    quoted_at: AwareDatetime
+
+
+class Execution(Value):
+    """One attempt as it is sent to a venue; sending the same id again trades at most once."""
+
+    execution_id: str
+    venue: VenueName
+    attempt: int = Field(ge=1)
+    terms: Terms
+    min_amount_out: AmountOut
+
+
+class Fill(Value):
+    """A settlement, as the chain recorded it."""
+
+    tx_hash: str
+    executed_price: Decimal = Field(ge=0, description="Token out per token in.")
+    amount_in: Amount
+    amount_out: AmountOut
+    fee: Decimal = Field(ge=0, description="Units of token in kept by the venue.")
+    slot: int = Field(ge=0)
+
+
+def price_of(amount_out: Decimal, amount_in: Decimal) -> Decimal:
+    """Return token out per token in, to 18 significant digits; `amount_in` is above zero."""
+    return PRICE.divide(amount_out, amount_in)

@@ -1,0 +1,61 @@
+"""Events and states as bytes: JSON, money as text with every digit, times in UTC."""
+
+import json
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from orders.errors import NewerSchema, NotAnEvent
+from orders.events import SCHEMA_VERSION, AnyOrderEvent
+from orders.state import Open, Pending, Quarantined, Routed, Waiting
+
+_EVENT: TypeAdapter[AnyOrderEvent] = TypeAdapter(AnyOrderEvent)
+_OPEN: TypeAdapter[Open] = TypeAdapter(
+    Annotated[Pending | Routed | Waiting | Quarantined, Field(discriminator="kind")]
+)
+
+
+def encode(event: AnyOrderEvent) -> bytes:
+    """Return the event as it stands in the log: UTF-8 JSON."""
+    return event.model_dump_json().encode()
+
+
+def decode(value: bytes) -> AnyOrderEvent:
+    """Return the event that `encode` wrote; raise `NotAnEvent`, or `NewerSchema`: stop reading."""
+    try:
+        event = _EVENT.validate_json(value)
+    except ValidationError as error:
+        _stop_at_newer(value)
+        raise NotAnEvent(_sentence(error)) from None
+    if event.schema_version > SCHEMA_VERSION:
+        raise NewerSchema(event.schema_version, SCHEMA_VERSION)
+    return event
+
+
+def encode_order(order: Open) -> bytes:
+    """Return an open order's state for storage beside the projection, as JSON."""
+    return _OPEN.dump_json(order)
+
+
+def decode_order(value: bytes | str) -> Open:
+    """Return the state that `encode_order` wrote; raise `NotAnEvent` for anything else."""
+    try:
+        return _OPEN.validate_json(value)
+    except ValidationError as error:
+        raise NotAnEvent(_sentence(error)) from None
+
+
+def _stop_at_newer(value: bytes) -> None:
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        return
+    found = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(found, int) and found > SCHEMA_VERSION:
+        raise NewerSchema(found, SCHEMA_VERSION)
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]

@@ -1,0 +1,107 @@
+"""The one way into Kafka: an idempotent producer shared by the process, replaced when it dies."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+_STOP_TIMEOUT = timedelta(seconds=3)
+
+
+class NotAcknowledged(Exception):
+    """Kafka did not acknowledge in time: the record may be in the log, or may still reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a record stands and when the broker put it there (UTC)."""
+
+    partition: int
+    offset: int
+    appended_at: datetime
+
+
+class Appender:
+    """Appends records with `acks=all`; many may wait for their acknowledgement at once."""
+
+    def __init__(self, bootstrap: str, patience: timedelta) -> None:
+        self._bootstrap = bootstrap
+        self._patience = patience
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    async def append(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> Appended:
+        """Append one record and return where it stands; raise `NotAcknowledged` after the time-out.
+
+        A record that was not acknowledged may still be appended later: whoever reads the log must
+        be able to tell (rule 6 for placements, versions for all that follows).
+        """
+        producer: AIOKafkaProducer | None = None
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                producer = await self._running()
+                sent = await producer.send(topic, value, key, partition, headers=list(headers))
+                written = await asyncio.shield(sent)
+        except TimeoutError:
+            raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
+        except (KafkaError, AssertionError) as error:
+            if producer is not None:
+                self._retire(producer)
+            raise NotAcknowledged(repr(error)) from error
+        appended_at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
+        return Appended(written.partition, written.offset, appended_at)
+
+    async def close(self) -> None:
+        """Send what is buffered, then stop; bounded, for the broker may be away."""
+        if self._producer is not None:
+            self._retire(self._producer)
+        await asyncio.gather(*self._retiring)
+
+    async def _running(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    self._retire(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    def _retire(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+        task = asyncio.create_task(_stop(producer))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    with contextlib.suppress(KafkaError, TimeoutError):
+        await asyncio.wait_for(producer.stop(), _STOP_TIMEOUT.total_seconds())
+
+
+@asynccontextmanager
+async def open_appender(bootstrap: str, patience: timedelta) -> AsyncIterator[Appender]:
+    """Open an appender for the life of a process; it connects when it is first used."""
+    appender = Appender(bootstrap, patience)
+    try:
+        yield appender
+    finally:
+        await appender.close()

@@ -1,0 +1,44 @@
+"""Settings that every process shares, and how a bad one stops the start."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn, Self
+
+from pydantic import Field, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CONFIGURATION_ERROR = 2
+"""Exit code of a process that cannot start as it is configured; starting it again is no use."""
+
+
+class Settings(BaseSettings):
+    """What every process of the engine reads from its environment, once."""
+
+    model_config = SettingsConfigDict(env_prefix="ENGINE_", frozen=True, extra="ignore")
+
+    process: str = Field(default="engine", description="The name of this process in the logs.")
+    kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$")
+    database_url: str = Field(
+        default="postgresql://postgres@127.0.0.1:5432/engine", pattern=r"^postgres(ql)?://"
+    )
+    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
+    partitions: PositiveInt = 8
+    log_json: bool = False
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+    ready_file: Path | None = None
+
+    @classmethod
+    def read(cls) -> Self:
+        """Return the settings from the environment, or end the process with one sentence."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = "_".join(["ENGINE", *(str(part) for part in first["loc"])]).upper()
+            stop(f"{name} is {first.get('input')!r}: {first['msg']}.")
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the process for its configuration, saying what to change."""
+    sys.stderr.write(f"{sentence}\n")
+    raise SystemExit(CONFIGURATION_ERROR)

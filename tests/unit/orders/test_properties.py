@@ -1,0 +1,187 @@
+"""General laws of the domain: any commands, in any order, as often as Kafka likes."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from orders.commands import BeginRetry, RouteOrder
+from orders.decider import decide
+from orders.errors import FATAL, Code
+from orders.events import FailedQuote, OrderExecuted, OrderRouted
+from orders.fold import evolve, replay
+from orders.retry import RetryPolicy
+from orders.routing import best_quote, min_amount_out
+from orders.state import UNPLACED, Completed, Failed, Open, Order, Quarantined, Waiting
+from orders.values import MAX_AMOUNT, MONEY, price_of
+from orders.wire import decode, decode_order, encode, encode_order
+from tests.support.builders import (
+    METEORA,
+    RAYDIUM,
+    place,
+    placed,
+    quote,
+    reason,
+    record_failure,
+    record_fill,
+    stamp,
+    terms,
+)
+
+CODES = st.sampled_from(list(Code))
+AMOUNTS_OUT = st.decimals(0, MAX_AMOUNT, places=9, allow_nan=False)
+QUOTES = st.builds(quote, AMOUNTS_OUT, st.sampled_from([RAYDIUM, METEORA]))
+FAILED_QUOTES = st.builds(
+    lambda venue, code: FailedQuote(venue=venue, reason=reason(code)),
+    st.sampled_from([RAYDIUM, METEORA]),
+    CODES,
+)
+POLICIES = st.lists(st.integers(1, 60), max_size=4).map(
+    lambda delays: RetryPolicy(tuple(timedelta(seconds=delay) for delay in delays))
+)
+
+
+class OrderLife(RuleBasedStateMachine):
+    """One order, whatever happens to it."""
+
+    @initialize(policy=POLICIES)
+    def start(self, policy):
+        self.policy = policy
+        self.history = []
+        self.order: Order = UNPLACED
+        self.send(place())
+
+    def send(self, command):
+        event = decide(command, self.order, self.policy)
+        if event is not None:
+            self.order = evolve(self.order, event)
+            self.history.append(event)
+
+    @rule(quotes=st.lists(QUOTES, max_size=2), failed=st.lists(FAILED_QUOTES, max_size=2))
+    def route(self, quotes, failed):
+        self.send(RouteOrder(tuple(quotes), tuple(failed), stamp()))
+
+    @rule()
+    def fill(self):
+        self.send(record_fill())
+
+    @rule(code=CODES)
+    def venue_fails(self, code):
+        self.send(record_failure(code))
+
+    @rule()
+    def the_delay_is_over(self):
+        self.send(BeginRetry(stamp()))
+
+    @rule(data=st.data())
+    def a_record_comes_again(self, data):
+        event = data.draw(st.sampled_from(self.history))
+        assert evolve(self.order, event) is self.order
+
+    @precondition(lambda self: isinstance(self.order, Completed | Failed))
+    @rule(code=CODES)
+    def the_end_is_the_end(self, code):
+        before = list(self.history)
+        for command in (place(), record_fill(), record_failure(code), BeginRetry(stamp())):
+            self.send(command)
+        assert self.history == before
+
+    @invariant()
+    def what_decide_says_evolve_accepts(self):
+        assert not isinstance(self.order, Quarantined)
+
+    @invariant()
+    def the_history_rebuilds_the_order(self):
+        assert replay(decode(encode(event)) for event in self.history) == self.order
+
+    @invariant()
+    def the_stored_state_goes_on_as_the_order(self):
+        if isinstance(self.order, Open):
+            assert decode_order(encode_order(self.order)) == self.order
+
+    @invariant()
+    def attempts_never_exceed_the_policy(self):
+        assert getattr(self.order, "attempts", 0) <= len(self.policy.delays) + 1
+
+    @invariant()
+    def it_is_executed_once_and_after_it_was_routed(self):
+        kinds = [type(event) for event in self.history]
+        assert kinds.count(OrderExecuted) <= 1
+        if OrderExecuted in kinds:
+            assert kinds[kinds.index(OrderExecuted) - 1] is OrderRouted
+
+    @invariant()
+    def every_execution_has_an_id_of_its_own(self):
+        ids = [event.execution_id for event in self.history if isinstance(event, OrderRouted)]
+        assert len(ids) == len(set(ids))
+
+    @invariant()
+    def only_what_may_pass_waits(self):
+        if isinstance(self.order, Waiting):
+            assert self.order.reason.code not in FATAL
+
+
+TestOrderLife = OrderLife.TestCase
+TestOrderLife.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+
+
+class BrokenLog(RuleBasedStateMachine):
+    """Any event at any version: the fold stands it, and no route leads out of quarantine."""
+
+    @initialize()
+    def start(self):
+        self.order: Order = evolve(UNPLACED, placed())
+
+    @rule(data=st.data())
+    def something_is_in_the_log(self, data):
+        command = data.draw(
+            st.one_of(
+                st.just(record_fill()),
+                st.builds(record_failure, CODES),
+                st.builds(lambda one: RouteOrder((one,), (), stamp()), QUOTES),
+                st.just(BeginRetry(stamp())),
+            )
+        )
+        event = decide(command, self.order, RetryPolicy())
+        if event is None:
+            return
+        shift = data.draw(st.integers(-2, 3))
+        event = event.model_copy(update={"version": max(1, event.version + shift)})
+        before = self.order
+        self.order = evolve(before, event)
+        assert self.order.version >= before.version
+        if isinstance(before, Quarantined) and not isinstance(self.order, Completed | Failed):
+            assert isinstance(self.order, Quarantined)
+
+
+TestBrokenLog = BrokenLog.TestCase
+TestBrokenLog.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+
+
+@given(st.decimals(Decimal("1E-18"), MAX_AMOUNT, places=18, allow_nan=False))
+def test_no_digit_of_an_amount_is_lost_on_the_wire(amount):
+    event = placed(terms=terms(amount=amount))
+    assert decode(encode(event)) == event
+
+
+@given(st.lists(QUOTES, max_size=6))
+def test_the_best_quote_gives_no_less_than_any_other(quotes):
+    best = best_quote(quotes)
+    assert (best is None) == (not any(quote.amount_out for quote in quotes))
+    assert best is None or all(best.amount_out >= quote.amount_out for quote in quotes)
+
+
+@given(QUOTES, st.decimals(0, 1, places=18))
+def test_the_minimum_out_is_within_the_quote_and_exact(one, slippage):
+    least = min_amount_out(one, terms(slippage=slippage))
+    assert 0 <= least <= one.amount_out
+    assert least == one.amount_out * (1 - slippage) or len(least.as_tuple().digits) > 28
+
+
+@given(AMOUNTS_OUT, st.decimals(Decimal("1E-9"), MAX_AMOUNT, places=9))
+def test_a_price_is_right_to_eighteen_digits(amount_out, amount_in):
+    price = price_of(amount_out, amount_in)
+    assert len(price.as_tuple().digits) <= 18
+    assert abs(MONEY.multiply(price, amount_in) - amount_out) <= amount_out * Decimal("1E-17")
