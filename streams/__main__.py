@@ -1,0 +1,52 @@
+"""Run `python -m streams worker` or `delays`; the only code here that makes ids and clocks."""
+
+import asyncio
+import signal
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+
+import uvloop
+
+from orders.errors import NewerSchema
+from runtime.logs import configure
+from runtime.ready import announce
+from runtime.settings import stop
+from streams.settings import StreamSettings
+from streams.worker import Sources, delays_worker, stream_worker
+
+ROLES = {"worker": stream_worker, "delays": delays_worker}
+
+
+async def run(role: str, settings: StreamSettings) -> None:
+    """Run until SIGTERM or SIGINT; raise what the worker crashed of."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    sources = Sources(lambda: datetime.now(UTC), time.monotonic, lambda: uuid.uuid4().hex)
+    async with ROLES[role](settings, sources) as app:
+        announce(settings.ready_file)
+        ends = [asyncio.ensure_future(wait) for wait in (stopping.wait(), app.wait_until_stopped())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        if app.crash_reason:
+            raise app.crash_reason
+
+
+def main() -> None:
+    """Start the role named on the command line."""
+    role = sys.argv[1] if len(sys.argv) == 2 else ""
+    if role not in ROLES:
+        stop("Say which worker to run: python -m streams worker, or python -m streams delays.")
+    settings = StreamSettings.read()
+    configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    try:
+        uvloop.run(run(role, settings))
+    except NewerSchema as error:
+        stop(f"{str(error).capitalize()}.")
+
+
+if __name__ == "__main__":
+    main()

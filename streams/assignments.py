@@ -1,0 +1,115 @@
+"""The partitions this worker has: recovered when they come, dropped when they leave."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+
+import psycopg
+from aiokafka.errors import KafkaError
+
+from orders.admission import Record
+from orders.topics import Topics
+from streams.clock import BrokerClock
+from streams.faults import stop_on_error
+from streams.partition import Partition
+from streams.reactions import Reactions
+from streams.recovery import read_snapshot
+from streams.settings import StreamSettings
+from streams.tail import catch_up
+
+logger = logging.getLogger(__name__)
+
+_PAUSE = timedelta(milliseconds=200)
+_PAUSE_MAX = timedelta(seconds=2)
+
+
+class Assignments:
+    """Holds a `Partition` for each partition of the log assigned to this worker.
+
+    Recoveries run beside each other; one that waits for PostgreSQL does not hold up the others.
+    """
+
+    def __init__(
+        self,
+        settings: StreamSettings,
+        clock: BrokerClock,
+        reactions: Reactions,
+        crash: Callable[[BaseException], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._reactions = reactions
+        self._crash = crash
+        self._partitions: dict[int, Partition] = {}
+        self._recoveries: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def are_live(self) -> bool:
+        """Return whether every assigned partition is recovered."""
+        return all(partition.live for partition in self._partitions.values())
+
+    async def assign(self, numbers: Iterable[int]) -> None:
+        """Take over new partitions, go on with those that stayed, drop those that left.
+
+        Also those that stayed read the log from where they stood: Faust drops what it had buffered.
+        """
+        assigned = set(numbers)
+        await self._stop_recoveries()
+        for number in self._partitions.keys() - assigned:
+            await self._partitions.pop(number).leave()
+        for number in assigned:
+            known = self._partitions.get(number)
+            if known is None:
+                known = Partition(self._settings.partitions, self._clock, self._reactions)
+                self._partitions[number] = known
+            known.live = False
+            self._recover(number)
+
+    def read(self, record: Record) -> None:
+        """Hand a record to its partition; before the assignment is known, recovery will read it."""
+        partition = self._partitions.get(record.partition)
+        if partition is not None and not partition.read(record):
+            logger.info("hole in the stream", extra={"partition": record.partition})
+            self._recover(record.partition)
+
+    def put_overdue_on_delay(self) -> None:
+        """Look after orders that the delay topics lost."""
+        for partition in self._partitions.values():
+            partition.put_overdue_on_delay()
+
+    async def close(self) -> None:
+        """Stop everything under way; what is not in the log yet comes back by recovery."""
+        await self.assign(())
+
+    def _recover(self, number: int) -> None:
+        task = asyncio.create_task(self._recovered(number, self._partitions[number]))
+        self._recoveries[number] = task
+
+    async def _stop_recoveries(self) -> None:
+        for task in self._recoveries.values():
+            task.cancel()
+        await asyncio.gather(*self._recoveries.values(), return_exceptions=True)
+        self._recoveries.clear()
+
+    async def _recovered(self, number: int, partition: Partition) -> None:
+        async with stop_on_error(self._crash):
+            pause = _PAUSE
+            while not partition.live:
+                try:
+                    await self._step(number, partition)
+                except (psycopg.Error, KafkaError, OSError) as error:
+                    logger.warning("recovery waits", extra={"partition": number, "why": str(error)})
+                    await asyncio.sleep(pause.total_seconds())
+                    pause = min(pause * 2, _PAUSE_MAX)
+            logger.info(
+                "partition live",
+                extra={"partition": number, "open": len(partition.open_orders)},
+            )
+
+    async def _step(self, number: int, partition: Partition) -> None:
+        settings = self._settings
+        if not partition.restored:
+            partition.restore(await read_snapshot(settings.database_url, number))
+        topic = Topics(settings.topic_prefix).events
+        await catch_up(settings.kafka, topic, number, partition)

@@ -1,0 +1,49 @@
+"""What the workers append: events to the log, waiting orders to the delay topics."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from orders.events import AnyOrderEvent
+from orders.state import Waiting
+from orders.topics import Topics, partition_of
+from orders.wire import encode, encode_order
+from runtime.appender import Appender, NotAcknowledged
+
+logger = logging.getLogger(__name__)
+
+_PAUSE = timedelta(milliseconds=100)
+_PAUSE_MAX = timedelta(seconds=2)
+
+
+class Log:
+    """Appends until Kafka acknowledges: what is written twice is superseded, never acted on twice.
+
+    The wait ends with the task that waits: when its partition leaves or the worker stops.
+    """
+
+    def __init__(self, appender: Appender, topics: Topics, partitions: int) -> None:
+        self._appender = appender
+        self._topics = topics
+        self._partitions = partitions
+
+    async def append(self, event: AnyOrderEvent) -> None:
+        """Append an event to the log."""
+        await self._insist(self._topics.events, event.order_id, encode(event))
+
+    async def delay(self, order: Waiting) -> None:
+        """Put a waiting order on the topic of its delay."""
+        topic = self._topics.retry(order.delay)
+        await self._insist(topic, order.placement.order_id, encode_order(order))
+
+    async def _insist(self, topic: str, order_id: str, value: bytes) -> None:
+        partition, pause = partition_of(order_id, self._partitions), _PAUSE
+        while True:
+            try:
+                await self._appender.append(topic, partition, order_id.encode(), value)
+            except NotAcknowledged as error:
+                logger.warning("append not acknowledged", extra={"topic": topic, "why": str(error)})
+            else:
+                return
+            await asyncio.sleep(pause.total_seconds())
+            pause = min(pause * 2, _PAUSE_MAX)

@@ -1,0 +1,130 @@
+"""From the state of an order to its next event: ask the venues, then decide. No Kafka in here."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from orders.commands import BeginRetry, Command, RecordFailure, RecordFill, RouteOrder, Stamp
+from orders.decider import decide
+from orders.errors import Code, Reason
+from orders.events import AnyOrderEvent, FailedQuote
+from orders.ports import Refused, Unknown, Venue, Void
+from orders.retry import RetryPolicy
+from orders.state import Open, Pending, Quarantined, Routed, Waiting
+from orders.values import Fill, Quote, Terms, VenueName
+from streams.faults import internal_on_error
+
+logger = logging.getLogger(__name__)
+
+QUOTE_TTL = timedelta(seconds=30)
+"""A routed order found older than this (after a recovery) is resolved, not sent."""
+
+_RESOLVE_PAUSE = timedelta(milliseconds=250)
+_RESOLVE_PAUSE_MAX = timedelta(seconds=5)
+
+
+class OrderProcess:
+    """Turns the state of an order into the event that moves it on."""
+
+    def __init__(
+        self,
+        venues: Mapping[VenueName, Venue],
+        policy: RetryPolicy,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        actor: str = "streams",
+    ) -> None:
+        self._venues = venues
+        self._policy = policy
+        self._clock = clock
+        self._new_id = new_id
+        self._actor = actor
+
+    async def advance(self, order: Open) -> AnyOrderEvent | None:
+        """Return the order's next event, or None when there is nothing to do.
+
+        Waits for the venues; while an outcome is unknown it goes on asking until it is known.
+        """
+        outcome = await internal_on_error(self._advance(order))
+        if isinstance(outcome, Reason):
+            outcome = decide(await self._abandon(order, outcome), order, self._policy)
+        return outcome
+
+    def begin_retry(self, order: Waiting) -> AnyOrderEvent | None:
+        """Return the event that ends the order's wait."""
+        return decide(BeginRetry(self._stamp()), order, self._policy)
+
+    async def _advance(self, order: Open) -> AnyOrderEvent | None:
+        match order:
+            case Pending():
+                command: Command = await self._route(order)
+            case Routed():
+                command = await self._trade(order, stale=self._is_stale(order))
+            case Quarantined(held=Routed() as held):
+                command = await self._trade(held, stale=True)
+            case _:
+                return None
+        return decide(command, order, self._policy)
+
+    async def _abandon(self, order: Open, reason: Reason) -> Command:
+        match order:
+            case Routed() as sent:
+                return await self._resolve(self._venues[sent.venue], sent.execution_id, reason)
+            case Quarantined(held=Routed() as sent):
+                return await self._resolve(self._venues[sent.venue], sent.execution_id, reason)
+            case _:
+                return RecordFailure(reason, self._stamp())
+
+    async def _route(self, order: Pending) -> RouteOrder:
+        terms, attempt = order.placement.terms, order.attempts + 1
+        answers = await asyncio.gather(
+            *(self._quote(venue, terms, attempt) for venue in self._venues.values())
+        )
+        quotes = tuple(answer for answer in answers if isinstance(answer, Quote))
+        failed = tuple(answer for answer in answers if isinstance(answer, FailedQuote))
+        return RouteOrder(quotes, failed, self._stamp())
+
+    async def _quote(self, venue: Venue, terms: Terms, attempt: int) -> Quote | FailedQuote:
+        answer = await internal_on_error(venue.quote(terms, attempt))
+        if isinstance(answer, Quote):
+            return answer
+        return FailedQuote(venue=venue.name, reason=answer)
+
+    async def _trade(self, order: Routed, *, stale: bool) -> Command:
+        venue = self._venues[order.venue]
+        answer: Fill | Refused | Unknown | Reason
+        if stale:
+            answer = Reason(code=Code.STALE_QUOTE, message="the quote is too old to be sent")
+        else:
+            answer = await internal_on_error(venue.execute(order.execution))
+        match answer:
+            case Fill():
+                return RecordFill(answer, self._stamp())
+            case Refused():
+                return RecordFailure(answer.reason, self._stamp())
+            case Unknown():
+                return await self._resolve(venue, order.execution_id, answer.reason)
+            case Reason():
+                return await self._resolve(venue, order.execution_id, answer)
+
+    async def _resolve(self, venue: Venue, execution_id: str, reason: Reason) -> Command:
+        pause = _RESOLVE_PAUSE
+        while True:
+            match await internal_on_error(venue.resolve(execution_id)):
+                case Fill() as fill:
+                    return RecordFill(fill, self._stamp())
+                case Refused() as refused:
+                    return RecordFailure(refused.reason, self._stamp())
+                case Void():
+                    return RecordFailure(reason, self._stamp())
+                case _:
+                    logger.warning("outcome unknown", extra={"execution_id": execution_id})
+            await asyncio.sleep(pause.total_seconds())
+            pause = min(pause * 2, _RESOLVE_PAUSE_MAX)
+
+    def _is_stale(self, order: Routed) -> bool:
+        return self._clock() - order.updated_at > QUOTE_TTL
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self._new_id(), self._clock(), self._actor)

@@ -1,0 +1,20 @@
+"""What a stream worker and the delays worker read from their environment."""
+
+from pydantic import Field, PositiveInt
+
+from venues.settings import VenueSettings
+
+
+class StreamSettings(VenueSettings):
+    """Settings of `python -m streams`."""
+
+    max_reactions: PositiveInt = Field(
+        default=10_000, description="Orders in flight at once in this worker; the rest are parked."
+    )
+    max_delayed: PositiveInt = Field(
+        default=50_000, description="Retries the delays worker holds in memory at once."
+    )
+    append_timeout_ms: PositiveInt = 10_000
+    session_timeout_ms: PositiveInt = Field(
+        default=10_000, description="A worker silent for this long loses its partitions."
+    )

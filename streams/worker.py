@@ -1,0 +1,103 @@
+"""The two workers put together: each an app that runs until it is told to stop or crashes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import faust
+
+from orders.retry import RetryPolicy
+from orders.state import Open, Waiting
+from orders.topics import Topics
+from runtime.appender import open_appender
+from streams.app import advance_orders, create_app
+from streams.assignments import Assignments
+from streams.clock import BrokerClock
+from streams.delays import Delays, delay_retries
+from streams.log import Log
+from streams.process import OrderProcess
+from streams.reactions import Reactions
+from streams.settings import StreamSettings
+from venues import open_venues
+
+_LOOK_AFTER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where time and ids come from."""
+
+    local_time: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    new_id: Callable[[], str]
+
+
+@asynccontextmanager
+async def stream_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[faust.App]:
+    """Start the worker that folds the log and reacts; it is stopped when the block ends."""
+    clock = BrokerClock(sources.local_time, sources.monotonic)
+    async with _log(settings) as log, open_venues(settings, sources.local_time) as venues:
+        process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
+        app = create_app(settings, "streams")
+
+        async def react(order: Open) -> None:
+            if isinstance(order, Waiting):
+                await log.delay(order)
+            elif event := await process.advance(order):
+                await log.append(event)
+
+        reactions = Reactions(settings.max_reactions, react)
+        assignments = Assignments(settings, clock, reactions, app.crash)
+        advance_orders(app, settings, assignments)
+        async with _running(app), _looked_after(assignments):
+            yield app
+
+
+@asynccontextmanager
+async def delays_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[faust.App]:
+    """Start the worker that holds orders between attempts; it is stopped when the block ends."""
+    clock = BrokerClock(sources.local_time, sources.monotonic)
+    async with _log(settings) as log:
+        process = OrderProcess({}, RetryPolicy(), clock, sources.new_id, actor="delays")
+        app = create_app(settings, "delays")
+        delays = Delays(log, clock, process.begin_retry, settings.max_delayed)
+        delay_retries(app, settings, clock, delays)
+        async with _running(app):
+            try:
+                yield app
+            finally:
+                await delays.close()
+
+
+@asynccontextmanager
+async def _log(settings: StreamSettings) -> AsyncIterator[Log]:
+    patience = timedelta(milliseconds=settings.append_timeout_ms)
+    async with open_appender(settings.kafka, patience) as appender:
+        yield Log(appender, Topics(settings.topic_prefix), settings.partitions)
+
+
+@asynccontextmanager
+async def _running(app: faust.App) -> AsyncIterator[None]:
+    app.finalize()
+    await app.start()
+    try:
+        yield
+    finally:
+        await app.stop()
+
+
+@asynccontextmanager
+async def _looked_after(assignments: Assignments) -> AsyncIterator[None]:
+    async def look_after() -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AFTER.total_seconds())
+            assignments.put_overdue_on_delay()
+
+    task = asyncio.create_task(look_after())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await assignments.close()

@@ -1,0 +1,143 @@
+"""A stream worker and the delays worker as real processes on a real log and chain."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections import Counter
+
+import pytest
+
+from orders.admission import admit
+from orders.errors import Code
+from orders.events import OrderExecuted, OrderFailed, OrderRetryDue, OrderRetryScheduled
+from orders.fold import evolve
+from orders.state import UNPLACED, Completed, Failed
+from tests.support.builders import terms
+from tests.support.log import append, eventually, placement, read_events, read_log
+from tests.support.servers import TEST_PARTITIONS
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def environment(kafka, database_url, chain_url, topic_prefix, topics):
+    return {
+        **os.environ,
+        "ENGINE_KAFKA": kafka,
+        "ENGINE_DATABASE_URL": database_url,
+        "ENGINE_CHAIN_URL": chain_url,
+        "ENGINE_TOPIC_PREFIX": topic_prefix,
+        "ENGINE_PARTITIONS": str(TEST_PARTITIONS),
+        "ENGINE_QUOTE_LATENCY_MS": "20",
+        "ENGINE_EXECUTE_LATENCY_MS": "50",
+        "ENGINE_FAULT_INJECTION": "true",
+        "ENGINE_SESSION_TIMEOUT_MS": "6000",
+    }
+
+
+@pytest.fixture
+def run(environment):
+    """Start `python -m streams <role>`; all that still run are ended after the test."""
+    started = []
+
+    def start(role, **settings):
+        command = [sys.executable, "-m", "streams", role]
+        process = subprocess.Popen(command, env={**environment, "ENGINE_PROCESS": role, **settings})
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def log(kafka, topics):
+    class Log:
+        async def append(self, *events):
+            await append(kafka, topics.events, TEST_PARTITIONS, *events)
+
+        async def events(self):
+            return await read_events(kafka, topics.events, TEST_PARTITIONS)
+
+        async def orders(self):
+            orders = {}
+            for record in await read_log(kafka, topics.events, TEST_PARTITIONS):
+                event = admit(record, TEST_PARTITIONS)
+                orders[event.order_id] = evolve(orders.get(event.order_id, UNPLACED), event)
+            return orders
+
+        async def all_ended(self):
+            orders = await self.orders()
+            done = all(isinstance(order, Completed | Failed) for order in orders.values())
+            return orders if orders and done else None
+
+    return Log()
+
+
+def some_orders(count, **changes):
+    return [placement(str(uuid.uuid4()), **changes) for _ in range(count)]
+
+
+async def test_every_order_in_the_log_is_executed_once(run, log):
+    run("worker")
+    await log.append(*some_orders(50))
+    orders = await eventually(log.all_ended)
+    assert len(orders) == 50
+    assert all(isinstance(order, Completed) for order in orders.values())
+    kinds = Counter(type(event) for event in await log.events())
+    assert kinds[OrderExecuted] == 50
+
+
+async def test_a_failed_attempt_is_tried_again_after_its_delay(run, log):
+    run("worker")
+    run("delays")
+    await log.append(*some_orders(1, terms=terms(faults=["glitch", "lost-answer"])))
+    (order,) = (await eventually(log.all_ended)).values()
+    assert isinstance(order, Completed)
+    assert order.attempts == 2
+    events = {type(event): event for event in await log.events()}
+    waited = events[OrderRetryDue].occurred_at - events[OrderRetryScheduled].occurred_at
+    assert 2 <= waited.total_seconds() < 3
+
+
+async def test_a_fatal_refusal_ends_the_order_at_once(run, log):
+    run("worker")
+    await log.append(*some_orders(1, terms=terms(token_in="NOSUCH")))
+    (order,) = (await eventually(log.all_ended)).values()
+    assert isinstance(order, Failed)
+    assert order.reason.code == Code.UNKNOWN_TOKEN
+    assert sum(isinstance(event, OrderFailed) for event in await log.events()) == 1
+
+
+async def test_orders_of_a_killed_worker_are_finished_by_another(run, log):
+    first = run("worker", ENGINE_EXECUTE_LATENCY_MS="2000")
+    await log.append(*some_orders(100))
+
+    async def routed():
+        orders = await log.orders()
+        return [order for order in orders.values() if order.version == 2]
+
+    await eventually(routed)
+    first.send_signal(signal.SIGKILL)
+    run("worker")
+    orders = await eventually(log.all_ended, 60)
+    assert len(orders) == 100
+    assert all(isinstance(order, Completed) for order in orders.values())
+
+
+async def test_more_orders_than_slots_are_parked_and_all_finish(run, log):
+    run("worker", ENGINE_MAX_REACTIONS="5")
+    await log.append(*some_orders(100))
+    assert len(await eventually(log.all_ended)) == 100
+
+
+async def test_a_stopped_worker_ends_cleanly(run, log):
+    worker = run("worker")
+    await log.append(*some_orders(3))
+    await eventually(log.all_ended)
+    worker.terminate()
+    assert worker.wait(timeout=8) == 0

@@ -1,0 +1,44 @@
+"""The registry: every venue the engine knows, opened together on one market and one chain."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+
+from orders.ports import Venue
+from orders.values import VenueName
+from venues.chain import Chain, open_chain
+from venues.dex import Dex
+from venues.exchange import Clock, Exchange
+from venues.market import Market
+from venues.pools import Pools
+from venues.settings import VenueSettings
+from venues.trouble import Trouble
+
+
+@asynccontextmanager
+async def open_venues(
+    settings: VenueSettings, clock: Clock
+) -> AsyncIterator[Mapping[VenueName, Venue]]:
+    """Open Raydium and Meteora; the clock returns the present moment (UTC).
+
+    A chain that cannot be reached does not stop the opening: executions wait for it, each within
+    its own time-out.
+    """
+    async with open_chain(settings.chain_url, settings.block_interval_ms / 1_000) as chain:
+        yield simulated_venues(settings, clock, chain)
+
+
+def simulated_venues(
+    settings: VenueSettings, clock: Clock, chain: Chain
+) -> Mapping[VenueName, Venue]:
+    """Return the venues of the simulation by name, settling on this chain."""
+    market = Market(settings.seed, settings.market_volatility)
+    fees = {"RAYDIUM": settings.raydium_fee, "METEORA": settings.meteora_fee}
+
+    def venue(name: VenueName) -> Venue:
+        pools = Pools(name, fees[name], market)
+        trouble = Trouble(settings, Random(f"{settings.seed} {name}"))
+        exchange = Exchange(name, pools, chain, trouble, settings, clock)
+        return Dex(exchange, settings.quote_timeout, settings.execute_timeout)
+
+    return {name: venue(name) for name in fees}

@@ -1,0 +1,91 @@
+"""The adapter of the venue port: bounds each call and reads whatever comes back, or does not.
+
+Every answer is checked before it is believed. No price is computed here and nothing is simulated.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+
+from pydantic import ValidationError
+
+from orders.errors import Code, Reason
+from orders.ports import Refused, Unknown, Void
+from orders.values import Execution, Fill, Quote, Terms, VenueName
+from venues.exchange import Answer, Exchange, Rejected
+
+
+class Dex:
+    """A DEX behind the port `orders.ports.Venue`. Time-outs are in seconds."""
+
+    def __init__(self, exchange: Exchange, quote_timeout: float, execute_timeout: float) -> None:
+        self._exchange = exchange
+        self._quote_timeout = quote_timeout
+        self._execute_timeout = execute_timeout
+
+    @property
+    def name(self) -> VenueName:
+        """Return the venue's name as events carry it."""
+        return self._exchange.name
+
+    async def quote(self, terms: Terms, attempt: int) -> Quote | Reason:
+        """Return what the venue would give now, or why it would not."""
+        answer = await self._call(self._exchange.quote(terms, attempt), self._quote_timeout)
+        if isinstance(answer, Reason):
+            return answer
+        try:
+            return Quote.model_validate({**answer, "venue": self.name})
+        except ValidationError:
+            return self._unreadable("quote")
+
+    async def execute(self, execution: Execution) -> Fill | Refused | Unknown:
+        """Send the swap; the same execution id sent again gets the first answer again.
+
+        An id that was made void is refused with the retryable code TIMEOUT.
+        """
+        outcome = await self._settle(self._exchange.execute(execution))
+        if isinstance(outcome, Void):
+            message = f"{execution.execution_id} was given up before it landed"
+            return Refused(Reason(code=Code.TIMEOUT, message=message))
+        return outcome
+
+    async def resolve(self, execution_id: str) -> Fill | Refused | Void | Unknown:
+        """Return what became of an execution id, making it void for ever if it has not landed."""
+        return await self._settle(self._exchange.outcome(execution_id))
+
+    async def _settle(self, call: Awaitable[Answer]) -> Fill | Refused | Void | Unknown:
+        answer = await self._call(call, self._execute_timeout)
+        if isinstance(answer, Reason):
+            return Unknown(answer)
+        try:
+            return _outcome(answer)
+        except ValidationError:
+            return Unknown(self._unreadable("settlement"))
+
+    async def _call(self, call: Awaitable[Answer], timeout: float) -> Answer | Reason:  # noqa: ASYNC109 -- the port promises time-outs of its own
+        try:
+            async with asyncio.timeout(timeout):
+                return await call
+        except Rejected as refusal:
+            return refusal.reason
+        except TimeoutError:
+            message = f"{self.name} did not answer within {timeout:g} s"
+            return Reason(code=Code.TIMEOUT, message=message)
+        except OSError as error:
+            return Reason(code=Code.NETWORK, message=str(error))
+
+    def _unreadable(self, what: str) -> Reason:
+        message = f"{self.name} sent a {what} that cannot be read"
+        return Reason(code=Code.INVALID_ANSWER, message=message)
+
+
+def _outcome(answer: Answer) -> Fill | Refused | Void:
+    match answer.get("status"):
+        case "refused":
+            code, message = answer.get("code"), answer.get("reason")
+            return Refused(Reason.model_validate({"code": code, "message": message}))
+        case "void":
+            return Void()
+        case _:
+            fields = Fill.model_fields.keys() - {"tx_hash"}
+            signed = {"tx_hash": answer.get("signature")}
+            return Fill.model_validate(signed | {field: answer.get(field) for field in fields})

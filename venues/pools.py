@@ -1,0 +1,118 @@
+"""A venue's pools: constant product, in base units, so that every swap is exact integer arithmetic.
+
+A pool is a function of the market at a tick, like the prices: swaps do not drain it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Self
+
+from orders.errors import Code, Reason
+from orders.tokens import Token, find
+from orders.values import MONEY, PRICE, Terms, VenueName
+from venues.market import LISTINGS, Market
+
+WITHOUT_POOL: dict[VenueName, frozenset[tuple[str, str]]] = {
+    "RAYDIUM": frozenset({("BONK", "PYTH")}),
+    "METEORA": frozenset({("BONK", "PYTH"), ("BONK", "mSOL")}),
+}
+"""The pairs, in alphabetical order, that a venue has no pool for; it has one for every other."""
+
+DEPTH_SPREAD = 0.3
+"""How far, as a fraction, a venue's pools are deeper or shallower than the listing says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """What a pool gives for an amount; `fee` in units of token in, `price_impact` as a fraction."""
+
+    amount_out: Decimal
+    fee: Decimal
+    price_impact: Decimal
+
+    def giving_at_most(self, amount_out: Decimal) -> Self:
+        """Return the swap after a price that moved against it."""
+        return replace(self, amount_out=min(self.amount_out, amount_out))
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One direction of a pool. Reserves are in base units; the fee is `fee[0] / fee[1]`."""
+
+    reserve_in: int
+    reserve_out: int
+    fee: tuple[int, int]
+
+    def swap(self, amount_in: int) -> tuple[int, int, Decimal]:
+        """Return amount out, fee (base units) and price impact for an amount in base units.
+
+        The fee is taken from the amount in and rounded up, the amount out is rounded down; the
+        impact, what of the pool's price the swap moves away, is kept to 18 significant digits.
+        """
+        fee = -(-amount_in * self.fee[0] // self.fee[1])
+        net = amount_in - fee
+        after = self.reserve_in + net
+        return self.reserve_out * net // after, fee, PRICE.divide(Decimal(net), Decimal(after))
+
+
+class Pools:
+    """The pools of one venue on a market."""
+
+    def __init__(self, venue: VenueName, fee: Decimal, market: Market) -> None:
+        self._venue = venue
+        self._fee = fee.as_integer_ratio()
+        self._market = market
+        self._missing = WITHOUT_POOL.get(venue, frozenset())
+        self._pool = lru_cache(maxsize=1_024)(self._pool_at)
+
+    def swap(self, terms: Terms, at: datetime) -> Swap | Reason:
+        """Return what the swap of these terms gives at this moment, or why there is none."""
+        token_in, token_out = find(terms.token_in), find(terms.token_out)
+        if token_in is None or token_out is None:
+            unknown = terms.token_in if token_in is None else terms.token_out
+            return _reason(Code.UNKNOWN_TOKEN, f"{self._venue} does not know the token {unknown}")
+        pool = self.pool(token_in, token_out, at)
+        if pool is None:
+            pair = f"{token_in.symbol}/{token_out.symbol}"
+            return _reason(Code.NO_LIQUIDITY, f"{self._venue} has no pool for {pair}")
+        exact = MONEY.scaleb(terms.amount, token_in.decimals)
+        amount_in = int(exact)
+        if amount_in != exact:
+            digits = f"{token_in.symbol} has {token_in.decimals} digits after the point"
+            return _reason(Code.INVALID_ORDER, f"{digits}, the amount has more")
+        amount_out, fee, impact = pool.swap(amount_in)
+        return Swap(
+            amount_out=MONEY.scaleb(Decimal(amount_out), -token_out.decimals),
+            fee=MONEY.scaleb(Decimal(fee), -token_in.decimals),
+            price_impact=impact,
+        )
+
+    def pool(self, token_in: Token, token_out: Token, at: datetime) -> Pool | None:
+        """Return the pool for this direction at this moment, None where the venue has none."""
+        return self._pool(token_in, token_out, self._market.tick(at))
+
+    def _pool_at(self, token_in: Token, token_out: Token, tick: int) -> Pool | None:
+        first, second = sorted((token_in, token_out), key=lambda token: token.symbol)
+        pair = (first.symbol, second.symbol)
+        if first == second or pair in self._missing:
+            return None
+        reserves = {
+            first: self._reserve(first, pair, Decimal(1), tick),
+            second: self._reserve(second, pair, self._market.offset(self._venue, pair, tick), tick),
+        }
+        return Pool(reserves[token_in], reserves[token_out], self._fee)
+
+    def _reserve(self, token: Token, pair: tuple[str, str], offset: Decimal, tick: int) -> int:
+        spread = Decimal(
+            f"{1 + DEPTH_SPREAD * self._market.noise(self._venue, *pair, 'depth'):.9f}"
+        )
+        depth = Decimal(min(LISTINGS[symbol].depth_usd for symbol in pair))
+        usd = MONEY.multiply(MONEY.multiply(depth, offset), spread)
+        units = MONEY.divide(usd, self._market.usd(token.symbol, tick))
+        return int(MONEY.scaleb(units, token.decimals))
+
+
+def _reason(code: Code, message: str) -> Reason:
+    return Reason(code=code, message=message)

@@ -1,0 +1,72 @@
+"""What the simulated venues, market and chain read from the environment."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from runtime.settings import Settings
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+Fee = Annotated[Decimal, Field(ge=0, lt=1, max_digits=12)]
+LongestLatency = Annotated[NonNegativeInt, Field(le=600_000)]
+
+QUOTE_MARGIN_MS = 2_000
+EXECUTE_MARGIN_MS = 5_000
+
+
+class VenueSettings(Settings):
+    """How the simulated venues behave; derive a process's settings from it to trade or quote."""
+
+    seed: int = Field(default=1, description="Same seed and same moment, same prices.")
+    quote_latency_ms: LongestLatency = 200
+    execute_latency_ms: LongestLatency = 1_000
+    latency_jitter: Rate = Field(
+        default=0.1, description="A latency is spread evenly by this fraction up and down."
+    )
+    quote_timeout_ms: PositiveInt | None = Field(
+        default=None, description="Left out: the longest latency and 2 seconds."
+    )
+    execute_timeout_ms: PositiveInt | None = Field(
+        default=None, description="Also bounds a resolve. Left out: the longest latency and 5 s."
+    )
+    raydium_fee: Fee = Decimal("0.0025")
+    meteora_fee: Fee = Decimal("0.0030")
+    quote_error_rate: Rate = Field(
+        default=0, description="Quotes that end as NETWORK or THROTTLED, one as often as the other."
+    )
+    execute_error_rate: Rate = Field(
+        default=0, description="Executions lost on their way to the chain."
+    )
+    lost_answer_rate: Rate = Field(
+        default=0, description="Executions that settle while their answer is lost."
+    )
+    market_volatility: float = Field(
+        default=0.0002,
+        ge=0,
+        le=0.01,
+        description="Standard deviation of a price's change in a second; 0: it stands still.",
+    )
+    block_interval_ms: NonNegativeInt = Field(
+        default=5, le=1_000, description="How long executions are collected for one block."
+    )
+    chain_url: str = Field(
+        default="postgresql://postgres@127.0.0.1:5432/chain", pattern=r"^postgres(ql)?://"
+    )
+    fault_injection: bool = Field(
+        default=False, description="Whether the faults in terms are shown."
+    )
+
+    @property
+    def quote_timeout(self) -> float:
+        """Return how long a quote may take, in seconds."""
+        return self._limit(self.quote_timeout_ms, self.quote_latency_ms, QUOTE_MARGIN_MS)
+
+    @property
+    def execute_timeout(self) -> float:
+        """Return how long an execution or a resolution may take, in seconds."""
+        return self._limit(self.execute_timeout_ms, self.execute_latency_ms, EXECUTE_MARGIN_MS)
+
+    def _limit(self, timeout_ms: int | None, latency_ms: int, margin_ms: int) -> float:
+        longest_ms = latency_ms * (1 + self.latency_jitter)
+        return (timeout_ms or longest_ms + margin_ms) / 1_000

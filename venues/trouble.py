@@ -1,0 +1,46 @@
+"""What goes wrong at a simulated venue, and how long it takes: by the settings' rates, and by the
+faults an order's own terms ask for where the settings allow that."""
+
+import asyncio
+from random import Random
+from typing import Literal, TypeAlias
+
+from orders.values import Execution, Fault, Terms
+from venues.settings import VenueSettings
+
+QuoteFault: TypeAlias = Fault | Literal["throttled"]
+
+
+class Trouble:
+    """The delays and faults of one venue, drawn from a seeded stream of its own."""
+
+    def __init__(self, settings: VenueSettings, chance: Random) -> None:
+        self._settings = settings
+        self._chance = chance
+
+    def of_quote(self, terms: Terms, attempt: int) -> QuoteFault | None:
+        """Return the fault this quote is to show, if any."""
+        if asked := self._asked(terms, attempt):
+            return asked
+        if self._strikes(self._settings.quote_error_rate):
+            return self._chance.choice(("quote-glitch", "throttled"))
+        return None
+
+    def of_execution(self, execution: Execution) -> Fault | None:
+        """Return the fault this execution is to show, if any."""
+        if asked := self._asked(execution.terms, execution.attempt):
+            return asked
+        if self._strikes(self._settings.execute_error_rate):
+            return "glitch"
+        return "lost-answer" if self._strikes(self._settings.lost_answer_rate) else None
+
+    async def take(self, latency_ms: int) -> None:
+        """Wait as long as a call takes, spread evenly by the settings' jitter."""
+        spread = self._settings.latency_jitter * self._chance.uniform(-1, 1)
+        await asyncio.sleep(latency_ms * (1 + spread) / 1_000)
+
+    def _asked(self, terms: Terms, attempt: int) -> Fault | None:
+        return terms.fault(attempt) if self._settings.fault_injection else None
+
+    def _strikes(self, rate: float) -> bool:
+        return rate > 0 and self._chance.random() < rate
