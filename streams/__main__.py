@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 import uuid
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 
 import uvloop
@@ -13,6 +14,7 @@ from orders.errors import NewerSchema
 from runtime.logs import configure
 from runtime.ready import announce
 from runtime.settings import stop
+from streams.partition import WrongPartitions
 from streams.settings import StreamSettings
 from streams.worker import Sources, delays_worker, stream_worker
 
@@ -25,14 +27,20 @@ async def run(role: str, settings: StreamSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     sources = Sources(lambda: datetime.now(UTC), time.monotonic, lambda: uuid.uuid4().hex)
-    async with ROLES[role](settings, sources) as app:
-        announce(settings.ready_file)
-        ends = [asyncio.ensure_future(wait) for wait in (stopping.wait(), app.wait_until_stopped())]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
-            end.cancel()
-        if app.crash_reason:
-            raise app.crash_reason
+    async with ROLES[role](settings, sources) as worker:
+        await _first(worker.ready.wait(), stopping.wait(), worker.app.wait_until_stopped())
+        if worker.ready.is_set():
+            announce(settings.ready_file)
+        await _first(stopping.wait(), worker.app.wait_until_stopped())
+        if worker.app.crash_reason:
+            raise worker.app.crash_reason
+
+
+async def _first(*events: Coroutine[None, None, object]) -> None:
+    tasks = [asyncio.ensure_future(event) for event in events]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
 
 
 def main() -> None:
@@ -44,7 +52,7 @@ def main() -> None:
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
     try:
         uvloop.run(run(role, settings))
-    except NewerSchema as error:
+    except (NewerSchema, WrongPartitions) as error:
         stop(f"{str(error).capitalize()}.")
 
 

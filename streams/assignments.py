@@ -43,11 +43,8 @@ class Assignments:
         self._crash = crash
         self._partitions: dict[int, Partition] = {}
         self._recoveries: dict[int, asyncio.Task[None]] = {}
-
-    @property
-    def are_live(self) -> bool:
-        """Return whether every assigned partition is recovered."""
-        return all(partition.live for partition in self._partitions.values())
+        self.settled = asyncio.Event()
+        """Set once the first partitions assigned, if any, have all been recovered."""
 
     async def assign(self, numbers: Iterable[int]) -> None:
         """Take over new partitions, go on with those that stayed, drop those that left.
@@ -65,6 +62,7 @@ class Assignments:
                 self._partitions[number] = known
             known.live = False
             self._recover(number)
+        self._settle()
 
     def read(self, record: Record) -> None:
         """Hand a record to its partition; before the assignment is known, recovery will read it."""
@@ -102,10 +100,13 @@ class Assignments:
                     logger.warning("recovery waits", extra={"partition": number, "why": str(error)})
                     await asyncio.sleep(pause.total_seconds())
                     pause = min(pause * 2, _PAUSE_MAX)
-            logger.info(
-                "partition live",
-                extra={"partition": number, "open": len(partition.open_orders)},
-            )
+            live = {"partition": number, "open": len(partition.open_orders)}
+            logger.info("partition live", extra=live)
+            self._settle()
+
+    def _settle(self) -> None:
+        if all(partition.live for partition in self._partitions.values()):
+            self.settled.set()
 
     async def _step(self, number: int, partition: Partition) -> None:
         settings = self._settings

@@ -23,6 +23,10 @@ class LogHasHole(OrderError):
     """The broker skipped offsets of a log that is never compacted or cut."""
 
 
+class WrongPartitions(OrderError):
+    """The topic has another number of partitions than this worker was told."""
+
+
 @dataclass(slots=True)
 class Snapshot:
     """A partition as the projection holds it: the fold of the log below `next_offset`.
@@ -75,6 +79,14 @@ class Partition:
                 self._waiting[order_id] = order.due_at + OVERDUE
         self.restored = True
 
+    def require_partitions(self, found: int) -> None:
+        """Raise `WrongPartitions` unless the log has as many partitions as it was told."""
+        if found != self._partitions:
+            raise WrongPartitions(
+                f"the log has {found} partitions, this worker was told {self._partitions}: "
+                f"set ENGINE_PARTITIONS={found}"
+            )
+
     def read(self, record: Record) -> bool:
         """Fold a record as it arrives; return False when records before it are missing.
 
@@ -94,9 +106,9 @@ class Partition:
             return
         if record.offset > self.next_offset:
             raise LogHasHole(f"offset {record.offset} came where {self.next_offset} was expected")
-        self.next_offset = record.offset + 1
         self._clock.saw(record.appended_at)
         event = admit(record, self._partitions)
+        self.next_offset = record.offset + 1
         if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
             self._apply(event)
 

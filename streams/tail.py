@@ -18,13 +18,15 @@ async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition
 
     The end is asked for after the partition was assigned, and whatever the agent passed over
     meanwhile is read too: nothing lies between this and what the agent brings next. Raises
-    `aiokafka.errors.KafkaError` when the broker is away.
+    `aiokafka.errors.KafkaError` when the broker is away, `WrongPartitions` when the topic has
+    another number of them than this worker was told.
     """
     place = TopicPartition(topic, number)
     async with _consumer(bootstrap) as consumer:
         consumer.assign([place])
         consumer.seek(place, partition.next_offset)
         end = (await consumer.end_offsets([place]))[place]
+        partition.require_partitions(len(consumer.partitions_for_topic(topic) or ()))
         while partition.next_offset < end or not partition.has_caught_up:
             batches = await consumer.getmany(place, timeout_ms=_POLL_MS, max_records=_BATCH)
             for found in batches.get(place, ()):

@@ -1,6 +1,7 @@
 """The two workers put together: each an app that runs until it is told to stop or crashes."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
 from streams.delays import Delays, delay_retries
+from streams.faults import stop_on_error
 from streams.log import Log
 from streams.process import OrderProcess
 from streams.reactions import Reactions
 from streams.settings import StreamSettings
 from venues import open_venues
 
+logger = logging.getLogger(__name__)
+
 _LOOK_AFTER = timedelta(seconds=5)
+_STOP_TIMEOUT = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,16 @@ class Sources:
     new_id: Callable[[], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker that was started, and when it serves."""
+
+    app: faust.App
+    ready: asyncio.Event
+
+
 @asynccontextmanager
-async def stream_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[faust.App]:
+async def stream_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[Worker]:
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
     async with _log(settings) as log, open_venues(settings, sources.local_time) as venues:
@@ -51,12 +64,12 @@ async def stream_worker(settings: StreamSettings, sources: Sources) -> AsyncIter
         reactions = Reactions(settings.max_reactions, react)
         assignments = Assignments(settings, clock, reactions, app.crash)
         advance_orders(app, settings, assignments)
-        async with _running(app), _looked_after(assignments):
-            yield app
+        async with _running(app), _looked_after(app, assignments):
+            yield Worker(app, assignments.settled)
 
 
 @asynccontextmanager
-async def delays_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[faust.App]:
+async def delays_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[Worker]:
     """Start the worker that holds orders between attempts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
     async with _log(settings) as log:
@@ -64,9 +77,11 @@ async def delays_worker(settings: StreamSettings, sources: Sources) -> AsyncIter
         app = create_app(settings, "delays")
         delays = Delays(log, clock, process.begin_retry, settings.max_delayed)
         delay_retries(app, settings, clock, delays)
+        ready = asyncio.Event()
         async with _running(app):
+            ready.set()
             try:
-                yield app
+                yield Worker(app, ready)
             finally:
                 await delays.close()
 
@@ -85,15 +100,19 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await app.stop()
+        try:
+            await asyncio.wait_for(app.stop(), _STOP_TIMEOUT.total_seconds())
+        except TimeoutError:
+            logger.warning("Faust did not stop in time: what it holds comes back by recovery")
 
 
 @asynccontextmanager
-async def _looked_after(assignments: Assignments) -> AsyncIterator[None]:
+async def _looked_after(app: faust.App, assignments: Assignments) -> AsyncIterator[None]:
     async def look_after() -> None:
-        while True:
-            await asyncio.sleep(_LOOK_AFTER.total_seconds())
-            assignments.put_overdue_on_delay()
+        async with stop_on_error(app.crash):
+            while True:
+                await asyncio.sleep(_LOOK_AFTER.total_seconds())
+                assignments.put_overdue_on_delay()
 
     task = asyncio.create_task(look_after())
     try:

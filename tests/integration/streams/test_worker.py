@@ -1,5 +1,6 @@
 """A stream worker and the delays worker as real processes on a real log and chain."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -141,3 +142,24 @@ async def test_a_stopped_worker_ends_cleanly(run, log):
     await eventually(log.all_ended)
     worker.terminate()
     assert worker.wait(timeout=8) == 0
+
+
+async def test_a_worker_that_meets_a_newer_log_stops_and_asks_for_an_upgrade(run, log, capfd):
+    worker = run("worker")
+    await log.append(*some_orders(1))
+    await eventually(log.all_ended)
+    await log.append(*(order.model_copy(update={"schema_version": 99}) for order in some_orders(1)))
+    assert await asyncio.to_thread(worker.wait, 20) == 2
+    assert "upgrade the engine" in capfd.readouterr().err
+
+
+async def test_a_worker_told_another_number_of_partitions_does_not_start(run, capfd):
+    worker = run("worker", ENGINE_PARTITIONS="7")
+    assert await asyncio.to_thread(worker.wait, 20) == 2
+    assert f"set ENGINE_PARTITIONS={TEST_PARTITIONS}" in capfd.readouterr().err
+
+
+async def test_a_worker_with_a_malformed_setting_says_which(run, capfd):
+    worker = run("worker", ENGINE_MAX_REACTIONS="many")
+    assert await asyncio.to_thread(worker.wait, 20) == 2
+    assert "ENGINE_MAX_REACTIONS is 'many'" in capfd.readouterr().err
