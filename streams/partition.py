@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 OVERDUE = timedelta(seconds=30)
 """An order that still waits this long after its due time is put on its delay topic again."""
+
+CLOSED_KEPT = timedelta(seconds=10)
+"""Ended orders are remembered so long past their `not_after`, for brokers whose clocks differ."""
 
 
 class LogHasHole(OrderError):
@@ -56,6 +59,7 @@ class Partition:
         self._reacted: dict[str, int] = {}
         self._waiting: dict[str, datetime] = {}
         self._seen_offset = -1
+        self._appended_at = datetime.min.replace(tzinfo=UTC)
         self.next_offset = 0
         self.restored = False
         self.live = False
@@ -107,6 +111,7 @@ class Partition:
         if record.offset > self.next_offset:
             raise LogHasHole(f"offset {record.offset} came where {self.next_offset} was expected")
         self._clock.saw(record.appended_at)
+        self._appended_at = max(self._appended_at, record.appended_at)
         event = admit(record, self._partitions)
         self.next_offset = record.offset + 1
         if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
@@ -179,9 +184,9 @@ class Partition:
         self._forget_closed()
 
     def _forget_closed(self) -> None:
-        now = self._clock()
+        # By the log's own time: read late, a repeated placement must still find its order ended.
         while self._closed:
             oldest = next(iter(self._closed))
-            if self._closed[oldest] >= now:
+            if self._closed[oldest] + CLOSED_KEPT >= self._appended_at:
                 return
             del self._closed[oldest]

@@ -7,7 +7,7 @@ from orders.events import SCHEMA_VERSION
 from orders.fold import replay
 from orders.state import Closed, Open, Unplaced
 from orders.wire import decode, decode_order
-from streams.partition import Snapshot
+from streams.partition import CLOSED_KEPT, Snapshot
 
 _ACTIVE = "select set_config('search_path', schema_name, true) from public.projection_pointer"
 _OFFSET = "select next_offset from projection_offsets where partition = %s"
@@ -17,8 +17,10 @@ where partition = %s and state is not null
 """
 _CLOSED = """
 select order_id, not_after from orders
-where partition = %s and state is null
-  and not_after >= (select appended_at from order_events order by seq desc limit 1)
+where partition = %(partition)s and state is null and not_after >= (
+    select appended_at - %(kept)s from order_events
+    where partition = %(partition)s order by "offset" desc limit 1
+)
 order by not_after
 """
 _HISTORY = "select data::text from order_events where order_id = %s order by seq"
@@ -38,7 +40,8 @@ async def read_snapshot(database_url: str, partition: int) -> Snapshot:
             return Snapshot()
         offset = await (await connection.execute(_OFFSET, [partition])).fetchone()
         opened = await (await connection.execute(_OPEN, [partition])).fetchall()
-        closed = await (await connection.execute(_CLOSED, [partition])).fetchall()
+        recent = {"partition": partition, "kept": CLOSED_KEPT}
+        closed = await (await connection.execute(_CLOSED, recent)).fetchall()
         return Snapshot(
             next_offset=offset[0] if offset else 0,
             open={row[0]: await _state(connection, *row) for row in opened},

@@ -99,16 +99,24 @@ def test_a_placement_repeated_after_the_end_does_not_start_again(live):
     assert live.reactions.started == [("Pending", 1), ("Routed", 2)]
 
 
+def test_a_placement_repeated_in_time_but_read_late_does_not_start_again(live):
+    live.read(placed(), routed(2), executed(3))
+    live.seconds = 3600
+    live.read(placed(), first=3)
+    assert live.partition.open_orders == {}
+    assert len(live.reactions.started) == 2
+
+
 def test_an_ended_order_is_forgotten_when_its_placement_can_no_longer_be_repeated(live):
     other = "0d5e9c1a-0000-4000-8000-000000000002"
     live.read(placed(), routed(2), executed(3))
-    live.seconds = 60
-    live.read(
+    later = [
         placed(order_id=other, not_after=seconds(100)),
         routed(2, order_id=other, execution_id=f"{other}:1"),
         executed(3, order_id=other),
-        first=3,
-    )
+    ]
+    for offset, event in enumerate(later, start=3):
+        live.partition.read(live.record(offset, event, at=seconds(60)))
     assert list(live.partition._closed) == [other]
 
 
