@@ -5,6 +5,7 @@ Shares no code with the fold that it checks.
 
 import json
 from collections import Counter
+from datetime import datetime
 from decimal import Decimal
 
 import psycopg
@@ -58,10 +59,12 @@ class Story:
 
 
 async def read_stories(kafka, topic, partitions):
-    """Return the story of every order in the log, by order id."""
+    """Return the story of every order in the log, by order id; late placements are void."""
     stories = {}
     for record in await read_log(kafka, topic, partitions):
         event = json.loads(record.value)
+        if "not_after" in event and record.appended_at > datetime.fromisoformat(event["not_after"]):
+            continue
         story = stories.setdefault(event["order_id"], Story())
         story.tell(event, (record.partition, record.offset))
     return stories

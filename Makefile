@@ -1,0 +1,20 @@
+# `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
+.PHONY: run test check lock clean
+
+run:
+	@sh local/bootstrap.sh run
+	@.venv/bin/engine up $(ARGS)
+
+test: check
+	.venv/bin/python -m pytest --cov $(ARGS)
+
+check:
+	@sh local/bootstrap.sh dev
+	PATH="$$PWD/.venv/bin:$$PATH" sh -ec 'ruff format --check .; ruff check .; mypy; lint-imports'
+
+lock:
+	@sh local/bootstrap.sh run
+	sh local/lock.sh
+
+clean:
+	rm -rf .venv .cache .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

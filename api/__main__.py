@@ -1,0 +1,132 @@
+"""Run `python -m api`; the only code here that makes ids and clocks."""
+
+import logging
+import signal
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from types import FrameType
+
+import uvicorn
+
+from api.app import create_app
+from api.ids import RANDOM_BITS, uuid7
+from api.parts import Sources
+from api.settings import ApiSettings
+from runtime.logs import configure
+from runtime.ready import announce
+from runtime.settings import stop
+
+BACKLOG = 2048
+DRAIN_S = 2
+STUCK_CLIENT_MS = 30_000
+MAX_MESSAGE = 64 * 1024
+
+
+class Server(uvicorn.Server):
+    """Announces when it serves, and remembers why it had to stop."""
+
+    def __init__(self, config: uvicorn.Config, ready_file: Path | None) -> None:
+        super().__init__(config)
+        self.failure: str | None = None
+        self._ready_file = ready_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            announce(self._ready_file)
+
+    def fail(self, sentence: str) -> None:
+        """Stop for good: starting again as it is configured is no use."""
+        self.failure = sentence
+        self.should_exit = True
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    settings = ApiSettings.read()
+    configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # It would tell of every request, and of every attempt while PostgreSQL is away.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    listening = _listening(settings)
+    server: Server | None = None
+
+    def fail(sentence: str) -> None:
+        if server is not None:
+            server.fail(sentence)
+
+    app = create_app(settings, Sources(_now, _new_id, fail))
+    server = Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=65,
+            timeout_graceful_shutdown=DRAIN_S,
+            ws_max_size=MAX_MESSAGE,
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            ws_per_message_deflate=False,
+        ),
+        settings.ready_file,
+    )
+    server.run(sockets=[listening])
+    if server.failure:
+        stop(server.failure)
+
+
+def _listening(settings: ApiSettings) -> socket.socket:
+    try:
+        listening = _inherited(settings.api_fd) if settings.api_fd is not None else _bound(settings)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if settings.api_fd is not None:
+            stop(f"ENGINE_API_FD is {settings.api_fd}, which is no listening socket: {reason}.")
+        where = f"Port {settings.port} of {settings.host}"
+        stop(f"{where} cannot be used ({reason}): choose another with ENGINE_PORT.")
+    if sys.platform == "linux":
+        # Connections inherit it: a client that takes nothing at all for so long is cut off.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_CLIENT_MS)
+    return listening
+
+
+def _inherited(number: int) -> socket.socket:
+    return socket.socket(fileno=number)
+
+
+def _bound(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((settings.host, settings.port))
+    listening.listen(BACKLOG)
+    return listening
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return uuid7(_now(), _random.getrandbits(RANDOM_BITS))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+_random = SystemRandom()
+
+if __name__ == "__main__":
+    main()

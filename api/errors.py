@@ -1,0 +1,183 @@
+"""Every error this API answers with: its name, its code, its status and its sentence."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from api import exact
+from orders.values import MAX_AMOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of error: `error` is its name for programs, `code` a short form that stays.
+
+    In the message {field} stands for the field, as the client wrote it.
+    """
+
+    error: str
+    status: int
+    message: str
+    code: str = ""
+    field: str | None = None
+
+
+class Refusal(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str | None = None,
+        *,
+        field: str | None = None,
+        retry_after: timedelta | None = None,
+        **more: object,
+    ) -> None:
+        self.kind = kind
+        self.field = field or kind.field
+        self.retry_after = retry_after
+        self.more = more
+        super().__init__(message or kind.message.replace("{field}", self.field or ""))
+
+    @property
+    def body(self) -> dict[str, object]:
+        """Return the error as it is sent, over HTTP and over a WebSocket."""
+        kind = self.kind
+        body: dict[str, object] = {
+            "error": kind.error,
+            "message": str(self),
+            "code": kind.code or kind.error,
+        }
+        return body | ({"field": self.field} if self.field else {}) | self.more
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return `Retry-After`, in whole seconds, when trying again later may help."""
+        if self.retry_after is None:
+            return {}
+        return {"Retry-After": str(max(1, round(self.retry_after.total_seconds())))}
+
+
+def answer(refusal: Refusal) -> Response:
+    """Return the HTTP answer of a refusal."""
+    content = exact.write(refusal.body)
+    status = refusal.kind.status
+    return Response(content, status, refusal.headers, media_type="application/json")
+
+
+_SYMBOL_OR_MINT = "a symbol of 2 to 10 capital letters and digits such as SOL, or a mint address"
+_AMOUNT = "a number above 0, such as 10 or 0.5"
+_SLIPPAGE = "a fraction from 0 to 1 with at most 18 decimals, such as 0.01 for 1 %"
+
+MISSING_TOKEN_IN = Kind(
+    "MISSING_TOKEN_IN", 400, f"{{field}} is missing: give {_SYMBOL_OR_MINT}.", "ERR_001", "tokenIn"
+)
+MISSING_TOKEN_OUT = Kind(
+    "MISSING_TOKEN_OUT",
+    400,
+    f"{{field}} is missing: give {_SYMBOL_OR_MINT}.",
+    "ERR_002",
+    "tokenOut",
+)
+MISSING_AMOUNT = Kind(
+    "MISSING_AMOUNT", 400, f"{{field}} is missing: give {_AMOUNT}.", "ERR_003", "amount"
+)
+INVALID_AMOUNT_TYPE = Kind(
+    "INVALID_AMOUNT_TYPE", 400, f"{{field}} must be {_AMOUNT}, without quotes.", "ERR_004", "amount"
+)
+INVALID_AMOUNT = Kind(
+    "INVALID_AMOUNT",
+    400,
+    f"{{field}} must be above 0 and at most {MAX_AMOUNT:f}.",
+    "ERR_005",
+    "amount",
+)
+INVALID_SLIPPAGE_TYPE = Kind(
+    "INVALID_SLIPPAGE_TYPE",
+    400,
+    f"slippage must be {_SLIPPAGE}, without quotes.",
+    "ERR_006",
+    "slippage",
+)
+INVALID_SLIPPAGE_RANGE = Kind(
+    "INVALID_SLIPPAGE_RANGE", 400, f"slippage must be {_SLIPPAGE}.", "ERR_007", "slippage"
+)
+INVALID_TOKEN_IN = Kind(
+    "INVALID_TOKEN_IN", 400, f"tokenIn must be {_SYMBOL_OR_MINT}.", "ERR_008", "tokenIn"
+)
+INVALID_TOKEN_OUT = Kind(
+    "INVALID_TOKEN_OUT", 400, f"tokenOut must be {_SYMBOL_OR_MINT}.", "ERR_009", "tokenOut"
+)
+SAME_TOKEN_SWAP = Kind(
+    "SAME_TOKEN_SWAP", 400, "tokenIn and tokenOut are one token: name two.", "ERR_010", "tokenOut"
+)
+MISSING_USER_ID = Kind(
+    "MISSING_USER_ID", 400, "userId is missing: give 1 to 128 characters.", "ERR_011", "userId"
+)
+INVALID_USER_ID = Kind(
+    "INVALID_USER_ID",
+    400,
+    "userId must be a text of 1 to 128 characters, none of them a control character.",
+    "ERR_012",
+    "userId",
+)
+INVALID_JSON = Kind("INVALID_JSON", 400, "The body must be a JSON object.")
+INVALID_CURSOR = Kind(
+    "INVALID_CURSOR",
+    400,
+    "cursor must be a nextCursor of an earlier page: leave it out to start.",
+    field="cursor",
+)
+INVALID_LIMIT = Kind(
+    "INVALID_LIMIT", 400, "limit must be a whole number from 1 to 500.", field="limit"
+)
+INVALID_STATUS = Kind(
+    "INVALID_STATUS",
+    400,
+    "status must be pending, executing, completed or failed.",
+    field="status",
+)
+INVALID_FAULTS = Kind(
+    "INVALID_FAULTS",
+    400,
+    "X-Simulate-Faults names at most 8 faults, separated by commas, - for an attempt without one.",
+)
+FAULTS_DISABLED = Kind(
+    "FAULTS_DISABLED",
+    400,
+    "X-Simulate-Faults works only when the engine was started with ENGINE_FAULT_INJECTION=true.",
+)
+ORDER_NOT_FOUND = Kind(
+    "ORDER_NOT_FOUND", 404, "There is no order with this id: check the orderId you were given."
+)
+ROUTE_NOT_FOUND = Kind("ROUTE_NOT_FOUND", 404, "There is nothing at this path: see /docs.")
+METHOD_NOT_ALLOWED = Kind("METHOD_NOT_ALLOWED", 405, "This path has no such method: see /docs.")
+BODY_TIMEOUT = Kind("BODY_TIMEOUT", 408, "The body did not arrive in time: send it again, faster.")
+BODY_TOO_LARGE = Kind("BODY_TOO_LARGE", 413, "The body is larger than 64 KiB: send less.")
+BAD_REQUEST = Kind("BAD_REQUEST", 400, "The request cannot be understood: see /docs.")
+INTERNAL = Kind(
+    "INTERNAL", 500, "Something went wrong here: try again, or report it with the X-Request-Id."
+)
+ENGINE_BUSY = Kind(
+    "ENGINE_BUSY", 503, "Too many requests wait here, and this one was not taken: try again later."
+)
+ENGINE_STOPPING = Kind(
+    "ENGINE_STOPPING", 503, "This process stops before it could answer: try again."
+)
+LOG_UNAVAILABLE = Kind(
+    "LOG_UNAVAILABLE", 503, "The log cannot be reached, so nothing certain can be said: try later."
+)
+PLACEMENT_VOID = Kind(
+    "PLACEMENT_VOID",
+    503,
+    "The order reached the log too late and will never execute: place it again. "
+    "When this goes on, the clock of this server is wrong.",
+)
+PROJECTION_UNAVAILABLE = Kind(
+    "PROJECTION_UNAVAILABLE", 503, "Orders cannot be read at the moment: try again later."
+)
+PROJECTION_LAGGING = Kind(
+    "PROJECTION_LAGGING", 503, "The order may exist but cannot be read yet: try again later."
+)

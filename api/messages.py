@@ -1,0 +1,134 @@
+"""The sentences and messages of the WebSocket feeds."""
+
+from typing import assert_never
+
+from api.ports import Change, OrderRow
+from orders.errors import Reason
+from orders.events import (
+    OrderExecuted,
+    OrderFailed,
+    OrderPlaced,
+    OrderRetryDue,
+    OrderRetryScheduled,
+    OrderRouted,
+)
+
+Message = dict[str, object]
+
+PENDING = "Order received and queued"
+ROUTED = "Routed to {venue}, executing the swap"
+RETRYING = "Attempt {attempt} failed, trying again in {seconds} s"
+WAITING = "Attempt {attempt} failed, trying again soon"
+AGAIN = "Starting attempt {attempt}"
+COMPLETED = "Order completed on {venue}"
+FAILED = "Order failed after {attempts} attempt(s)"
+FINAL = frozenset({"completed", "failed"})
+
+
+def reason_text(code: str | None, message: str | None) -> str | None:
+    """Return why an order failed: the code for programs, then the sentence for people."""
+    if code is None:
+        return message
+    return f"{code}: {message}" if message else f"{code}"
+
+
+def state_of(row: OrderRow) -> Message:
+    """Return an order's present state as its feed begins with it."""
+    failed = row.status == "failed" or row.next_retry_at is not None
+    return _present(
+        orderId=row.order_id,
+        status=row.status,
+        message=_sentence(row),
+        timestamp=row.updated_at,
+        version=row.version,
+        selectedDex=row.selected_dex,
+        executedPrice=row.executed_price,
+        txHash=row.tx_hash,
+        error=reason_text(row.error_code, row.error_reason) if failed else None,
+    )
+
+
+def _sentence(row: OrderRow) -> str:
+    match row.status:
+        case "pending":
+            return PENDING
+        case "completed":
+            return COMPLETED.format(venue=row.selected_dex)
+        case "failed":
+            return FAILED.format(attempts=row.attempts)
+        case _ if row.next_retry_at is not None:
+            return WAITING.format(attempt=row.attempts)
+        case _ if row.selected_dex is not None:
+            return ROUTED.format(venue=row.selected_dex)
+        case _:
+            return AGAIN.format(attempt=row.attempts + 1)
+
+
+def order_message(change: Change) -> Message:
+    """Return a change as the feed of its order tells it."""
+    return _present(
+        orderId=change.order_id,
+        status=change.status,
+        timestamp=change.event.occurred_at,
+        version=change.version,
+        **_told(change),
+    )
+
+
+def user_message(change: Change) -> Message | None:
+    """Return a change as the feed of its user tells it; a pending order is not told."""
+    if change.status == "pending":
+        return None
+    told = _told(change)
+    retryable = _reason(change)
+    return _present(
+        type="ORDER_UPDATE",
+        orderId=change.order_id,
+        status=change.status if change.status in FINAL else "processing",
+        txHash=told.get("txHash"),
+        executionPrice=told.get("executedPrice"),
+        error=told.get("error"),
+        isRetryable=retryable.retryable if retryable else None,
+    )
+
+
+def _told(change: Change) -> Message:
+    match change.event:
+        case OrderPlaced():
+            return {"message": PENDING}
+        case OrderRouted() as event:
+            return {"message": ROUTED.format(venue=event.venue), "selectedDex": event.venue}
+        case OrderExecuted() as event:
+            return {
+                "message": COMPLETED.format(venue=event.venue),
+                "selectedDex": event.venue,
+                "executedPrice": event.fill.executed_price,
+                "txHash": event.fill.tx_hash,
+            }
+        case OrderRetryScheduled() as event:
+            seconds = f"{event.delay.total_seconds():g}"
+            sentence = RETRYING.format(attempt=event.attempt, seconds=seconds)
+            return {"message": sentence, "error": _text(event.reason)}
+        case OrderRetryDue() as event:
+            return {"message": AGAIN.format(attempt=event.attempt)}
+        case OrderFailed() as event:
+            sentence = FAILED.format(attempts=event.attempts)
+            return {"message": sentence, "error": _text(event.reason)}
+        case _:
+            assert_never(change.event)
+
+
+def _reason(change: Change) -> Reason | None:
+    match change.event:
+        case OrderRetryScheduled(reason=reason) | OrderFailed(reason=reason):
+            return reason
+        case _:
+            return None
+
+
+def _text(reason: Reason) -> str | None:
+    return reason_text(reason.code, reason.message)
+
+
+def _present(**members: object) -> Message:
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,0 +1,81 @@
+"""The OpenAPI document: what every route answers, its errors with examples."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from api.errors import ENGINE_STOPPING, INTERNAL, Kind, Refusal
+from api.request_ids import HEADER
+from api.schemas import ErrorView
+
+Responses = dict[int | str, dict[str, Any]]
+
+DESCRIPTION = """
+Place swap orders, follow them, read their history.
+
+Numbers are JSON numbers with every digit kept; times are UTC. Every error has `error` (its name),
+`message` (a sentence with what to do) and `code`; most have `field`.
+
+**WebSocket** `/ws/{orderId}`: the order as it is, at once, then each change:
+`{orderId, status, message, timestamp, version, selectedDex?, executedPrice?, txHash?, error?}`.
+Closes with 1000 after the final one, 4404 when there is no such order.
+
+**WebSocket** `/ws?userId=U`: each change of U's orders from connection on:
+`{type: "ORDER_UPDATE", orderId, status: "processing"|"completed"|"failed", txHash?,
+executionPrice?, error?, isRetryable?}`.
+
+Both close with 4008 when the client reads too slowly, 1012 when the server restarts, 1013 when
+orders cannot be read at the moment: connect again.
+"""
+
+_REQUEST_ID = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Your name for this request; it comes back, and goes into the log. "
+    "1 to 128 letters, digits or . _ : / + = @ -",
+    "schema": {"type": "string", "maxLength": 128},
+}
+
+
+def failures(*kinds: Kind) -> Responses:
+    """Return the documentation of these errors and of those of every route, an example each."""
+    responses: Responses = {}
+    for kind in (*kinds, INTERNAL, ENGINE_STOPPING):
+        response = responses.setdefault(
+            kind.status,
+            {"model": ErrorView, "description": "", "content": {"application/json": {}}},
+        )
+        described = response["description"]
+        response["description"] = f"{described}, {kind.error}" if described else kind.error
+        examples = response["content"]["application/json"].setdefault("examples", {})
+        examples[kind.error] = {"value": Refusal(kind).body}
+    return responses
+
+
+def takes(model: type[BaseModel], *parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the documentation of a body and headers that the route reads by itself."""
+    schema = model.model_json_schema(mode="serialization")
+    for name in list(schema["required"]):
+        if "default" in schema["properties"][name]:
+            schema["required"].remove(name)
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"requestBody": body, "parameters": list(parameters)}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the document of this app: FastAPI's, with this API's own errors only."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes
+        )
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+                operation.setdefault("parameters", []).append(_REQUEST_ID)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schema["components"]["schemas"].pop(unused, None)
+        app.openapi_schema = schema
+    return app.openapi_schema

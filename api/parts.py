@@ -1,0 +1,102 @@
+"""What the routes work with, put together once for a process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from api.database import Database
+from api.ends import EndOffsets
+from api.feed import FeedReader
+from api.health import Health
+from api.hub import Hub
+from api.log import KafkaLog
+from api.lookup import Lookup
+from api.placing import Placing
+from api.ports import Log, ReadModel
+from api.queries import Queries
+from api.settings import ApiSettings
+from orders.topics import Topics
+from runtime.appender import open_appender
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The clock (UTC), the ids, and how the process is stopped with a sentence."""
+
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    fail: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The log and the projection this process talks to."""
+
+    log: Log
+    read_model: ReadModel
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a route may need."""
+
+    settings: ApiSettings
+    clock: Callable[[], datetime]
+    read_model: ReadModel
+    placing: Placing
+    lookup: Lookup
+    feed: FeedReader
+    health: Health
+
+
+def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) -> Parts:
+    """Put the parts together; needs a running event loop, touches no network."""
+    log, read_model = neighbours.log, neighbours.read_model
+    placing = Placing(
+        log, sources.clock, sources.new_id, settings.placement_window, settings.max_placements
+    )
+    feed = FeedReader(read_model, Hub(settings.feed_buffer), sources.fail)
+    lookup = Lookup(
+        log,
+        feed.progress,
+        settings.partitions,
+        settings.read_patience,
+        settings.max_reads_waiting,
+    )
+    health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
+    return Parts(settings, sources.clock, read_model, placing, lookup, feed, health)
+
+
+@asynccontextmanager
+async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
+    """Connect to Kafka and PostgreSQL; either may be away and come later."""
+    topic, partitions = Topics(settings.topic_prefix).events, settings.partitions
+    patience = settings.append_patience
+    ends = EndOffsets(settings.kafka, topic, partitions)
+    database = Database(settings.database_url, settings.read_connections)
+    async with open_appender(settings.kafka, patience) as appender:
+        await database.open()
+        try:
+            log = KafkaLog(appender, ends, topic, partitions, patience)
+            yield Neighbours(log, Queries(database, partitions))
+        finally:
+            await asyncio.gather(ends.close(), database.close())
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """Return the parts of the application that serves this connection."""
+    parts: Parts = connection.app.state.parts
+    return parts
+
+
+async def _parts(connection: HTTPConnection) -> Parts:
+    return parts_of(connection)
+
+
+PartsOf = Annotated[Parts, Depends(_parts)]

@@ -1,0 +1,139 @@
+"""Which order a client asks for, or what is wrong with the request: the first thing that is."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+import base58
+
+from api import errors
+from api.errors import Kind, Refusal
+from orders import tokens
+from orders.values import MAX_AMOUNT, Terms
+
+DEFAULT_SLIPPAGE = Decimal("0.05")
+SLIPPAGE_DECIMALS = 18
+MAX_USER_ID = 128
+MINT_BYTES = 32
+
+_SYMBOL = re.compile(r"[A-Z0-9]{2,10}")
+_MINT = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one family of clients writes a market order."""
+
+    amount: str
+    user_required: bool
+
+
+EXECUTE = Form(amount="amount", user_required=False)
+LEGACY = Form(amount="amountIn", user_required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A market order that may be placed, and for whom."""
+
+    user_id: str | None
+    terms: Terms
+
+
+def market_order(document: dict[str, object], form: Form) -> Wish:
+    """Return the order a document asks for; raise `Refusal` with the first rule it breaks.
+
+    The rules are tried in the order of their codes. Members that no rule names are ignored.
+    """
+    token_in = _present(document, "tokenIn", errors.MISSING_TOKEN_IN)
+    token_out = _present(document, "tokenOut", errors.MISSING_TOKEN_OUT)
+    amount = _amount(_present(document, form.amount, errors.MISSING_AMOUNT), token_in, form.amount)
+    slippage = _slippage(document.get("slippage"))
+    token_in = _token(token_in, errors.INVALID_TOKEN_IN)
+    token_out = _token(token_out, errors.INVALID_TOKEN_OUT)
+    if tokens.same(token_in, token_out):
+        raise Refusal(errors.SAME_TOKEN_SWAP)
+    user_id = _user_id(document.get("userId"), required=form.user_required)
+    terms = Terms(token_in=token_in, token_out=token_out, amount=amount, slippage=slippage)
+    return Wish(user_id, terms)
+
+
+def _present(document: dict[str, object], field: str, missing: Kind) -> object:
+    value = document.get(field)
+    if value is None or value == "":
+        raise Refusal(missing, field=field)
+    return value
+
+
+def _amount(value: object, token_in: object, field: str) -> Decimal:
+    if not isinstance(value, Decimal):
+        raise Refusal(errors.INVALID_AMOUNT_TYPE, field=field)
+    if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
+        raise Refusal(errors.INVALID_AMOUNT, field=field)
+    token = token_in if isinstance(token_in, str) else ""
+    most = tokens.decimals_of(token)
+    if _decimals(value) > most:
+        message = f"{field} has more than the {most} decimals of the token: round it to {most}."
+        raise Refusal(errors.INVALID_AMOUNT, message, field=field)
+    return _within(value, most)
+
+
+def _slippage(value: object) -> Decimal:
+    if value is None:
+        return DEFAULT_SLIPPAGE
+    if not isinstance(value, Decimal):
+        raise Refusal(errors.INVALID_SLIPPAGE_TYPE)
+    in_range = value.is_finite() and 0 <= value <= 1
+    if not in_range or _decimals(value) > SLIPPAGE_DECIMALS:
+        raise Refusal(errors.INVALID_SLIPPAGE_RANGE)
+    return _within(value, SLIPPAGE_DECIMALS) if value else Decimal(0)
+
+
+def _token(value: object, invalid: Kind) -> str:
+    if not isinstance(value, str) or not (_is_symbol(value) or _is_mint(value)):
+        raise Refusal(invalid)
+    return value
+
+
+def _is_symbol(name: str) -> bool:
+    if _SYMBOL.fullmatch(name):
+        return True
+    known = tokens.find(name)
+    return known is not None and known.symbol == name
+
+
+def _is_mint(name: str) -> bool:
+    return bool(_MINT.fullmatch(name)) and len(base58.b58decode(name)) == MINT_BYTES
+
+
+def _user_id(value: object, *, required: bool) -> str | None:
+    if value is None or value == "":
+        if required:
+            raise Refusal(errors.MISSING_USER_ID)
+        if value is None:
+            return None
+    if not isinstance(value, str) or not is_user_id(value):
+        raise Refusal(errors.INVALID_USER_ID)
+    return value
+
+
+def is_user_id(value: str) -> bool:
+    """Return whether a text can name a user."""
+    return 0 < len(value) <= MAX_USER_ID and not _UNPRINTABLE.search(value)
+
+
+def _decimals(value: Decimal) -> int:
+    """How many digits after the point the number needs; zeros at the end need none."""
+    _, digits, exponent = value.as_tuple()
+    written = "".join(map(str, digits))
+    zeros = len(written) - len(written.rstrip("0"))
+    return max(0, -int(exponent) - zeros) if value else 0
+
+
+def _within(value: Decimal, decimals: int) -> Decimal:
+    """The same number without zeros beyond so many decimals, and without an exponent."""
+    _, _, exponent = value.as_tuple()
+    if -decimals <= int(exponent) <= 0:
+        return value
+    return Decimal(f"{value:.{decimals}f}") if int(exponent) < 0 else Decimal(f"{value:f}")

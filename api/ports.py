@@ -1,0 +1,179 @@
+"""What the API asks of the world: the log to write to, the projection to read from."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+from orders.events import AnyOrderEvent
+from orders.state import Status
+from runtime.appender import Appended
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class LogAway(Exception):
+    """Kafka did not answer in time; what was sent to it may still be appended."""
+
+
+class Misconfigured(LogAway):
+    """The log is another one than this process is set up for; the message is for people."""
+
+
+class ReadModelAway(Exception):
+    """PostgreSQL did not answer in time, or the projection has not been built yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order as the projection has it; times are in UTC."""
+
+    order_id: str
+    user_id: str | None
+    order_type: str
+    token_in: str
+    token_out: str
+    amount: Decimal | None
+    slippage: Decimal | None
+    status: Status
+    selected_dex: str | None
+    executed_price: Decimal | None
+    amount_out: Decimal | None
+    tx_hash: str | None
+    attempts: int
+    next_retry_at: datetime | None
+    error_code: str | None
+    error_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """A record of the log as the projection numbered it; `data` is its text as it stands there."""
+
+    seq: int
+    version: int | None
+    type: str
+    superseded: bool
+    occurred_at: datetime
+    appended_at: datetime
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T_co]):
+    """What one read found, and up to which offset of the order's partition it knew the log."""
+
+    found: T_co | None
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the list of orders, newest first: just after this one."""
+
+    created_at: datetime
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which orders a list shows."""
+
+    status: Status | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some orders of a list, newest first, and how many the list has in all."""
+
+    orders: list[OrderRow]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An event that moved an order; `status` is the word for the order right after it."""
+
+    seq: int
+    order_id: str
+    user_id: str | None
+    version: int
+    status: Status
+    event: AnyOrderEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The changes after one place in the feed: read up to `upto`, the newest there is is `head`."""
+
+    epoch: str
+    upto: int
+    head: int
+    next_offsets: Mapping[int, int]
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Whose changes somebody waits for."""
+
+    order_ids: Collection[str]
+    user_ids: Collection[str]
+
+
+class Log(Protocol):
+    """Kafka. Raises `LogAway`, also when the call takes too long."""
+
+    async def append(self, order_id: str, value: bytes) -> Appended:
+        """Append a record of this order; return when it is durable."""
+        ...
+
+    async def ends(self) -> Mapping[int, int]:
+        """Return the end offset of each partition, as of a moment after the call."""
+        ...
+
+
+class OrderReads(Protocol):
+    """One order. Raises `ReadModelAway`."""
+
+    async def order(self, order_id: str) -> Seen[OrderRow]:
+        """Return the order's row, if the projection has it."""
+        ...
+
+    async def events(self, order_id: str) -> Seen[list[EventRow]]:
+        """Return the order's records, oldest first, if the projection has any."""
+        ...
+
+
+class Lists(Protocol):
+    """Many orders. Raises `ReadModelAway`."""
+
+    async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
+        """Return the newest orders after a place in the list."""
+        ...
+
+    async def next_offsets(self) -> Mapping[int, int]:
+        """Return up to where the projection has read each partition."""
+        ...
+
+
+class Feed(Protocol):
+    """What changes. Raises `ReadModelAway`."""
+
+    async def changes(self, after: int | None, followed: Followed) -> Changes:
+        """Return the followed orders' changes after a `seq`; without one only the head."""
+        ...
+
+    def wakes(self) -> AsyncIterator[None]:
+        """Yield whenever there may be something new."""
+        ...
+
+
+class ReadModel(OrderReads, Lists, Feed, Protocol):
+    """The projection in PostgreSQL."""

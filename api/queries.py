@@ -1,0 +1,151 @@
+"""Every SQL statement of the API, and the read model made of them."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import TupleRow, class_row, tuple_row
+
+from api.database import Database, Question
+from api.ports import (
+    Change,
+    Changes,
+    EventRow,
+    Followed,
+    OrderRow,
+    Page,
+    Place,
+    ReadModelAway,
+    Seen,
+    Wanted,
+)
+from orders.events import AnyOrderEvent, OrderPlaced
+from orders.state import Status
+from orders.topics import partition_of
+from orders.wire import decode
+
+CHANNEL = "order_events"
+WINDOW = 500
+POLL_S = 1.0
+
+_COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(OrderRow))
+_NEXT = "select next_offset from projection_offsets where partition = %(partition)s"
+_ORDER = sql.SQL("select {} from orders where order_id = %(order_id)s").format(_COLUMNS).as_bytes()
+_EVENTS = """
+select seq, version, type, superseded, occurred_at, appended_at, data::text as data
+from order_events where order_id = %(order_id)s order by seq
+"""
+_OFFSETS = "select partition, next_offset from projection_offsets"
+_HEAD = """
+select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer
+"""
+_CHANGES = """
+select e.seq, e.order_id, o.user_id, e.version, e.data::text, o.version, o.status
+from order_events e join orders o using (order_id)
+where e.seq > %(after)s and e.seq <= %(after)s + %(window)s
+  and not e.superseded and e.version is not null
+  and (e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))
+order by e.seq
+"""
+_COUNT = sql.SQL("select count(*) from orders where {}")
+_PAGE = sql.SQL(
+    "select {} from orders where {} order by created_at desc, order_id desc limit %(limit)s"
+)
+_FILTERS = {
+    "status": sql.SQL("status = %(status)s"),
+    "user_id": sql.SQL("user_id = %(user_id)s"),
+}
+_AFTER = sql.SQL("(created_at, order_id) < (%(created_at)s, %(after_id)s)")
+
+
+class Queries:
+    """The projection in PostgreSQL, read."""
+
+    def __init__(self, database: Database, partitions: int) -> None:
+        self._database = database
+        self._partitions = partitions
+
+    async def order(self, order_id: str) -> Seen[OrderRow]:
+        """Return the order's row, if the projection has it."""
+        about = self._about(order_id)
+        rows, offsets = await self._database.read(
+            Question(_ORDER, about, class_row(OrderRow)), Question(_NEXT, about, tuple_row)
+        )
+        return Seen(rows[0] if rows else None, offsets[0][0] if offsets else 0)
+
+    async def events(self, order_id: str) -> Seen[list[EventRow]]:
+        """Return the order's records, oldest first, if the projection has any."""
+        about = self._about(order_id)
+        rows, offsets = await self._database.read(
+            Question(_EVENTS, about, class_row(EventRow)), Question(_NEXT, about, tuple_row)
+        )
+        return Seen(rows or None, offsets[0][0] if offsets else 0)
+
+    async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
+        """Return the newest orders after a place in the list, and the length of the list."""
+        values: dict[str, object] = {"status": wanted.status, "user_id": wanted.user_id}
+        filters = [_FILTERS[name] for name, value in values.items() if value is not None]
+        count = _COUNT.format(_all(filters))
+        if after is not None:
+            filters.append(_AFTER)
+            values |= {"created_at": after.created_at, "after_id": after.order_id}
+        some = _PAGE.format(_COLUMNS, _all(filters))
+        rows, totals = await self._database.read(
+            Question(some, {**values, "limit": limit}, class_row(OrderRow)),
+            Question(count, values, tuple_row),
+        )
+        return Page(rows, totals[0][0])
+
+    async def next_offsets(self) -> Mapping[int, int]:
+        """Return up to where the projection has read each partition."""
+        [offsets] = await self._database.read(Question(_OFFSETS, {}, tuple_row))
+        return dict(offsets)
+
+    async def changes(self, after: int | None, followed: Followed) -> Changes:
+        """Return the followed orders' changes in the next window after a `seq`."""
+        questions: list[Question[Any]] = [
+            Question(_HEAD, {}, tuple_row),
+            Question(_OFFSETS, {}, tuple_row),
+        ]
+        anybody = bool(followed.order_ids or followed.user_ids)
+        if after is not None and anybody:
+            ids = {"order_ids": list(followed.order_ids), "user_ids": list(followed.user_ids)}
+            about = {"after": after, "window": WINDOW, **ids}
+            questions.append(Question(_CHANGES, about, tuple_row))
+        heads, offsets, *windows = await self._database.read(*questions)
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        upto = min(head, after + WINDOW) if after is not None and anybody else head
+        changes = [_change(row) for window in windows for row in window]
+        return Changes(epoch, upto, head, dict(offsets), changes)
+
+    def wakes(self) -> AsyncIterator[None]:
+        """Yield on each NOTIFY of the projector and about every second."""
+        return self._database.notifications(CHANNEL, POLL_S)
+
+    def _about(self, order_id: str) -> Mapping[str, object]:
+        return {"order_id": order_id, "partition": partition_of(order_id, self._partitions)}
+
+
+def _all(filters: list[sql.SQL]) -> sql.Composable:
+    return sql.SQL(" and ").join(filters) if filters else sql.SQL("true")
+
+
+def _change(row: TupleRow) -> Change:
+    seq, order_id, user_id, version, data, order_version, order_status = row
+    event = decode(data.encode())
+    return Change(
+        seq=seq,
+        order_id=order_id,
+        user_id=user_id,
+        version=version,
+        # Only an order's last event can make it final: what came before it left it open.
+        status=order_status if version == order_version else _open_status(event),
+        event=event,
+    )
+
+
+def _open_status(event: AnyOrderEvent) -> Status:
+    return "pending" if isinstance(event, OrderPlaced) else "executing"

@@ -1,0 +1,218 @@
+"""What the API sends and takes, as models: the answers are made of them, the docs describe them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from api import exact
+from api.messages import reason_text
+from api.ports import EventRow, OrderRow
+from orders.state import Status
+
+Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+
+_ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
+_TIME = "2025-01-01T12:00:00.000000Z"
+
+
+class Shape(BaseModel):
+    """A JSON object with camelCase names."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
+
+
+class ExecuteRequest(Shape):
+    """A market order. Unknown members are ignored."""
+
+    token_in: str = Field(description="A symbol or a mint address.", examples=["SOL"])
+    token_out: str = Field(description="A symbol or a mint address.", examples=["USDC"])
+    amount: Number = Field(
+        description="Units of tokenIn: above 0, at most 10^15, within the token's decimals.",
+        examples=[10],
+    )
+    slippage: Number = Field(
+        default=Decimal("0.05"), description="A fraction from 0 to 1.", examples=[0.01]
+    )
+    user_id: str | None = Field(default=None, min_length=1, max_length=128, examples=["alice"])
+
+
+class LegacyRequest(Shape):
+    """A market order as the second family of clients writes it. Unknown members are ignored."""
+
+    token_in: str = Field(examples=["SOL"])
+    token_out: str = Field(examples=["USDC"])
+    amount_in: Number = Field(description="As `amount` of /api/orders/execute.", examples=[10])
+    user_id: str = Field(min_length=1, max_length=128, examples=["alice"])
+    slippage: Number = Field(default=Decimal("0.05"), examples=[0.01])
+
+
+class Accepted(Shape):
+    """The order is in the log."""
+
+    order_id: str = Field(examples=[_ID])
+    status: Literal["pending"] = "pending"
+    message: str = "Order created and queued successfully"
+    websocket_url: str = Field(examples=[f"/ws/{_ID}"])
+
+
+class Received(Shape):
+    """The order is in the log."""
+
+    message: str = "Order received"
+    order_id: str = Field(examples=[_ID])
+    status: Literal["pending"] = "pending"
+
+
+class OrderView(Shape):
+    """An order as it is now."""
+
+    id: str = Field(examples=[_ID])
+    user_id: str | None = Field(examples=["alice"])
+    order_type: str = Field(examples=["market"])
+    token_in: str = Field(examples=["SOL"])
+    token_out: str = Field(examples=["USDC"])
+    amount: Number | None = Field(examples=[10])
+    slippage: Number | None = Field(examples=[0.01])
+    status: Status
+    selected_dex: str | None = Field(examples=["RAYDIUM"])
+    executed_price: Number | None = Field(
+        description="The price of one unit of tokenIn in tokenOut.", examples=[150.123456]
+    )
+    amount_out: Number | None = Field(examples=[1501.23456])
+    tx_hash: str | None
+    attempts: int = Field(description="How many attempts were made.", examples=[1])
+    next_retry_at: datetime | None
+    error_reason: str | None = Field(description="Why the last attempt failed: `CODE: sentence`.")
+    version: int = Field(description="How many events made the order what it is.", examples=[3])
+    created_at: datetime = Field(examples=[_TIME])
+    updated_at: datetime = Field(examples=[_TIME])
+
+
+class OrderPage(Shape):
+    """Some orders, newest first."""
+
+    total: int = Field(description="How many orders the filters let through, on all pages.")
+    orders: list[OrderView]
+    next_cursor: str | None = Field(description="The `cursor` of the next page, null on the last.")
+    timestamp: datetime = Field(examples=[_TIME])
+
+
+class LegacyOrder(BaseModel):
+    """An order as the second family of clients reads it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_id: str = Field(examples=[_ID])
+    user_id: str | None = Field(examples=["alice"])
+    token_in: str = Field(examples=["SOL"])
+    token_out: str = Field(examples=["USDC"])
+    amount_in: Number | None = Field(examples=[10])
+    status: Status
+    execution_price: Number | None = Field(examples=[150.123456])
+    tx_hash: str | None
+    error_reason: str | None
+    retry_count: int = Field(description="Attempts after the first one.", examples=[0])
+    created_at: datetime = Field(examples=[_TIME])
+    updated_at: datetime = Field(examples=[_TIME])
+
+
+class EventView(Shape):
+    """A record of the order's log."""
+
+    seq: int = Field(description="Its place among the records of all orders.", examples=[42])
+    version: int | None = Field(description="Its place in the order's history.", examples=[1])
+    type: str = Field(examples=["OrderPlaced"])
+    superseded: bool = Field(description="Whether an earlier record with this version won.")
+    occurred_at: datetime = Field(examples=[_TIME])
+    appended_at: datetime = Field(description="By the clock of the log.", examples=[_TIME])
+    data: Annotated[Any, WithJsonSchema({"type": "object", "additionalProperties": True})] = Field(
+        description="The event as it stands in the log."
+    )
+
+
+class HealthChecks(Shape):
+    """What was asked."""
+
+    kafka: Literal["ok", "down"]
+    postgres: Literal["ok", "down"]
+    projection_lag: int | None = Field(description="Events; null when unknown.", examples=[0])
+
+
+class HealthView(Shape):
+    """Whether orders can be accepted and read."""
+
+    status: Literal["ok", "degraded", "down"]
+    service: str = Field(examples=["order-execution-engine"])
+    version: str = Field(examples=["0.1.0"])
+    uptime: int = Field(description="Seconds.", examples=[60])
+    timestamp: datetime = Field(examples=[_TIME])
+    checks: HealthChecks
+
+
+class ErrorView(BaseModel):
+    """Every error has these members; some have more."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: str = Field(description="The name of the error, for programs.")
+    message: str = Field(description="A sentence for people, with what to do.")
+    code: str = Field(description="The number of the rule (ERR_001 …), else the name again.")
+    field: str | None = Field(default=None, description="The member that is wrong.")
+
+
+def order_view(row: OrderRow) -> OrderView:
+    """Return an order for the first family of clients."""
+    return OrderView(
+        id=row.order_id,
+        user_id=row.user_id,
+        order_type=row.order_type,
+        token_in=row.token_in,
+        token_out=row.token_out,
+        amount=row.amount,
+        slippage=row.slippage,
+        status=row.status,
+        selected_dex=row.selected_dex,
+        executed_price=row.executed_price,
+        amount_out=row.amount_out,
+        tx_hash=row.tx_hash,
+        attempts=row.attempts,
+        next_retry_at=row.next_retry_at,
+        error_reason=reason_text(row.error_code, row.error_reason),
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def legacy_order(row: OrderRow) -> LegacyOrder:
+    """Return an order for the second family of clients."""
+    return LegacyOrder(
+        order_id=row.order_id,
+        user_id=row.user_id,
+        token_in=row.token_in,
+        token_out=row.token_out,
+        amount_in=row.amount,
+        status=row.status,
+        execution_price=row.executed_price,
+        tx_hash=row.tx_hash,
+        error_reason=reason_text(row.error_code, row.error_reason),
+        retry_count=max(row.attempts - 1, 0),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def event_view(row: EventRow) -> EventView:
+    """Return a record of an order's log."""
+    return EventView(
+        seq=row.seq,
+        version=row.version,
+        type=row.type,
+        superseded=row.superseded,
+        occurred_at=row.occurred_at,
+        appended_at=row.appended_at,
+        data=exact.Raw(row.data),
+    )

@@ -1,0 +1,59 @@
+"""What an API process reads from its environment."""
+
+from datetime import timedelta
+
+from pydantic import Field, PositiveInt
+
+from runtime.settings import Settings
+
+
+class ApiSettings(Settings):
+    """Settings of `python -m api`."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=0, le=65535)
+    api_fd: int | None = Field(
+        default=None, ge=0, description="An inherited listening socket; wins over host and port."
+    )
+    fault_injection: bool = Field(
+        default=False, description="Whether orders may ask the simulation for faults."
+    )
+    append_patience_ms: PositiveInt = Field(
+        default=5_000, description="A placement not acknowledged by then is answered 503."
+    )
+    placement_window_ms: PositiveInt = Field(
+        default=10_000, description="A placement appended later than this is void."
+    )
+    max_placements: PositiveInt = Field(
+        default=5_000, description="Placements that wait for the log at once in this process."
+    )
+    read_patience_ms: PositiveInt = Field(
+        default=2_000, description="How long the read of a new order waits for the projection."
+    )
+    max_reads_waiting: PositiveInt = Field(
+        default=1_000, description="Reads that wait for the projection at once in this process."
+    )
+    read_connections: PositiveInt = Field(
+        default=8, description="Connections to PostgreSQL that reads share."
+    )
+    feed_buffer: PositiveInt = Field(
+        default=1_000, description="Changes a WebSocket client may be behind; then it is dropped."
+    )
+    lag_degraded: PositiveInt = Field(
+        default=10_000, description="Events the projection may be behind before health says so."
+    )
+
+    @property
+    def append_patience(self) -> timedelta:
+        """Return how long a placement waits for its acknowledgement."""
+        return timedelta(milliseconds=self.append_patience_ms)
+
+    @property
+    def placement_window(self) -> timedelta:
+        """Return how long after its making a placement may still reach the log."""
+        return timedelta(milliseconds=self.placement_window_ms)
+
+    @property
+    def read_patience(self) -> timedelta:
+        """Return how long a read waits for the projection to reach the end of the log."""
+        return timedelta(milliseconds=self.read_patience_ms)

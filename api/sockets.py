@@ -1,0 +1,139 @@
+"""The WebSocket feeds: of one order, and of all orders of a user."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from api import errors, exact
+from api.errors import Refusal
+from api.hub import Subscription
+from api.lookup import known_form
+from api.messages import FINAL, Message, order_message, state_of, user_message
+from api.parts import Parts, PartsOf
+from api.placement import is_user_id
+from api.ports import ReadModelAway
+
+NORMAL = 1000
+BROKEN = 1011
+TRY_LATER = 1013
+CLOSE_TIMEOUT_S = 30.0
+"""A client that reads nothing any more has so long to take what is under way and the close."""
+
+router = APIRouter()
+
+
+@router.websocket("/ws/{orderId}")
+async def follow_order(
+    socket: WebSocket, parts: PartsOf, order_id: Annotated[str, Path(alias="orderId")]
+) -> None:
+    """Tell the order's present state at once, then each change, until the final one."""
+    await socket.accept()
+    try:
+        order_id = known_form(order_id)
+    except Refusal as refusal:
+        return await _refuse(socket, refusal)
+    with parts.feed.hub.follow_order(order_id) as subscription:
+        return await _serve(socket, subscription, _story_of_order(parts, order_id, subscription))
+
+
+@router.websocket("/ws")
+async def follow_user(
+    socket: WebSocket, parts: PartsOf, user_id: Annotated[str, Query(alias="userId")] = ""
+) -> None:
+    """Tell each change of the user's orders from the moment the connection stands."""
+    if not is_user_id(user_id):
+        kind = errors.INVALID_USER_ID if user_id else errors.MISSING_USER_ID
+        await socket.accept()
+        return await _refuse(socket, Refusal(kind))
+    with parts.feed.hub.follow_user(user_id) as subscription:
+        try:
+            await parts.feed.attached()
+        except ReadModelAway:
+            await socket.accept()
+            return await _refuse(socket, Refusal(errors.PROJECTION_UNAVAILABLE))
+        await socket.accept()
+        return await _serve(socket, subscription, _story_of_user(subscription))
+
+
+async def _story_of_order(
+    parts: Parts, order_id: str, subscription: Subscription
+) -> AsyncGenerator[Message, None]:
+    await parts.feed.attached()
+    row = await parts.lookup.find(order_id, parts.read_model.order)
+    yield state_of(row)
+    status, version = row.status, row.version
+    while status not in FINAL:
+        change = await subscription.next()
+        if change.version > version:
+            status, version = change.status, change.version
+            yield order_message(change)
+
+
+async def _story_of_user(subscription: Subscription) -> AsyncGenerator[Message, None]:
+    while True:
+        message = user_message(await subscription.next())
+        if message is not None:
+            yield message
+
+
+async def _serve(
+    socket: WebSocket, subscription: Subscription, story: AsyncGenerator[Message, None]
+) -> None:
+    """Tell the story until it ends, the client leaves, or the subscription is ended."""
+    telling = asyncio.create_task(_tell_all(socket, story))
+    leaving = asyncio.create_task(_left(socket))
+    try:
+        ends: list[asyncio.Future[Any]] = [telling, leaving, subscription.ended]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (telling, leaving):
+            task.cancel()
+        told, left = await asyncio.gather(telling, leaving, return_exceptions=True)
+    if not isinstance(left, asyncio.CancelledError) or isinstance(told, WebSocketDisconnect):
+        return
+    if isinstance(told, asyncio.CancelledError):
+        await _close(socket, subscription.ended.result())
+    elif isinstance(told, BaseException):
+        await _close(socket, BROKEN)
+        raise told
+    else:
+        await _close(socket, told)
+
+
+async def _tell_all(socket: WebSocket, story: AsyncGenerator[Message, None]) -> int:
+    try:
+        async with aclosing(story):
+            async for message in story:
+                await socket.send_text(exact.write(message).decode())
+    except Refusal as refusal:
+        return await _tell(socket, refusal)
+    except ReadModelAway:
+        return await _tell(socket, Refusal(errors.PROJECTION_UNAVAILABLE))
+    return NORMAL
+
+
+async def _tell(socket: WebSocket, refusal: Refusal) -> int:
+    await socket.send_text(exact.write(refusal.body).decode())
+    status = refusal.kind.status
+    return TRY_LATER if status == 503 else 4000 + status
+
+
+async def _refuse(socket: WebSocket, refusal: Refusal) -> None:
+    with suppress(WebSocketDisconnect):
+        await _close(socket, await _tell(socket, refusal))
+
+
+async def _left(socket: WebSocket) -> None:
+    """Wait until the client is gone; what it sends is not listened to."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await socket.close(code)

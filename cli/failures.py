@@ -1,0 +1,23 @@
+"""Why a command that talks to an engine did not do what it was asked."""
+
+from pathlib import Path
+
+from local.errors import EngineError
+
+
+class Failure(EngineError):
+    """The command failed; the message is one sentence for the person who asked."""
+
+    exit_code = 1
+
+
+class NotRunning(Failure):
+    """There is no engine to talk to."""
+
+    exit_code = 3
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"No engine is running on {data_dir}: start one with `engine up`, "
+            "or name another with --data-dir or --url"
+        )

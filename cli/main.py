@@ -1,0 +1,83 @@
+"""The `engine` command: its subcommands, and how a failure ends it."""
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import place, status, topics, up, watch
+from cli.failures import Failure
+from local.errors import AlreadyRunning, EngineError, Misconfigured
+
+EXIT_CODES = """
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no engine is running, 4 an engine
+is already running, 130 ended by Ctrl-C.
+"""
+HELP = """
+Runs an order execution engine on this machine, and talks to it.
+
+\b
+  engine up                          start it; Ctrl-C stops it
+  engine place SOL USDC 10 --watch   place an order, see what happens to it
+  engine watch                       see everything that happens
+  engine status                      its processes, its orders, its lag
+
+The commands find the engine by its data directory: .engine in the present folder, or --data-dir,
+or ENGINE_DATA_DIR.
+"""
+
+
+class Commands(TyperGroup):
+    """The commands; a foreseeable failure is one sentence and an exit code, never a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (its type is private to typer)
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except EngineError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(exit_code(error)) from error
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; Python must not try to write the rest.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+        except OSError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+def exit_code(error: EngineError) -> int:
+    """Return what a command ends with that failed for this reason."""
+    match error:
+        case Failure():
+            return error.exit_code
+        case Misconfigured():
+            return 2
+        case AlreadyRunning():
+            return 4
+        case _:
+            return 1
+
+
+app = typer.Typer(
+    cls=Commands,
+    help=HELP,
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("up")(up.up)
+app.command("status")(status.status)
+app.command("place")(place.place)
+app.command("watch")(watch.watch)
+app.add_typer(topics.app, name="topics")
+
+if __name__ == "__main__":
+    app()

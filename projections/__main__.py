@@ -1,0 +1,68 @@
+"""`python -m projections`: folds the log into PostgreSQL until it is told to stop."""
+
+import asyncio
+import gc
+import logging
+import signal
+from datetime import timedelta
+from functools import partial
+
+import uvloop
+
+from orders.errors import NewerSchema
+from projections.consumer import WrongTopic
+from projections.projector import Projector
+from projections.schema import WrongPartitions
+from projections.settings import ProjectorSettings
+from runtime import logs, ready
+from runtime.appender import open_appender
+from runtime.settings import stop
+
+_APPEND_PATIENCE = timedelta(seconds=5)
+_CLEAN_STOP_SECONDS = 2.5
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+"""A batch makes many objects, none in cycles: looking for those took a fifth of the CPU."""
+
+logger = logging.getLogger("projections")
+
+
+async def _run(settings: ProjectorSettings) -> None:
+    loop = asyncio.get_running_loop()
+    async with open_appender(settings.kafka, _APPEND_PATIENCE) as appender:
+        projector = Projector(settings, appender, partial(ready.announce, settings.ready_file))
+        work = loop.create_task(projector.run())
+
+        def end() -> None:
+            work.cancel()
+            # Again, for the first may wait for a server that does not answer.
+            loop.call_later(_CLEAN_STOP_SECONDS, work.cancel)
+
+        for told in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(told, end)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if not work.cancelling():
+                raise RuntimeError("a library cancelled what nobody wanted to end") from None
+            logger.info("stopped", extra={"action": "stopped"})
+
+
+def main() -> None:
+    """Run one projector with the settings of the environment."""
+    settings = ProjectorSettings.read()
+    logs.configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    # The client says several times a second that a broker is away; the projector says it once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        uvloop.run(_run(settings))
+    except (NewerSchema, WrongPartitions, WrongTopic) as error:
+        stop(str(error))
+    except Exception:
+        logger.exception("the projector ends", extra={"action": "crashed"})
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

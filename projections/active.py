@@ -1,0 +1,105 @@
+"""What the projector does while it holds the lease: read ahead, write, stay the holder."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn, TypeVar
+
+from orders.admission import admit
+from projections.batch import Batch, Reading, after, unread
+from projections.consumer import EventLog
+from projections.dead_letters import DeadLetters
+from projections.lease import Lease
+from projections.pace import Pace
+from projections.store import Store
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Moves records from the log to the tables; the lease is renewed by whatever it does."""
+
+    log: EventLog
+    store: Store
+    lease: Lease
+    dead_letters: DeadLetters
+    pace: Pace
+
+    async def run(self, progress: Callable[[], None]) -> NoReturn:
+        """Project until something is in the way; call `progress` each time that all went well.
+
+        Raises what `Store.apply`, `EventLog.read` and `DeadLetters.send` raise, and `Hole`.
+        """
+        following = self.store.position.next_offsets
+        self.log.start(following)
+        ahead = asyncio.create_task(self._read(following))
+        try:
+            while True:
+                readings = await ahead
+                following = after((reading.record for reading in readings), following)
+                ahead = asyncio.create_task(self._read(following))
+                await (self._write(readings) if readings else self._idle())
+                progress()
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _read(self, following: Mapping[int, int]) -> Sequence[Reading]:
+        records = await self.log.read(self.pace.size, self.lease.duration / 3)
+        partitions = len(following)
+        return [Reading(record, admit(record, partitions)) for record in unread(records, following)]
+
+    async def _write(self, readings: Sequence[Reading]) -> None:
+        await self._renewing(self.dead_letters.send(readings))
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        try:
+            async with asyncio.timeout(self.lease.duration.total_seconds() / 2):
+                batch = await self.store.apply(readings)
+        except BaseException:
+            self.pace.halve()
+            raise
+        seconds = clock() - started
+        self.pace.took(timedelta(seconds=seconds))
+        _report(batch, seconds)
+
+    async def _idle(self) -> None:
+        await self.lease.renew()
+        await self._renewing(self.log.check(self.store.position.next_offsets))
+
+    async def _renewing(self, work: Coroutine[object, object, T]) -> T:
+        task = asyncio.create_task(work)
+        patience = self.lease.duration.total_seconds() / 3
+        try:
+            while not (await asyncio.wait({task}, timeout=patience))[0]:
+                await self.lease.renew()
+            return await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def _report(batch: Batch, seconds: float) -> None:
+    logger.debug(
+        "batch projected",
+        extra={
+            "action": "batch_projected",
+            "events": len(batch.events),
+            "orders": len(batch.orders),
+            "ms": round(seconds * 1000, 1),
+        },
+    )
+    for order in batch.quarantined:
+        logger.error(
+            "order quarantined",
+            extra={
+                "action": "order_quarantined",
+                "order_id": order.placement.order_id,
+                "version": order.version,
+                "why": order.why,
+            },
+        )

@@ -1,0 +1,110 @@
+"""What a run of records does to the tables: rule 2 of the design, applied. No I/O here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from orders.admission import NotAdmitted, Record
+from orders.events import AnyOrderEvent
+from orders.fold import evolve
+from orders.state import UNPLACED, Order, Quarantined, Unplaced
+from projections.history import EventRow, event_row
+from projections.orders import OrderRow, order_row
+
+
+class Reading(NamedTuple):
+    """A record and what admission said of it."""
+
+    record: Record
+    verdict: AnyOrderEvent | NotAdmitted
+
+
+class Known(NamedTuple):
+    """An order as the fold holds it and where its placement stands.
+
+    `order` is None once it is closed and its row is written: nothing changes it any more.
+    """
+
+    order: Order | None
+    placed_offset: int = -1
+
+
+NEVER_SEEN = Known(UNPLACED)
+CLOSED = Known(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a run of records writes: nothing in it for those not admitted."""
+
+    events: list[EventRow] = field(default_factory=list)
+    orders: list[OrderRow] = field(default_factory=list)
+    touched: dict[str, Known] = field(default_factory=dict)
+    quarantined: list[Quarantined] = field(default_factory=list)
+
+
+class Hole(Exception):
+    """Records are missing from the log: every reader must stop, for the truth is not whole."""
+
+
+def unread(records: Iterable[Record], next_offsets: Mapping[int, int]) -> list[Record]:
+    """Return the records not read before; raise `Hole` when one is missing before another."""
+    following = dict(next_offsets)
+    fresh = []
+    for record in records:
+        expected = following[record.partition]
+        if record.offset > expected:
+            raise Hole(
+                f"partition {record.partition} goes on at offset {record.offset}, "
+                f"the records from {expected} on are missing"
+            )
+        if record.offset == expected:
+            following[record.partition] = expected + 1
+            fresh.append(record)
+    return fresh
+
+
+def after(records: Iterable[Record], next_offsets: Mapping[int, int]) -> dict[int, int]:
+    """Return the offsets to read next once these records are read, in sequence."""
+    return {**next_offsets, **{record.partition: record.offset + 1 for record in records}}
+
+
+def project(readings: Sequence[Reading], known: Mapping[str, Known], head: int) -> Batch:
+    """Return the rows of these records; `head` is the last seq given so far."""
+    batch = Batch()
+    changed: dict[str, int] = {}
+    for reading in readings:
+        record, event = reading.record, reading.verdict
+        if isinstance(event, NotAdmitted):
+            continue
+        before = batch.touched.get(event.order_id) or known.get(event.order_id, NEVER_SEEN)
+        now = _advanced(before, event, record.offset)
+        head += 1
+        batch.events.append(event_row(head, record, event, superseded=now is before))
+        batch.touched[event.order_id] = now
+        if now is not before:
+            changed[event.order_id] = record.partition
+            _watch(before, now, batch)
+    batch.orders.extend(_rows(changed, batch.touched))
+    return batch
+
+
+def _advanced(known: Known, event: AnyOrderEvent, offset: int) -> Known:
+    if known.order is None:
+        return known
+    order = evolve(known.order, event)
+    if order is known.order:
+        return known
+    return Known(order, offset if isinstance(known.order, Unplaced) else known.placed_offset)
+
+
+def _watch(before: Known, now: Known, batch: Batch) -> None:
+    if isinstance(now.order, Quarantined) and not isinstance(before.order, Quarantined):
+        batch.quarantined.append(now.order)
+
+
+def _rows(changed: Mapping[str, int], touched: Mapping[str, Known]) -> Iterable[OrderRow]:
+    for order_id, partition in changed.items():
+        known = touched[order_id]
+        if known.order is not None and not isinstance(known.order, Unplaced):
+            yield order_row(known.order, partition, known.placed_offset)

@@ -1,0 +1,126 @@
+"""The table `orders`: one row an order, a function of its folded state. No I/O here."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, assert_never
+
+from orders.errors import Code, Reason
+from orders.events import SCHEMA_VERSION
+from orders.state import (
+    Closed,
+    Completed,
+    Failed,
+    Open,
+    Pending,
+    Quarantined,
+    Routed,
+    Waiting,
+    status,
+)
+from orders.wire import encode_order
+from projections.columns import moment, number, text
+
+PLACED_COLUMNS = (
+    *("order_id", "partition", "placed_offset", "user_id", "order_type", "token_in", "token_out"),
+    *("amount", "slippage", "created_at", "not_after"),
+)
+"""The columns that the placement settles; no later event changes them."""
+
+
+class OrderRow(NamedTuple):
+    """A row; the fields are the columns of the table, in its order."""
+
+    order_id: str
+    partition: int
+    placed_offset: int
+    user_id: str | None
+    order_type: str
+    token_in: str
+    token_out: str
+    amount: Decimal | None
+    slippage: Decimal | None
+    status: str
+    selected_dex: str | None
+    executed_price: Decimal | None
+    amount_out: Decimal | None
+    tx_hash: str | None
+    attempts: int
+    next_retry_at: datetime | None
+    error_code: str | None
+    error_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    not_after: datetime
+    quarantined: bool
+    state: str | None
+    state_schema_version: int
+
+
+def order_row(order: Open | Closed, partition: int, placed_offset: int) -> OrderRow:
+    """Return the row of an order whose accepted placement stands at this partition and offset."""
+    placement = order.placement
+    terms = placement.terms
+    fill = order.fill if isinstance(order, Completed) else None
+    reason = _reason(order)
+    return OrderRow(
+        order_id=placement.order_id,
+        partition=partition,
+        placed_offset=placed_offset,
+        user_id=text(placement.user_id) if placement.user_id else None,
+        order_type=terms.order_type,
+        token_in=terms.token_in,
+        token_out=terms.token_out,
+        amount=number(terms.amount),
+        slippage=number(terms.slippage),
+        status=status(order),
+        selected_dex=_venue(order),
+        executed_price=number(fill.executed_price) if fill else None,
+        amount_out=number(fill.amount_out) if fill else None,
+        tx_hash=text(fill.tx_hash) if fill else None,
+        attempts=order.attempts,
+        next_retry_at=_next_retry_at(order),
+        error_code=reason.code.value if reason else None,
+        error_reason=text(reason.message) if reason else None,
+        version=order.version,
+        created_at=moment(placement.placed_at),
+        updated_at=moment(order.updated_at),
+        not_after=moment(placement.not_after),
+        quarantined=isinstance(order, Quarantined),
+        state=_state(order),
+        state_schema_version=SCHEMA_VERSION,
+    )
+
+
+def _venue(order: Open | Closed) -> str | None:
+    match order:
+        case Routed() | Waiting() | Completed() | Failed():
+            return order.venue
+        case Quarantined():
+            return order.held.venue if order.held else None
+        case Pending():
+            return None
+        case _:
+            assert_never(order)
+
+
+def _reason(order: Open | Closed) -> Reason | None:
+    match order:
+        case Waiting() | Failed():
+            return order.reason
+        case Pending():
+            return order.last_failure
+        case Quarantined():
+            return Reason(code=Code.QUARANTINED, message=order.why)
+        case Routed() | Completed():
+            return None
+        case _:
+            assert_never(order)
+
+
+def _next_retry_at(order: Open | Closed) -> datetime | None:
+    return moment(order.updated_at, order.delay) if isinstance(order, Waiting) else None
+
+
+def _state(order: Open | Closed) -> str | None:
+    return None if isinstance(order, Completed | Failed) else encode_order(order).decode()

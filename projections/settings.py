@@ -1,0 +1,29 @@
+"""What the projector reads from its environment."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from runtime.settings import Settings
+
+
+class ProjectorSettings(Settings):
+    """Settings of `python -m projections`."""
+
+    projector_lease_ms: int = Field(
+        default=3000, ge=500, description="A projector that is silent this long is replaced."
+    )
+    projector_batch: int = Field(default=5000, ge=1, description="Most records in a transaction.")
+    projector_linger_ms: int = Field(
+        default=10, ge=0, le=1000, description="How long a batch that is not full waits for more."
+    )
+
+    @property
+    def lease(self) -> timedelta:
+        """Return how long the lease holds after it was last renewed."""
+        return timedelta(milliseconds=self.projector_lease_ms)
+
+    @property
+    def linger(self) -> timedelta:
+        """Return how long a batch that is not full waits for more."""
+        return timedelta(milliseconds=self.projector_linger_ms)

@@ -1,0 +1,81 @@
+"""The servers of local/ themselves: what is there after a start, a second start and a stop."""
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from local import jars
+from local.errors import Misconfigured
+from local.kafka import Kafka
+from local.kafka import answers as kafka_answers
+from local.ports import free_ports
+from local.postgres import Postgres, create_databases
+from local.topics import Layout, create_topics
+from orders.topics import Topics
+from tests.support.servers import TEST_PARTITIONS, running
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_record_is_still_there_after_kafka_was_started_again(tmp_path):
+    def server():
+        port, controller_port = free_ports(2)
+        return Kafka(tmp_path / "kafka", port, controller_port, jars.fetch())
+
+    first = server()
+    first.prepare()
+    with running(first.program(tmp_path / "kafka.log")):
+        await create_topics(first.address, Topics(), Layout(1))
+        async with AIOKafkaProducer(bootstrap_servers=first.address, acks="all") as producer:
+            await producer.send_and_wait(Topics().events, b"an event")
+    assert not kafka_answers(first.address)
+
+    second = server()
+    second.prepare()
+    with running(second.program(tmp_path / "kafka.log")):
+        async with AIOKafkaConsumer(
+            Topics().events, bootstrap_servers=second.address, auto_offset_reset="earliest"
+        ) as consumer:
+            assert (await consumer.getone()).value == b"an event"
+
+
+def test_a_row_is_still_there_after_postgres_was_started_again(tmp_path):
+    for _ in range(2):
+        server = Postgres(tmp_path / "postgres", *free_ports(1))
+        server.prepare()
+        with running(server.program(tmp_path / "postgres.log")):
+            create_databases(server.url("postgres"), ("engine", "chain"))
+            with psycopg.connect(server.url("engine")) as connection:
+                connection.execute("create table if not exists kept as select 42 as answer")
+                assert connection.execute("select answer from kept").fetchone() == (42,)
+                assert connection.execute("show fsync").fetchone() == ("on",)
+
+
+def test_postgres_asks_for_its_password(postgres, tmp_path):
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(postgres.replace(":", ":not-", 2).replace(":not-//", "://"))
+
+
+async def test_the_log_is_kept_for_ever_and_stamped_by_the_broker(kafka, topics):
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        resource = ConfigResource(ConfigResourceType.TOPIC, topics.events)
+        [response] = await admin.describe_configs([resource])
+    finally:
+        await admin.close()
+    settings = {entry[0]: entry[1] for entry in response.resources[0][4]}
+    assert settings["retention.ms"] == "-1"
+    assert settings["cleanup.policy"] == "delete"
+    assert settings["message.timestamp.type"] == "LogAppendTime"
+
+
+async def test_creating_the_topics_twice_changes_nothing(kafka, topics):
+    assert await create_topics(kafka, topics, Layout(TEST_PARTITIONS)) == []
+
+
+async def test_another_number_of_partitions_is_refused_with_a_way_out(kafka, topics):
+    with pytest.raises(Misconfigured, match=f"set ENGINE_PARTITIONS={TEST_PARTITIONS}"):
+        await create_topics(kafka, topics, Layout(TEST_PARTITIONS + 1))

@@ -1,0 +1,166 @@
+"""The supervisor over small programs that do what real ones do in bad moments."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.child import State
+from local.console import Console
+from local.errors import EngineError, Misconfigured
+from local.program import Program
+from local.stopping import StopRequest
+from local.supervisor import Supervisor, Tier
+from tests.support.servers import wait_until
+
+pytestmark = pytest.mark.integration
+
+WORKS = "import pathlib, time; pathlib.Path('{ready}').touch(); time.sleep(600)"
+REFUSES = "import sys; print('ENGINE_SEED is wrong'); sys.exit(2)"
+BREAKS = "raise SystemExit('broken')"
+IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + WORKS
+DIES_ONCE = (
+    "import os, pathlib, time; died = pathlib.Path('{ready}.died')\n"
+    "if not died.exists(): died.touch(); os.kill(os.getpid(), 9)\n"
+) + WORKS
+
+
+@pytest.fixture
+def program(tmp_path):
+    def build(name, script):
+        ready = tmp_path / f"{name}.ready"
+        return Program(
+            name=name,
+            command=(sys.executable, "-S", "-c", script.format(ready=ready)),
+            ready=ready.exists,
+            log_file=tmp_path / f"{name}.log",
+            before_start=lambda: ready.unlink(missing_ok=True),
+        )
+
+    return build
+
+
+@pytest.fixture
+def stop():
+    return StopRequest()
+
+
+@pytest.fixture
+def supervise(tmp_path, stop):
+    """Return what makes a supervisor; each is stopped at the end."""
+    made = []
+
+    def make(changed=lambda _children: None):
+        console = Console(tmp_path / "engine.log", as_json=False)
+        made.append(Supervisor(console, stop, changed))
+        return made[-1]
+
+    yield make
+    for supervisor in made:
+        supervisor.stop()
+
+
+def test_a_tier_starts_when_all_before_it_are_ready(program, supervise):
+    supervisor = supervise()
+    states_at = {}
+
+    def note(tier):
+        states_at[tier] = [child.state for child in supervisor.children]
+
+    tiers = [
+        Tier([program("kafka", WORKS), program("postgres", WORKS)], then=lambda: note(1)),
+        Tier([program("worker-1", WORKS)], then=lambda: note(2)),
+    ]
+    supervisor.start(tiers)
+    assert states_at == {1: [State.READY] * 2, 2: [State.READY] * 3}
+
+
+def test_a_process_that_dies_is_started_again_and_the_terminal_says_so(program, supervise, capsys):
+    supervisor = supervise()
+    supervisor.start([Tier([program("worker-1", DIES_ONCE)])])
+    [child] = supervisor.children
+    assert (child.state, child.restarts) == (State.READY, 1)
+    assert "worker-1 was killed by signal 9: starting it again in 0.2 s" in capsys.readouterr().out
+
+
+def test_a_running_process_that_is_killed_comes_back(program, supervise, stop):
+    killed: list[int] = []
+
+    def kill_once_then_stop(children):
+        [child] = children
+        if child.state is State.READY and not killed:
+            killed.append(child.pid)
+            os.kill(child.pid, signal.SIGKILL)
+        elif child.state is State.READY and child.pid != killed[0]:
+            stop.ask()
+
+    supervisor = supervise(kill_once_then_stop)
+    supervisor.start([Tier([program("api-1", WORKS)])])
+    supervisor.watch()
+    assert supervisor.children[0].restarts == 1
+
+
+def test_a_process_that_refuses_its_configuration_is_not_started_again(program, supervise):
+    supervisor = supervise()
+    with pytest.raises(Misconfigured, match="worker-1 cannot start: ENGINE_SEED is wrong"):
+        supervisor.start([Tier([program("worker-1", REFUSES)])])
+    assert supervisor.children[0].restarts == 0
+
+
+def test_a_process_that_never_starts_ends_the_start_with_its_last_words(program, supervise):
+    with pytest.raises(EngineError, match="worker-1 does not start: broken"):
+        supervise().start([Tier([program("worker-1", BREAKS)])])
+
+
+def test_processes_stop_in_the_reverse_order(program, supervise):
+    stopped: list[str] = []
+
+    def note(children):
+        stopped.extend(
+            child.name
+            for child in children
+            if child.state is State.STOPPED and child.name not in stopped
+        )
+
+    class Noting(Supervisor):
+        """Notes after each tier what has stopped."""
+
+        def _stop_tier(self, tier, deadline):
+            super()._stop_tier(tier, deadline)
+            note(self.children)
+
+    supervisor = supervise()
+    noting = Noting(supervisor._console, supervisor._stop, note)
+    noting.start([Tier([program(name, WORKS)]) for name in ("kafka", "worker-1", "api-1")])
+    noting.stop()
+    assert stopped == ["api-1", "worker-1", "kafka"]
+
+
+def test_a_process_that_does_not_stop_is_killed_in_time(program, supervise):
+    supervisor = supervise()
+    supervisor.start([Tier([program("kafka", WORKS)]), Tier([program("api-1", IGNORES_SIGTERM)])])
+    pids = [child.pid for child in supervisor.children]
+    began = time.monotonic()
+    supervisor.stop()
+    assert time.monotonic() - began < 10
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the Linux kernel's signal")
+def test_the_processes_die_with_a_supervisor_that_is_killed(tmp_path):
+    script = Path(__file__).with_name("killed_supervisor.py")
+    pid_file = tmp_path / "pid"
+    command = [sys.executable, str(script), str(pid_file)]
+    supervisor = subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    wait_until(lambda: pid_file.exists() and pid_file.read_text(), what="the child runs")
+    child = psutil.Process(int(pid_file.read_text()))
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, timeout=5)

@@ -1,0 +1,30 @@
+"""The ids of orders and the version of the API."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.app import VERSION
+from api.ids import RANDOM_BITS, uuid7
+from api.lookup import known_form
+from tests.support.builders import T0
+
+RANDOMNESS = st.integers(0, 2**RANDOM_BITS - 1)
+
+
+@given(RANDOMNESS, RANDOMNESS)
+def test_an_id_is_a_uuid_of_its_own_and_sorts_by_time(one, other):
+    first, second = uuid7(T0, one), uuid7(T0, other)
+    assert (UUID(first).version, UUID(first).variant) == (7, "specified in RFC 4122")
+    assert (first == second) == (one == other)
+    assert first < uuid7(T0 + timedelta(milliseconds=1), other)
+    assert known_form(first) == first
+
+
+def test_the_version_told_is_the_version_of_the_project():
+    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION

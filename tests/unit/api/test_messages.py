@@ -1,0 +1,104 @@
+"""What the WebSocket feeds say of each change."""
+
+from decimal import Decimal
+
+import pytest
+
+from api.messages import order_message, reason_text, state_of, user_message
+from api.ports import Change
+from orders.fold import replay
+from tests.support.api import row_of
+from tests.support.builders import (
+    ORDER_ID,
+    executed,
+    failed,
+    placed,
+    retry_due,
+    retry_scheduled,
+    routed,
+)
+
+HEAD = {"orderId": ORDER_ID}
+
+
+def change(event, status):
+    return Change(
+        seq=1, order_id=ORDER_ID, user_id="u", version=event.version, status=status, event=event
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "more"),
+    [
+        (placed(), "pending", {}),
+        (routed(2), "executing", {"selectedDex": "RAYDIUM"}),
+        (
+            executed(3),
+            "completed",
+            {"selectedDex": "RAYDIUM", "executedPrice": Decimal("149.9"), "txHash": "5" * 88},
+        ),
+        (retry_scheduled(3), "executing", {"error": "NETWORK: the line is cut"}),
+        (retry_due(4, 2), "executing", {}),
+        (failed(2, code="NO_LIQUIDITY"), "failed", {"error": "NO_LIQUIDITY: the line is cut"}),
+    ],
+)
+def test_the_feed_of_an_order_tells_a_change(event, status, more):
+    told = order_message(change(event, status))
+    assert told.pop("message")
+    expected = {"status": status, "timestamp": event.occurred_at, "version": event.version}
+    assert told == {**HEAD, **expected, **more}
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "told"),
+    [
+        (routed(2), "executing", {"status": "processing"}),
+        (retry_due(4, 2), "executing", {"status": "processing"}),
+        (
+            retry_scheduled(3),
+            "executing",
+            {"status": "processing", "error": "NETWORK: the line is cut", "isRetryable": True},
+        ),
+        (
+            executed(3),
+            "completed",
+            {"status": "completed", "txHash": "5" * 88, "executionPrice": Decimal("149.9")},
+        ),
+        (
+            failed(2, code="NO_LIQUIDITY"),
+            "failed",
+            {"status": "failed", "error": "NO_LIQUIDITY: the line is cut", "isRetryable": False},
+        ),
+    ],
+)
+def test_the_feed_of_a_user_tells_a_change(event, status, told):
+    assert user_message(change(event, status)) == {"type": "ORDER_UPDATE", **HEAD, **told}
+
+
+def test_the_feed_of_a_user_does_not_tell_of_a_pending_order():
+    assert user_message(change(placed(), "pending")) is None
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "sentence"),
+    [
+        ((), "pending", "queued"),
+        ((routed(2),), "executing", "RAYDIUM"),
+        ((routed(2), retry_scheduled(3)), "executing", "Attempt 1 failed"),
+        ((retry_scheduled(2), retry_due(3, 2)), "executing", "Starting attempt 2"),
+        ((routed(2), executed(3)), "completed", "RAYDIUM"),
+        ((failed(2),), "failed", "1 attempt"),
+    ],
+)
+def test_a_feed_begins_with_the_present_state(events, status, sentence):
+    told = state_of(row_of(replay([placed(), *events])))
+    assert (told["orderId"], told["status"]) == (ORDER_ID, status)
+    assert told["version"] == len(events) + 1
+    assert sentence in str(told["message"])
+    assert ("error" in told) == (status == "failed" or "failed" in sentence)
+
+
+def test_a_reason_is_its_code_and_its_sentence():
+    assert reason_text("A", "b") == "A: b"
+    assert reason_text("A", "") == "A"
+    assert reason_text(None, None) is None

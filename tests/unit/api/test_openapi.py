@@ -1,0 +1,98 @@
+"""The OpenAPI document says what the API does."""
+
+from importlib import import_module
+
+import pytest
+
+from tests.support.builders import ORDER_ID, executed, placed, retry_scheduled, routed
+
+# It has no type stubs, so it is not imported by name.
+Draft202012Validator = import_module("jsonschema").Draft202012Validator
+OTHER_ID = ORDER_ID.replace("0d5e", "1111")
+
+
+@pytest.fixture
+async def document(api):
+    return (await api.http.get("/openapi.json")).json()
+
+
+def schema_of(document, path, method, status):
+    operation = document["paths"][path][method]
+    schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+    return {**schema, "components": document["components"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "url", "status"),
+    [
+        ("get", "/api/orders/{orderId}", f"/api/orders/{ORDER_ID}", 200),
+        ("get", "/api/orders/{orderId}", "/api/orders/x", 404),
+        ("get", "/api/orders/{orderId}/events", f"/api/orders/{ORDER_ID}/events", 200),
+        ("get", "/api/orders", "/api/orders?limit=1", 200),
+        ("get", "/api/orders", "/api/orders?limit=0", 400),
+        ("get", "/orders", "/orders", 200),
+        ("get", "/health", "/health", 200),
+        ("post", "/orders", "/orders", 400),
+        ("post", "/api/orders/execute", "/api/orders/execute", 400),
+    ],
+)
+async def test_an_answer_is_as_documented(api, document, method, path, url, status):
+    api.log.write(placed(user_id="alice"), routed(2), executed(3))
+    api.log.write(placed(order_id=OTHER_ID), retry_scheduled(2, order_id=OTHER_ID))
+    api.read_model.project()
+    answer = await api.http.request(method, url)
+    assert answer.status_code == status
+    Draft202012Validator(schema_of(document, path, method, status)).validate(answer.json())
+
+
+async def test_a_placement_is_as_documented(api, document):
+    body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "amountIn": 1, "userId": "u"}
+    for path, status in (("/orders", 201), ("/api/orders/execute", 202)):
+        operation = document["paths"][path]["post"]
+        asked = operation["requestBody"]["content"]["application/json"]["schema"]
+        Draft202012Validator(asked).validate(body)
+        answer = await api.http.post(path, json=body)
+        Draft202012Validator(schema_of(document, path, "post", status)).validate(answer.json())
+        assert "slippage" not in asked["required"]
+
+
+async def test_every_route_is_there_with_its_errors(document):
+    operations = {
+        f"{method.upper()} {path}": set(operation["responses"])
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    placement = {"400", "408", "413", "500", "503"}
+    assert operations == {
+        "POST /api/orders/execute": {"202", *placement},
+        "POST /orders": {"201", *placement},
+        "GET /api/orders": {"200", "400", "500", "503"},
+        "GET /orders": {"200", "500", "503"},
+        "GET /api/orders/{orderId}": {"200", "404", "500", "503"},
+        "GET /api/orders/{orderId}/events": {"200", "404", "500", "503"},
+        "GET /health": {"200", "500", "503"},
+        "GET /api/health": {"200", "500", "503"},
+    }
+
+
+async def test_every_error_has_an_example_in_its_own_form(document):
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                content = response["content"]["application/json"]
+                for name, example in content.get("examples", {}).items():
+                    assert example["value"]["error"] == name
+                    assert example["value"]["message"].endswith(".")
+                    assert int(status) >= 400
+
+
+async def test_numbers_are_numbers(document):
+    order = document["components"]["schemas"]["OrderView"]["properties"]
+    assert {"type": "number"} in order["executedPrice"]["anyOf"]
+    assert order["version"]["type"] == "integer"
+
+
+async def test_the_docs_are_served(api):
+    page = await api.http.get("/docs")
+    assert page.status_code == 200
+    assert "swagger" in page.text

@@ -1,0 +1,99 @@
+"""What a run of records does to the tables, without tables."""
+
+import pytest
+
+from orders.admission import Flaw, NotAdmitted, Record
+from orders.fold import replay
+from orders.wire import encode
+from projections.batch import CLOSED, Hole, Known, Reading, after, project, unread
+from projections.memory import Memory
+from tests.support.builders import ORDER_ID, T0, executed, failed, placed, routed
+
+
+def record(offset, partition=0, event=None):
+    value = encode(event) if event else b"{}"
+    return Record(partition, offset, ORDER_ID.encode(), value, T0)
+
+
+def readings(*events):
+    return [Reading(record(offset, event=event), event) for offset, event in enumerate(events)]
+
+
+def test_records_read_before_are_passed_over():
+    records = [record(4), record(5), record(6), record(0, partition=1)]
+    assert unread(records, {0: 6, 1: 0}) == [record(6), record(0, partition=1)]
+
+
+def test_a_record_that_comes_twice_in_a_run_counts_once():
+    assert unread([record(6), record(6), record(7)], {0: 6}) == [record(6), record(7)]
+
+
+def test_a_hole_in_the_log_stops_the_reader():
+    with pytest.raises(Hole, match="partition 0 goes on at offset 8, the records from 7 on"):
+        unread([record(6), record(8)], {0: 6})
+
+
+def test_only_the_partitions_that_were_read_move():
+    assert after([record(6), record(7)], {0: 6, 1: 3}) == {0: 8, 1: 3}
+
+
+def test_every_admitted_record_is_numbered_without_a_gap():
+    refused = Reading(record(9), NotAdmitted(Flaw.NOT_AN_EVENT, "no"))
+    first, *rest = readings(placed(), routed(2), executed(3))
+    batch = project([first, refused, *rest], {}, head=40)
+    assert [event.seq for event in batch.events] == [41, 42, 43]
+    assert [event.offset for event in batch.events] == [0, 1, 2]
+
+
+def test_one_row_an_order_however_many_events_it_had():
+    batch = project(readings(placed(), routed(2), executed(3)), {}, head=0)
+    (row,) = batch.orders
+    assert (row.status, row.placed_offset) == ("completed", 0)
+
+
+def test_what_changes_nothing_is_superseded_and_writes_no_row():
+    known = {ORDER_ID: Known(replay([placed(), routed(2)]), placed_offset=5)}
+    batch = project(readings(placed(), routed(2)), known, head=2)
+    assert [event.superseded for event in batch.events] == [True, True]
+    assert batch.orders == []
+
+
+def test_a_closed_order_stays_closed():
+    batch = project(readings(placed(), failed(2, attempts=1)), {ORDER_ID: CLOSED}, head=0)
+    assert [event.superseded for event in batch.events] == [True, True]
+    assert batch.touched == {ORDER_ID: CLOSED}
+
+
+def test_an_order_never_placed_has_history_and_no_row():
+    batch = project(readings(routed(2)), {}, head=0)
+    assert [event.superseded for event in batch.events] == [True]
+    assert batch.orders == []
+
+
+def test_the_placement_that_won_gives_the_offset():
+    batch = project(readings(routed(2), placed(), placed(user_id="later")), {}, head=0)
+    assert [(row.placed_offset, row.user_id) for row in batch.orders] == [(1, None)]
+    assert [event.superseded for event in batch.events] == [True, False, True]
+
+
+def test_a_quarantine_is_told_once():
+    first = project(readings(placed(), executed(4)), {}, head=0)
+    assert [order.version for order in first.quarantined] == [1]
+    again = project(readings(routed(2), routed(3)), first.touched, head=2)
+    assert again.quarantined == []
+    assert [event.superseded for event in again.events] == [False, False]
+
+
+def test_memory_forgets_what_was_touched_longest_ago():
+    memory = Memory(most=2)
+    known = Known(replay([placed()]), 0)
+    memory.keep({"a": known, "b": known})
+    memory.keep({"a": known._replace(placed_offset=1)})
+    memory.keep({"c": known})
+    assert memory.recall(["a", "b", "c"]) == {"a": Known(known.order, 1), "c": known}
+
+
+def test_memory_keeps_of_a_closed_order_only_that_it_is_closed():
+    memory = Memory(most=2)
+    memory.keep({ORDER_ID: Known(replay([placed(), routed(2), executed(3)]), 0)})
+    assert memory.recall([ORDER_ID]) == {ORDER_ID: CLOSED}

@@ -1,0 +1,110 @@
+"""docker-compose.yml without a Docker engine: valid, and true to the code it starts."""
+
+import subprocess
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from cli.main import app
+from local import jars
+from runtime.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service.get("build")}
+
+
+def is_python(service):
+    return service["command"][:2] == ["python", "-m"]
+
+
+def settings_of(service):
+    settings = import_module(f"{service['command'][2]}.settings")
+    models = [
+        value
+        for value in vars(settings).values()
+        if isinstance(value, type)
+        and issubclass(value, Settings)
+        and value.__module__ == settings.__name__
+    ]
+    return {f"ENGINE_{field}".upper() for model in models for field in model.model_fields}
+
+
+def test_the_file_follows_the_compose_specification():
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    result = subprocess.run(
+        [*check, str(ROOT / "docker-compose.yml")], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_every_process_of_the_engine_is_there():
+    commands = {" ".join(service["command"][:4]) for service in OURS.values()}
+    assert commands == {
+        "python -m projections",
+        "python -m streams worker",
+        "python -m streams delays",
+        "python -m api",
+        "engine topics create --partitions",
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if is_python(OURS[name])])
+def test_a_service_runs_a_module_that_can_be_run(name):
+    assert find_spec(f"{OURS[name]['command'][2]}.__main__")
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if is_python(OURS[name])])
+def test_a_service_sets_only_variables_that_its_process_reads(name):
+    given = {key for key in OURS[name]["environment"] if key.startswith("ENGINE_")}
+    shared = {f"ENGINE_{field}".upper() for field in Settings.model_fields} | {"ENGINE_CHAIN_URL"}
+    assert given <= settings_of(OURS[name]) | shared
+
+
+def test_the_topics_service_uses_options_that_the_command_has():
+    told = CliRunner().invoke(app, ["topics", "create", "--help"]).output
+    options = [word for word in SERVICES["topics"]["command"] if word.startswith("--")]
+    assert options
+    assert all(option in told for option in options)
+
+
+def test_the_topics_have_as_many_partitions_as_the_processes_expect():
+    [expected] = {service["environment"]["ENGINE_PARTITIONS"] for service in OURS.values()}
+    command = SERVICES["topics"]["command"]
+    assert command[command.index("--partitions") + 1] == expected
+
+
+def test_the_proxy_the_api_and_the_health_check_agree_on_the_port():
+    port = SERVICES["api"]["environment"]["ENGINE_PORT"]
+    assert SERVICES["api"]["expose"] == [port]
+    assert f"127.0.0.1:{port}/health" in SERVICES["api"]["healthcheck"]["test"][-1]
+    assert f"port {port}" in (ROOT / "deploy" / "Caddyfile").read_text()
+
+
+def test_three_brokers_of_the_version_that_runs_on_one_machine():
+    brokers = [service for name, service in SERVICES.items() if name.startswith("kafka-")]
+    assert len(brokers) == 3
+    version = jars.KAFKA.rpartition(":")[2]
+    assert {broker["image"] for broker in brokers} == {f"apache/kafka:{version}"}
+
+
+@pytest.mark.parametrize("name", ["api", "worker", "projector"])
+def test_there_are_two_of_what_must_not_be_alone(name):
+    assert SERVICES[name]["deploy"]["replicas"] == 2
+
+
+def test_every_service_waits_only_for_services_that_are_there():
+    waits = {other for service in SERVICES.values() for other in service.get("depends_on", {})}
+    assert waits <= set(SERVICES)
+
+
+def test_every_file_and_volume_that_is_mounted_exists():
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    for source in (mount.split(":")[0] for mount in mounts):
+        assert source in COMPOSE["volumes"] or (ROOT / source).exists()
