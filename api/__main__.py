@@ -51,9 +51,8 @@ def main() -> None:
         signal.signal(number, _leave)
     settings = ApiSettings.read()
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    # It would tell of every request, and of every attempt while PostgreSQL is away.
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    if settings.log_level != "debug":
+        _quieten()
     listening = _listening(settings)
     server: Server | None = None
 
@@ -84,6 +83,16 @@ def main() -> None:
     server.run(sockets=[listening])
     if server.failure:
         stop(server.failure)
+
+
+def _quieten() -> None:
+    """Leave out what libraries tell of every request, or many times a second in an outage."""
+    for name, level in (
+        ("uvicorn", logging.WARNING),
+        ("psycopg.pool", logging.ERROR),
+        ("aiokafka", logging.CRITICAL),
+    ):
+        logging.getLogger(name).setLevel(level)
 
 
 def _listening(settings: ApiSettings) -> socket.socket:

@@ -1,6 +1,7 @@
 """Kafka as the API uses it: appends placements, asks how far the log goes."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -11,6 +12,8 @@ from orders.topics import partition_of
 from runtime.appender import Appended, Appender, NotAcknowledged
 
 PAUSE_S = 0.2
+
+logger = logging.getLogger(__name__)
 
 
 class KafkaLog:
@@ -25,6 +28,7 @@ class KafkaLog:
         self._topic = topic
         self._partitions = partitions
         self._patience_s = patience.total_seconds()
+        self._acknowledges = True
 
     async def append(self, order_id: str, value: bytes) -> Appended:
         """Append a record of this order; raise `LogAway` when that is not certain to be done."""
@@ -32,13 +36,23 @@ class KafkaLog:
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._met()
-                return await self._appender.append(self._topic, partition, order_id.encode(), value)
+                appended = await self._appender.append(
+                    self._topic, partition, order_id.encode(), value
+                )
         except (NotAcknowledged, TimeoutError) as error:
+            self._tell(acknowledges=False)
             raise LogAway(f"not acknowledged: {error!r}") from error
+        self._tell(acknowledges=True)
+        return appended
 
     async def ends(self) -> Mapping[int, int]:
         """Return the end offset of each partition, as of a moment after the call."""
         return await self._shared.answer()
+
+    def _tell(self, *, acknowledges: bool) -> None:
+        if acknowledges != self._acknowledges:
+            logger.warning("log acknowledges again" if acknowledges else "log is silent")
+        self._acknowledges = acknowledges
 
     async def _met(self) -> None:
         while not self._ends.seen:

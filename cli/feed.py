@@ -12,7 +12,6 @@ from cli.failures import Failure
 
 COLOURS = {"pending": "yellow", "executing": "cyan", "completed": "green", "failed": "red"}
 EXTRAS = {
-    "selectedDex": "on",
     "executedPrice": "at",
     "txHash": "tx",
     "error": "because",

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 import psycopg
@@ -30,6 +32,9 @@ def watch(
     since: Annotated[
         int | None, typer.Option(min=0, help="Begin after this seq; 0 shows everything.")
     ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="End after so many events of all orders.")
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = None,
@@ -39,6 +44,7 @@ def watch(
     \b
     Examples:
       engine watch
+      engine watch --count 10
       engine watch --since 0 --json | jq -c 'select(.type == "OrderFailed")'
       engine watch 0b8e3f6c-…
     """
@@ -46,19 +52,21 @@ def watch(
         asyncio.run(follow(api_url(url, data_dir), order, as_json=as_json))
         return
     try:
-        _tail(running_engine(data_dir).database_url, since, as_json=as_json)
+        events = _tail(running_engine(data_dir).database_url, since)
+        for event in islice(events, count):
+            _show(event, as_json=as_json)
     except psycopg.Error as error:
         raise Failure(f"The tables cannot be read: {' '.join(str(error).split())}") from error
 
 
-def _tail(database_url: str, since: int | None, *, as_json: bool) -> None:
+def _tail(database_url: str, since: int | None) -> Iterator[dict[str, Any]]:
     with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
         connection.execute("listen order_events")
         position = _read(connection, HEAD)[0]["seq"] if since is None else since
         while True:
             page = _read(connection, NEXT, (position, PAGE))
             for event in page:
-                _show(event, as_json=as_json)
+                yield event
                 position = event["seq"]
             if len(page) < PAGE:
                 _wait(connection)

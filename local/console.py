@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from local.lines import Line, understand
+from local.logfiles import MAX_BYTES
 
 NAME = "engine"
 RESET = "\x1b[0m"
@@ -29,9 +30,15 @@ class Console:
         line, at = Line(NAME, level, text), datetime.now(UTC).isoformat()
         kept = line.as_json(timestamp=at) if self._as_json else f"{at} [{level:<8}] {text}"
         # A full disk must not keep the engine from being stopped in order.
-        with suppress(OSError), self._log_file.open("a") as log:
-            log.write(f"{kept}\n")
+        with suppress(OSError):
+            self._keep(kept)
         self._write(kept if self._as_json else self._coloured(line))
+
+    def _keep(self, text: str) -> None:
+        if self._log_file.exists() and self._log_file.stat().st_size > MAX_BYTES:
+            self._log_file.replace(self._log_file.with_suffix(".1.log"))
+        with self._log_file.open("a") as log:
+            log.write(f"{text}\n")
 
     def show(self, process: str, raw: str) -> None:
         """Show a line of a process's log, if it is worth a person's eye."""

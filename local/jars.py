@@ -1,7 +1,8 @@
 """Fetches the jars of Apache Kafka, each checked against the checksum pinned in kafka.lock.
 
 A jar is moved to its place only after its checksum was right, so what is in place needs no second
-look. `python -m local.jars` fetches; `python -m local.jars lock` resolves the pinned versions anew.
+look. ENGINE_MAVEN_URL names a mirror of the Maven repository. `python -m local.jars` fetches;
+`python -m local.jars lock` resolves the pinned versions anew.
 """
 
 import hashlib
@@ -68,12 +69,12 @@ def cache_directory() -> Path:
     )
 
 
-def fetch(console: Console | None = None) -> tuple[Path, ...]:
-    """Return the class path, fetching what is missing with a progress bar on the console.
+def fetch(jars: Iterable[Jar] = (), console: Console | None = None) -> tuple[Path, ...]:
+    """Return the class path of the jars, by default all; fetch what is missing, with a bar.
 
     Raises EngineError when a jar cannot be had or is not the pinned one.
     """
-    cache, jars = cache_directory(), pinned()
+    cache, jars = cache_directory(), tuple(jars) or pinned()
     missing = [jar for jar in jars if not (cache / jar.filename).exists()]
     if missing:
         cache.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,11 @@ def _fetch_one(jar: Jar, incoming: Path, cache: Path) -> None:
     put_in_place(jar, _from_maven(jar, incoming), cache)
 
 
+def _mirror() -> dict[str, str] | None:
+    url = os.environ.get("ENGINE_MAVEN_URL")
+    return {"mirror": url.rstrip("/")} if url else None
+
+
 def put_in_place(jar: Jar, path: Path, cache: Path) -> None:
     """Move a fetched file into the cache. Raises EngineError when it is not the pinned one."""
     if (found := _sha256(path)) != jar.sha256:
@@ -116,7 +122,7 @@ def _from_maven(jar: Jar, incoming: Path) -> Path:
     reason: Exception | None = None
     for attempt in range(TRIES):
         place = incoming / f"{jar.filename}.{attempt}"
-        context = MavenContext(repo_cache=place, timeout=30)
+        context = MavenContext(repo_cache=place, remote_repos=_mirror(), timeout=30)
         component = context.project(jar.group, jar.artifact).at_version(jar.version)
         try:
             return component.artifact().resolve()

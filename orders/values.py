@@ -19,7 +19,7 @@ OrderId = Annotated[
 ]
 TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,44}$")]
 VenueName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,19}$")]
-UserId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+UserId = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00]+$")]
 Amount = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT)]
 AmountOut = Annotated[Decimal, Field(ge=0)]
 Fraction = Annotated[Decimal, Field(ge=0, le=1)]

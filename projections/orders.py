@@ -67,7 +67,7 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         order_id=placement.order_id,
         partition=partition,
         placed_offset=placed_offset,
-        user_id=text(placement.user_id) if placement.user_id else None,
+        user_id=placement.user_id,
         order_type=terms.order_type,
         token_in=terms.token_in,
         token_out=terms.token_out,

@@ -54,6 +54,7 @@ class Appender:
             async with asyncio.timeout(self._patience.total_seconds()):
                 producer = await self._running()
                 sent = await producer.send(topic, value, key, partition, headers=list(headers))
+                sent.add_done_callback(_observe)
                 written = await asyncio.shield(sent)
         except TimeoutError:
             raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
@@ -90,6 +91,12 @@ class Appender:
         task = asyncio.create_task(_stop(producer))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
+
+
+def _observe(sent: asyncio.Future[object]) -> None:
+    # Nobody may wait any more when it fails; asked for here, the failure is not reported as lost.
+    if not sent.cancelled():
+        sent.exception()
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

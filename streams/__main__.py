@@ -6,7 +6,10 @@ import sys
 import time
 import uuid
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvloop
 
@@ -16,7 +19,7 @@ from runtime.ready import announce
 from runtime.settings import stop
 from streams.partition import WrongPartitions
 from streams.settings import StreamSettings
-from streams.worker import Sources, delays_worker, stream_worker
+from streams.worker import Sources, Worker, delays_worker, stream_worker
 
 ROLES = {"worker": stream_worker, "delays": delays_worker}
 
@@ -27,10 +30,17 @@ async def run(role: str, settings: StreamSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     sources = Sources(lambda: datetime.now(UTC), time.monotonic, lambda: uuid.uuid4().hex)
-    async with ROLES[role](settings, sources) as worker:
+    with TemporaryDirectory(prefix="engine-") as scratch:
+        await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
+
+
+async def _serve(
+    start: AbstractAsyncContextManager[Worker], ready_file: Path | None, stopping: asyncio.Event
+) -> None:
+    async with start as worker:
         await _first(worker.ready.wait(), stopping.wait(), worker.app.wait_until_stopped())
         if worker.ready.is_set():
-            announce(settings.ready_file)
+            announce(ready_file)
         await _first(stopping.wait(), worker.app.wait_until_stopped())
         if worker.app.crash_reason:
             raise worker.app.crash_reason

@@ -12,11 +12,11 @@ from streams.faults import stop_on_error
 from streams.settings import StreamSettings
 
 
-def create_app(settings: StreamSettings, name: str) -> faust.App:
+def create_app(settings: StreamSettings, name: str, scratch: str) -> faust.App:
     """Return a Faust app with the settings that matter here; `name` is its consumer group.
 
     No tables, no leader election, no web server; its committed offsets are only a hint where to go
-    on reading.
+    on reading. Faust wants a folder all the same: `scratch` may go when the process ends.
     """
     return faust.App(
         f"{settings.topic_prefix}{name}",
@@ -24,6 +24,7 @@ def create_app(settings: StreamSettings, name: str) -> faust.App:
         value_serializer="raw",
         key_serializer="raw",
         store="memory://",
+        datadir=scratch,
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,

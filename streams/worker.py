@@ -48,12 +48,14 @@ class Worker:
 
 
 @asynccontextmanager
-async def stream_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[Worker]:
+async def stream_worker(
+    settings: StreamSettings, sources: Sources, scratch: str
+) -> AsyncIterator[Worker]:
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
     async with _log(settings) as log, open_venues(settings, sources.local_time) as venues:
         process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
-        app = create_app(settings, "streams")
+        app = create_app(settings, "streams", scratch)
 
         async def react(order: Open) -> None:
             if isinstance(order, Waiting):
@@ -69,12 +71,14 @@ async def stream_worker(settings: StreamSettings, sources: Sources) -> AsyncIter
 
 
 @asynccontextmanager
-async def delays_worker(settings: StreamSettings, sources: Sources) -> AsyncIterator[Worker]:
+async def delays_worker(
+    settings: StreamSettings, sources: Sources, scratch: str
+) -> AsyncIterator[Worker]:
     """Start the worker that holds orders between attempts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
     async with _log(settings) as log:
         process = OrderProcess({}, RetryPolicy(), clock, sources.new_id, actor="delays")
-        app = create_app(settings, "delays")
+        app = create_app(settings, "delays", scratch)
         delays = Delays(log, clock, process.begin_retry, settings.max_delayed)
         delay_retries(app, settings, clock, delays)
         ready = asyncio.Event()

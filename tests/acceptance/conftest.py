@@ -1,32 +1,38 @@
 """A client of the engine as people write one: HTTP and WebSocket, nothing of ours inside."""
 
 import asyncio
+import http.client
 import json
 import time
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import websockets
 
 FINAL = {"completed", "failed"}
+ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10, "slippage": 0.05}
 
 
 class Client:
     """Places orders and follows them at one engine's public doors."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, http_client: httpx.AsyncClient) -> None:
         self.url = url
-        self.http = http
-        self._turn = asyncio.Semaphore(32)
+        self.http = http_client
 
     async def place(self, faults: str | None = None, **terms) -> str:
-        body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10, "slippage": 0.05, **terms}
         headers = {"X-Simulate-Faults": faults} if faults else {}
-        # A crowd that waits for a free connection costs httpx far more than the engine: wait here.
-        async with self._turn:
-            answer = await self.http.post("/api/orders/execute", json=body, headers=headers)
+        body = {**ORDER, **terms}
+        answer = await self.http.post("/api/orders/execute", json=body, headers=headers)
         assert answer.status_code == 202, answer.text
         return answer.json()["orderId"]
+
+    async def place_many(self, count: int, **terms) -> None:
+        """Place so many orders at once: 16 connections of a client that costs little itself."""
+        share = [count // 16 + (rest < count % 16) for rest in range(16)]
+        address, body = urlsplit(self.url).netloc, json.dumps({**ORDER, **terms})
+        await asyncio.gather(*(asyncio.to_thread(_place_in_turn, address, body, n) for n in share))
 
     async def order(self, order_id: str) -> dict:
         answer = await self.http.get(f"/api/orders/{order_id}")
@@ -58,6 +64,18 @@ class Client:
             return [json.loads(message) async for message in socket]
 
 
+def _place_in_turn(address: str, body: str, count: int) -> None:
+    connection = http.client.HTTPConnection(address, timeout=30)
+    for _ in range(count):
+        connection.request(
+            "POST", "/api/orders/execute", body, {"content-type": "application/json"}
+        )
+        answer = connection.getresponse()
+        assert answer.status == 202, answer.read()
+        answer.read()
+    connection.close()
+
+
 @pytest.fixture
 async def client_of():
     """Return what makes a client of an engine."""
@@ -65,13 +83,13 @@ async def client_of():
 
     def make(engine) -> Client:
         limits = httpx.Limits(max_connections=64)
-        http = httpx.AsyncClient(base_url=engine.url, timeout=30, limits=limits)
-        opened.append(http)
-        return Client(engine.url, http)
+        session = httpx.AsyncClient(base_url=engine.url, timeout=30, limits=limits)
+        opened.append(session)
+        return Client(engine.url, session)
 
     yield make
-    for http in opened:
-        await http.aclose()
+    for session in opened:
+        await session.aclose()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def assert_all_agree(engine, count):
 
 async def test_a_killed_worker_loses_and_doubles_nothing(engine, client_of):
     client = client_of(engine)
-    await asyncio.gather(*(client.place() for _ in range(200)))
+    await client.place_many(200)
     await some_in_flight(client)
     engine.kill("worker-1")
     orders = await all_ended(client, 200, 60)
@@ -55,7 +55,7 @@ async def test_a_restart_of_everything_loses_and_doubles_nothing(make_engine, cl
     engine = make_engine()
     engine.start()
     client = client_of(engine)
-    await asyncio.gather(*(client.place() for _ in range(100)))
+    await client.place_many(100)
     await some_in_flight(client)
     engine.restart()
     client = client_of(engine)

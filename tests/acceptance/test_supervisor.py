@@ -242,6 +242,15 @@ def test_watching_an_order_that_ended_shows_its_end(shared_engine):
     assert "completed" in told.stdout
 
 
+def test_watching_everything_can_end_after_some_events(shared_engine):
+    complete_one(shared_engine)
+    told = command(shared_engine, "watch", "--since", "0", "--count", "2")
+    assert told.exit_code == 0, told.output
+    first, second = told.output.splitlines()
+    assert "OrderPlaced" in first
+    assert "     2  " in second
+
+
 def test_watching_everything_shows_what_happens_until_ctrl_c(shared_engine):
     order_id = complete_one(shared_engine)
     arguments = ("watch", "--since", "0", "--json", "--data-dir", str(shared_engine.data_dir))

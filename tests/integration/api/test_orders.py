@@ -113,3 +113,14 @@ async def test_the_wrong_number_of_partitions_stops_the_process(serve):
         refused = await http.post("/api/orders/execute", json=PLACEMENT)
     assert (refused.status_code, refused.json()["error"]) == (503, "LOG_UNAVAILABLE")
     assert f"ENGINE_PARTITIONS={TEST_PARTITIONS}" in api.failures[0]
+
+
+async def test_before_the_projection_was_built_orders_are_accepted_but_not_read(serve, postgres):
+    api = await serve(database_url=postgres)
+    async with httpx.AsyncClient(base_url=api.url, timeout=20) as http:
+        order_id = await place(http)
+        for path in ("/orders", "/api/orders", f"/api/orders/{order_id}"):
+            answer = await http.get(path)
+            assert (answer.status_code, answer.json()["error"]) == (503, "PROJECTION_UNAVAILABLE")
+        health = await http.get("/health")
+        assert (health.status_code, health.json()["status"]) == (200, "degraded")

@@ -5,7 +5,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from typer.testing import CliRunner
 
+from cli.main import app
 from local import jars
 from local.errors import Misconfigured
 from local.kafka import Kafka
@@ -74,6 +76,15 @@ async def test_the_log_is_kept_for_ever_and_stamped_by_the_broker(kafka, topics)
 
 async def test_creating_the_topics_twice_changes_nothing(kafka, topics):
     assert await create_topics(kafka, topics, Layout(TEST_PARTITIONS)) == []
+
+
+def test_the_command_creates_the_topics_once(kafka, topic_prefix):
+    arguments = ["topics", "create", "--kafka", kafka, "--topic-prefix", topic_prefix]
+    first, second = (CliRunner().invoke(app, arguments) for _ in range(2))
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert f"Created {topic_prefix}orders.events" in first.output
+    assert second.output == "All topics are there already\n"
+    assert '"created": []' in CliRunner().invoke(app, [*arguments, "--json"]).output
 
 
 async def test_another_number_of_partitions_is_refused_with_a_way_out(kafka, topics):

@@ -5,15 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
+from local import child, datadir, state, supervisor
 from local.child import State
 from local.console import Console
 from local.errors import EngineError, Misconfigured
-from local.program import Program
+from local.program import Program, kill, launch
+from local.program import stop as stop_program
+from local.state import Endpoints, RunningProcess
 from local.stopping import StopRequest
 from local.supervisor import Supervisor, Tier
 from tests.support.servers import wait_until
@@ -61,30 +65,30 @@ def supervise(tmp_path, stop):
         return made[-1]
 
     yield make
-    for supervisor in made:
-        supervisor.stop()
+    for one in made:
+        one.stop()
 
 
 def test_a_tier_starts_when_all_before_it_are_ready(program, supervise):
-    supervisor = supervise()
+    running = supervise()
     states_at = {}
 
     def note(tier):
-        states_at[tier] = [child.state for child in supervisor.children]
+        states_at[tier] = [one.state for one in running.children]
 
     tiers = [
         Tier([program("kafka", WORKS), program("postgres", WORKS)], then=lambda: note(1)),
         Tier([program("worker-1", WORKS)], then=lambda: note(2)),
     ]
-    supervisor.start(tiers)
+    running.start(tiers)
     assert states_at == {1: [State.READY] * 2, 2: [State.READY] * 3}
 
 
 def test_a_process_that_dies_is_started_again_and_the_terminal_says_so(program, supervise, capsys):
-    supervisor = supervise()
-    supervisor.start([Tier([program("worker-1", DIES_ONCE)])])
-    [child] = supervisor.children
-    assert (child.state, child.restarts) == (State.READY, 1)
+    running = supervise()
+    running.start([Tier([program("worker-1", DIES_ONCE)])])
+    [one] = running.children
+    assert (one.state, one.restarts) == (State.READY, 1)
     assert "worker-1 was killed by signal 9: starting it again in 0.2 s" in capsys.readouterr().out
 
 
@@ -92,24 +96,24 @@ def test_a_running_process_that_is_killed_comes_back(program, supervise, stop):
     killed: list[int] = []
 
     def kill_once_then_stop(children):
-        [child] = children
-        if child.state is State.READY and not killed:
-            killed.append(child.pid)
-            os.kill(child.pid, signal.SIGKILL)
-        elif child.state is State.READY and child.pid != killed[0]:
+        [one] = children
+        if one.state is State.READY and not killed:
+            killed.append(one.pid)
+            os.kill(one.pid, signal.SIGKILL)
+        elif one.state is State.READY and one.pid != killed[0]:
             stop.ask()
 
-    supervisor = supervise(kill_once_then_stop)
-    supervisor.start([Tier([program("api-1", WORKS)])])
-    supervisor.watch()
-    assert supervisor.children[0].restarts == 1
+    running = supervise(kill_once_then_stop)
+    running.start([Tier([program("api-1", WORKS)])])
+    running.watch()
+    assert running.children[0].restarts == 1
 
 
 def test_a_process_that_refuses_its_configuration_is_not_started_again(program, supervise):
-    supervisor = supervise()
+    running = supervise()
     with pytest.raises(Misconfigured, match="worker-1 cannot start: ENGINE_SEED is wrong"):
-        supervisor.start([Tier([program("worker-1", REFUSES)])])
-    assert supervisor.children[0].restarts == 0
+        running.start([Tier([program("worker-1", REFUSES)])])
+    assert running.children[0].restarts == 0
 
 
 def test_a_process_that_never_starts_ends_the_start_with_its_last_words(program, supervise):
@@ -122,9 +126,7 @@ def test_processes_stop_in_the_reverse_order(program, supervise):
 
     def note(children):
         stopped.extend(
-            child.name
-            for child in children
-            if child.state is State.STOPPED and child.name not in stopped
+            one.name for one in children if one.state is State.STOPPED and one.name not in stopped
         )
 
     class Noting(Supervisor):
@@ -134,19 +136,19 @@ def test_processes_stop_in_the_reverse_order(program, supervise):
             super()._stop_tier(tier, deadline)
             note(self.children)
 
-    supervisor = supervise()
-    noting = Noting(supervisor._console, supervisor._stop, note)
+    running = supervise()
+    noting = Noting(running._console, running._stop, note)
     noting.start([Tier([program(name, WORKS)]) for name in ("kafka", "worker-1", "api-1")])
     noting.stop()
     assert stopped == ["api-1", "worker-1", "kafka"]
 
 
 def test_a_process_that_does_not_stop_is_killed_in_time(program, supervise):
-    supervisor = supervise()
-    supervisor.start([Tier([program("kafka", WORKS)]), Tier([program("api-1", IGNORES_SIGTERM)])])
-    pids = [child.pid for child in supervisor.children]
+    running = supervise()
+    running.start([Tier([program("kafka", WORKS)]), Tier([program("api-1", IGNORES_SIGTERM)])])
+    pids = [one.pid for one in running.children]
     began = time.monotonic()
-    supervisor.stop()
+    running.stop()
     assert time.monotonic() - began < 10
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
@@ -156,11 +158,49 @@ def test_the_processes_die_with_a_supervisor_that_is_killed(tmp_path):
     script = Path(__file__).with_name("killed_supervisor.py")
     pid_file = tmp_path / "pid"
     command = [sys.executable, str(script), str(pid_file)]
-    supervisor = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    )
+    killed = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     wait_until(lambda: pid_file.exists() and pid_file.read_text(), what="the child runs")
-    child = psutil.Process(int(pid_file.read_text()))
-    supervisor.kill()
-    supervisor.wait()
-    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, timeout=5)
+    orphan = psutil.Process(int(pid_file.read_text()))
+    killed.kill()
+    killed.wait()
+    wait_until(
+        lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, timeout=5
+    )
+
+
+@pytest.mark.parametrize("script", [WORKS, IGNORES_SIGTERM])
+def test_what_a_killed_engine_left_is_ended(program, tmp_path, monkeypatch, script):
+    monkeypatch.setattr(datadir, "LEFTOVERS_TIMEOUT", 1)
+    left = program("worker-1", script)
+    process = launch(left)
+    wait_until(left.ready, what="it runs")
+    created_at = psutil.Process(process.pid).create_time()
+    one = RunningProcess(
+        name="worker-1", pid=process.pid, state=State.READY, restarts=0, created_at=created_at
+    )
+    endpoints = Endpoints(
+        kafka="", database_url="", chain_url="", url="", topic_prefix="", partitions=1
+    )
+    engine = state.describe(endpoints, [], ready=True).model_copy(update={"processes": (one,)})
+    state.write(tmp_path, engine)
+    assert datadir.end_leftovers(tmp_path) == ["worker-1"]
+    assert not psutil.pid_exists(process.pid)
+    process.wait()
+    assert datadir.end_leftovers(tmp_path) == []
+
+
+def test_a_program_that_does_not_stop_is_killed(program):
+    stubborn = program("worker-1", IGNORES_SIGTERM)
+    process = launch(stubborn)
+    wait_until(stubborn.ready, what="it runs")
+    assert stop_program(process, stubborn, timeout=0.2) == -signal.SIGKILL
+    kill(process)
+
+
+def test_a_process_that_does_not_get_ready_is_started_again(program, supervise, monkeypatch):
+    monkeypatch.setattr(child, "START_TIMEOUT", timedelta(seconds=0.3))
+    monkeypatch.setattr(supervisor, "TIER_TIMEOUT", timedelta(seconds=2))
+    never_ready = supervise()
+    with pytest.raises(EngineError, match=r"worker-1 not ready after 2 s"):
+        never_ready.start([Tier([program("worker-1", "import time; time.sleep(600)")])])
+    assert never_ready.children[0].restarts > 0

@@ -24,7 +24,7 @@ from tests.support.builders import (
 pytestmark = pytest.mark.integration
 
 EDGES = [
-    placed(user_id="a\0b", terms=terms(amount="1e-20000", slippage="0e-20000")),
+    placed(terms=terms(amount="1e-20000", slippage="0e-20000")),
     placed(occurred_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
     placed(occurred_at=datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))),
     placed(correlation_id="\\ \t \n \r \x01 \u2028 € \U0001f600 \ufffe"),

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from local import console as module
 from local.console import Console
 
 
@@ -52,3 +53,12 @@ def test_a_terminal_that_went_away_stops_nothing(tmp_path):
     console.say("one")
     console.say("two")
     assert len((tmp_path / "engine.log").read_text().splitlines()) == 2
+
+
+def test_the_log_of_the_engine_does_not_grow_for_ever(tmp_path, out, monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", 10)
+    console = Console(tmp_path / "engine.log", as_json=False, out=out)
+    for text in ("one", "two", "three"):
+        console.say(text)
+    assert (tmp_path / "engine.log").read_text().count("\n") == 1
+    assert "two" in (tmp_path / "engine.1.log").read_text()
