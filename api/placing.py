@@ -53,6 +53,7 @@ class Placing:
         return PlaceOrder(
             order_id=self._new_id(),
             user_id=wish.user_id,
+            client_order_id=None,
             terms=wish.terms,
             not_after=now + self._window,
             correlation_id=request_id,

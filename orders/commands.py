@@ -23,6 +23,7 @@ class PlaceOrder:
 
     order_id: str
     user_id: str | None
+    client_order_id: str | None
     terms: Terms
     not_after: datetime
     correlation_id: str | None

@@ -78,6 +78,7 @@ def _placed(command: PlaceOrder) -> OrderPlaced:
         correlation_id=command.correlation_id,
         actor=command.stamp.actor,
         user_id=command.user_id,
+        client_order_id=command.client_order_id,
         terms=command.terms,
         not_after=command.not_after,
     )

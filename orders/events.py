@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveInt
 
 from orders.errors import Reason
-from orders.values import AmountOut, Fill, OrderId, Quote, Terms, UserId, VenueName
+from orders.values import AmountOut, ClientOrderId, Fill, OrderId, Quote, Terms, UserId, VenueName
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class OrderEvent(BaseModel):
@@ -35,6 +35,9 @@ class OrderPlaced(OrderEvent):
 
     type: Literal["OrderPlaced"] = "OrderPlaced"
     user_id: UserId | None = None
+    client_order_id: ClientOrderId | None = Field(
+        default=None, description="Makes, with the user, the order's id. Since schema version 2."
+    )
     terms: Terms
     not_after: AwareDatetime = Field(
         description="Appended to the log later than this (broker time), the placement is void."

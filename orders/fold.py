@@ -108,6 +108,7 @@ def _pending(event: OrderPlaced) -> Pending:
         placement=Placement(
             order_id=event.order_id,
             user_id=event.user_id,
+            client_order_id=event.client_order_id,
             terms=event.terms,
             placed_at=event.occurred_at,
             not_after=event.not_after,

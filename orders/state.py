@@ -15,6 +15,7 @@ class Placement:
 
     order_id: str
     user_id: str | None
+    client_order_id: str | None
     terms: Terms
     placed_at: datetime
     not_after: datetime

@@ -20,6 +20,9 @@ OrderId = Annotated[
 TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,44}$")]
 VenueName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,19}$")]
 UserId = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00]+$")]
+ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+"""The name a client gives its order: visible ASCII. With its user it makes the order's id."""
+
 Amount = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT)]
 AmountOut = Annotated[Decimal, Field(ge=0)]
 Fraction = Annotated[Decimal, Field(ge=0, le=1)]

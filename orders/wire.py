@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from orders.errors import NewerSchema, NotAnEvent
 from orders.events import SCHEMA_VERSION, AnyOrderEvent
 from orders.state import Open, Pending, Quarantined, Routed, Waiting
+from orders.upcasting import upcast
 
 _EVENT: TypeAdapter[AnyOrderEvent] = TypeAdapter(AnyOrderEvent)
 _OPEN: TypeAdapter[Open] = TypeAdapter(
@@ -21,15 +22,17 @@ def encode(event: AnyOrderEvent) -> bytes:
 
 
 def decode(value: bytes) -> AnyOrderEvent:
-    """Return the event that `encode` wrote; raise `NotAnEvent`, or `NewerSchema`: stop reading."""
+    """Return the event that `encode` wrote, whichever version wrote it, as one of the present.
+
+    Raises `NotAnEvent`, or `NewerSchema`: stop reading.
+    """
     try:
         event = _EVENT.validate_json(value)
     except ValidationError as error:
-        _stop_at_newer(value)
-        raise NotAnEvent(_sentence(error)) from None
-    if event.schema_version > SCHEMA_VERSION:
-        raise NewerSchema(event.schema_version, SCHEMA_VERSION)
-    return event
+        return _decode_other_version(value, _sentence(error))
+    if event.schema_version == SCHEMA_VERSION:
+        return event
+    return _decode_other_version(value, f"schema_version: there is no {event.schema_version}")
 
 
 def encode_order(order: Open) -> bytes:
@@ -45,14 +48,25 @@ def decode_order(value: bytes | str) -> Open:
         raise NotAnEvent(_sentence(error)) from None
 
 
-def _stop_at_newer(value: bytes) -> None:
+def _decode_other_version(value: bytes, flaw: str) -> AnyOrderEvent:
+    document = _object(value)
+    found = document.get("schema_version")
+    if isinstance(found, int) and found > SCHEMA_VERSION:
+        raise NewerSchema(found, SCHEMA_VERSION)
+    if not isinstance(found, int) or not 0 < found < SCHEMA_VERSION:
+        raise NotAnEvent(flaw)
+    try:
+        return _EVENT.validate_json(json.dumps(upcast(document, found)))
+    except ValidationError as error:
+        raise NotAnEvent(_sentence(error)) from None
+
+
+def _object(value: bytes) -> dict[str, object]:
     try:
         document = json.loads(value)
     except (ValueError, RecursionError):
-        return
-    found = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(found, int) and found > SCHEMA_VERSION:
-        raise NewerSchema(found, SCHEMA_VERSION)
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _sentence(error: ValidationError) -> str:

@@ -69,6 +69,7 @@ def place(**changes) -> PlaceOrder:
     fields = {
         "order_id": ORDER_ID,
         "user_id": None,
+        "client_order_id": None,
         "terms": terms(),
         "not_after": seconds(10),
         "correlation_id": None,

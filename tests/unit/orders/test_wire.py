@@ -102,6 +102,13 @@ def test_a_newer_schema_stops_the_reader(changes):
         decode(json.dumps(document).encode())
 
 
+@pytest.mark.parametrize("changes", [{"schema_version": 0}, {"schema_version": "1"}, {"mood": 1}])
+def test_an_event_of_no_version_that_ever_was_is_none(changes):
+    document = {**json.loads(encode(placed())), "schema_version": 1, **changes}
+    with pytest.raises(NotAnEvent):
+        decode(json.dumps(document).encode())
+
+
 def test_a_right_record_is_admitted():
     assert admit(record(), PARTITIONS) == placed()
 
