@@ -7,6 +7,8 @@ run:
 
 test: check
 	.venv/bin/python -m pytest --cov $(ARGS)
+	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=90 --format=total)
+	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=100 --format=total --include='orders/*')
 
 check:
 	@sh local/bootstrap.sh dev
