@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
-from orders.events import AnyOrderEvent
+from orders.events import AnyOrderEvent, OrderPlaced
 from orders.fold import evolve
 from orders.state import UNPLACED, Completed, Failed, Open, Order, Quarantined, Unplaced, Waiting
 from streams.clock import BrokerClock
@@ -58,6 +58,7 @@ class Partition:
         self._closed: dict[str, datetime] = {}
         self._reacted: dict[str, int] = {}
         self._waiting: dict[str, datetime] = {}
+        self._unconfirmed: dict[str, int] = {}
         self._seen_offset = -1
         self._appended_at = datetime.min.replace(tzinfo=UTC)
         self.next_offset = 0
@@ -68,6 +69,15 @@ class Partition:
     def open_orders(self) -> Mapping[str, Open]:
         """Return the orders that have not ended, by id."""
         return self._open
+
+    @property
+    def unconfirmed(self) -> Mapping[str, int]:
+        """Return where each placement stands that may repeat an order long closed.
+
+        The client named it, so it may be sent at any time again; nothing is done for it until the
+        projection has told, by `confirm`, which placement of that order was the first.
+        """
+        return self._unconfirmed
 
     @property
     def has_caught_up(self) -> bool:
@@ -115,7 +125,15 @@ class Partition:
         event = admit(record, self._partitions)
         self.next_offset = record.offset + 1
         if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
-            self._apply(event)
+            self._apply(event, record.offset)
+
+    def confirm(self, order_id: str, placed_offset: int) -> None:
+        """Start an unconfirmed order whose placement is the one at this offset; else forget it."""
+        offset = self._unconfirmed.pop(order_id)
+        if offset != placed_offset:
+            self._forget(order_id)
+        elif self.live:
+            self._react(self._open[order_id])
 
     def go_live(self) -> None:
         """React to every open order that this worker has not reacted to in its present version."""
@@ -130,17 +148,19 @@ class Partition:
         overdue = [order_id for order_id, again_at in self._waiting.items() if again_at < now]
         for order_id in overdue if self.live else ():
             self._waiting[order_id] = now + OVERDUE
-            self._reactions.start(self._open[order_id])
+            self._react(self._open[order_id])
 
     async def leave(self) -> None:
         """Stop all that is under way: the partition is another worker's now."""
         self.live = False
         await self._reactions.cancel(self._open)
 
-    def _apply(self, event: AnyOrderEvent) -> None:
+    def _apply(self, event: AnyOrderEvent, offset: int) -> None:
         order_id = event.order_id
         before: Order = self._open.get(order_id, UNPLACED)
         after = evolve(before, event)
+        if after is not before and isinstance(event, OrderPlaced) and event.client_order_id:
+            self._unconfirmed[order_id] = offset
         match after:
             case Unplaced():
                 return
@@ -165,6 +185,8 @@ class Partition:
             self._react(order)
 
     def _react(self, order: Open) -> None:
+        if order.placement.order_id in self._unconfirmed:
+            return
         self._reacted[order.placement.order_id] = order.version
         if not isinstance(order, Quarantined) or order.held:
             self._reactions.start(order)
@@ -177,11 +199,14 @@ class Partition:
 
     def _close(self, order: Completed | Failed) -> None:
         order_id = order.placement.order_id
-        for memory in (self._open, self._reacted, self._waiting):
-            memory.pop(order_id, None)
-        self._reactions.release(order_id)
+        self._forget(order_id)
         self._closed[order_id] = order.placement.not_after
         self._forget_closed()
+
+    def _forget(self, order_id: str) -> None:
+        for memory in (self._open, self._reacted, self._waiting, self._unconfirmed):
+            memory.pop(order_id, None)
+        self._reactions.release(order_id)
 
     def _forget_closed(self) -> None:
         # By the log's own time: read late, a repeated placement must still find its order ended.

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from runtime.appender import open_appender
 from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
+from streams.confirmation import confirm_placements
 from streams.delays import Delays, delay_retries
 from streams.faults import stop_on_error
 from streams.log import Log
@@ -66,7 +67,7 @@ async def stream_worker(
         reactions = Reactions(settings.max_reactions, react)
         assignments = Assignments(settings, clock, reactions, app.crash)
         advance_orders(app, settings, assignments)
-        async with _running(app), _looked_after(app, assignments):
+        async with _running(app), _looked_after(app, assignments, settings.database_url):
             yield Worker(app, assignments.settled)
 
 
@@ -111,16 +112,24 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _looked_after(app: faust.App, assignments: Assignments) -> AsyncIterator[None]:
+async def _looked_after(
+    app: faust.App, assignments: Assignments, database_url: str
+) -> AsyncIterator[None]:
     async def look_after() -> None:
-        async with stop_on_error(app.crash):
-            while True:
-                await asyncio.sleep(_LOOK_AFTER.total_seconds())
-                assignments.put_overdue_on_delay()
+        while True:
+            await asyncio.sleep(_LOOK_AFTER.total_seconds())
+            assignments.put_overdue_on_delay()
 
-    task = asyncio.create_task(look_after())
+    async def crashing(work: Coroutine[None, None, None]) -> None:
+        async with stop_on_error(app.crash):
+            await work
+
+    confirming = confirm_placements(database_url, assignments.partitions)
+    tasks = [asyncio.create_task(crashing(work)) for work in (look_after(), confirming)]
     try:
         yield
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await assignments.close()
