@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 _STOP_TIMEOUT = timedelta(seconds=3)
+_BATCH_BYTES = 256 * 1024
 
 
 class NotAcknowledged(Exception):
@@ -34,6 +36,7 @@ class Appender:
         self._patience = patience
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retiring: set[asyncio.Task[None]] = set()
 
     async def append(
@@ -53,7 +56,10 @@ class Appender:
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 producer = await self._running()
-                sent = await producer.send(topic, value, key, partition, headers=list(headers))
+                # One at a time and in turn: whoever waits for room in a full batch is woken by
+                # each that leaves, and thousands of them would do nothing but wake each other.
+                async with self._turns[topic, partition]:
+                    sent = await producer.send(topic, value, key, partition, headers=list(headers))
                 sent.add_done_callback(_observe)
                 written = await asyncio.shield(sent)
         except TimeoutError:
@@ -75,7 +81,10 @@ class Appender:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
+                    bootstrap_servers=self._bootstrap,
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=_BATCH_BYTES,
                 )
                 try:
                     await producer.start()
