@@ -1,5 +1,6 @@
 """The routes of orders, of both families of clients."""
 
+from dataclasses import replace
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Path, Query
@@ -168,7 +169,7 @@ def _with_faults(wish: Wish, faults: str, parts: Parts) -> Wish:
     known = {"-": None, **{fault: fault for fault in get_args(Fault)}}
     if len(names) > MAX_FAULTS or not known.keys() >= set(names):
         raise Refusal(errors.INVALID_FAULTS)
-    terms = wish.terms.model_copy(update={"faults": tuple(known[name] for name in names)})
+    terms = replace(wish.terms, faults=tuple(known[name] for name in names))
     return Wish(wish.user_id, terms)
 
 
