@@ -23,6 +23,7 @@ from api.queries import Queries
 from api.settings import ApiSettings
 from orders.topics import Topics
 from runtime.appender import open_appender
+from runtime.crash import crash_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
     patience = settings.append_patience
     ends = EndOffsets(settings.kafka, topic, partitions)
     database = Database(settings.database_url, settings.read_connections)
-    async with open_appender(settings.kafka, patience) as appender:
+    async with open_appender(settings.kafka, patience, crash_points(settings)) as appender:
         await database.open()
         try:
             log = KafkaLog(appender, ends, topic, partitions, patience)

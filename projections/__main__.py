@@ -16,6 +16,7 @@ from projections.schema import WrongPartitions
 from projections.settings import ProjectorSettings
 from runtime import logs, ready
 from runtime.appender import open_appender
+from runtime.crash import crash_points
 from runtime.settings import stop
 
 _APPEND_PATIENCE = timedelta(seconds=5)
@@ -28,8 +29,10 @@ logger = logging.getLogger("projections")
 
 async def _run(settings: ProjectorSettings) -> None:
     loop = asyncio.get_running_loop()
-    async with open_appender(settings.kafka, _APPEND_PATIENCE) as appender:
-        projector = Projector(settings, appender, partial(ready.announce, settings.ready_file))
+    reached = crash_points(settings)
+    async with open_appender(settings.kafka, _APPEND_PATIENCE, reached) as appender:
+        announce = partial(ready.announce, settings.ready_file)
+        projector = Projector(settings, appender, announce, reached)
         work = loop.create_task(projector.run())
 
         def end() -> None:

@@ -23,6 +23,7 @@ from projections.pace import Pace
 from projections.settings import ProjectorSettings
 from projections.store import Store, stored_offsets
 from runtime.appender import Appender, NotAcknowledged
+from runtime.crash import Reached
 
 _REMEMBERED = 50_000
 _POLL = timedelta(seconds=1)
@@ -42,10 +43,15 @@ class Projector:
     """One of the projectors that may run; the one with the lease writes, the others stand by."""
 
     def __init__(
-        self, settings: ProjectorSettings, appender: Appender, announce: Callable[[], None]
+        self,
+        settings: ProjectorSettings,
+        appender: Appender,
+        announce: Callable[[], None],
+        reached: Reached,
     ) -> None:
         self._settings = settings
         self._announce = announce
+        self._reached = reached
         self._topics = Topics(settings.topic_prefix)
         self._dead_letters = DeadLetters(appender, self._topics)
         self._pace = Pace(settings.projector_batch, settings.lease / 6)
@@ -74,7 +80,7 @@ class Projector:
             await schema.ensure(connection, settings.partitions)
             lease = await self._acquire(connection, log)
             try:
-                store = await Store.open(connection, lease, _REMEMBERED)
+                store = await Store.open(connection, lease, _REMEMBERED, self._reached)
                 self._announce()
                 active = Active(log, store, lease, self._dead_letters, self._pace)
                 await active.run(self._outage.is_over)

@@ -15,6 +15,7 @@ from projections.history import EventRow
 from projections.lease import Lease
 from projections.memory import Memory
 from projections.orders import PLACED_COLUMNS, OrderRow
+from runtime.crash import Reached, go_on
 
 _ENTER = "select set_config('search_path', schema_name, false) from public.projection_pointer"
 _STAGE = "create temporary table staged_orders (like orders) on commit delete rows"
@@ -67,15 +68,23 @@ class Store:
     """The tables, written by the holder of the lease."""
 
     def __init__(
-        self, connection: AsyncConnection, lease: Lease, position: Position, memory: Memory
+        self,
+        connection: AsyncConnection,
+        lease: Lease,
+        position: Position,
+        memory: Memory,
+        reached: Reached,
     ) -> None:
         self._connection = connection
         self._lease = lease
         self._memory = memory
+        self._reached = reached
         self.position = position
 
     @classmethod
-    async def open(cls, connection: AsyncConnection, lease: Lease, remembered: int) -> "Store":
+    async def open(
+        cls, connection: AsyncConnection, lease: Lease, remembered: int, reached: Reached = go_on
+    ) -> "Store":
         """Return the store as it stands; it keeps so many orders in memory."""
         async with connection.transaction():
             await lease.lock()
@@ -83,7 +92,7 @@ class Store:
             await connection.execute(_STAGE)
             head = await (await connection.execute(_HEAD)).fetchone()
         position = Position(offsets, head[0] if head else 0)
-        return cls(connection, lease, position, Memory(remembered))
+        return cls(connection, lease, position, Memory(remembered), reached)
 
     async def apply(self, readings: Sequence[Reading]) -> Batch:
         """Write what these records say, all or nothing, and return it.
@@ -100,6 +109,8 @@ class Store:
             head = self.position.head + len(batch.events)
             await self._move(moved, head)
             await self._lease.renew()
+            self._reached("before-commit")
+        self._reached("after-commit")
         self._memory.keep(batch.touched)
         self.position = Position(moved, head)
         return batch

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from runtime.crash import Reached, go_on
+
 _STOP_TIMEOUT = timedelta(seconds=3)
 _BATCH_BYTES = 256 * 1024
 
@@ -31,9 +33,10 @@ class Appended:
 class Appender:
     """Appends records with `acks=all`; many may wait for their acknowledgement at once."""
 
-    def __init__(self, bootstrap: str, patience: timedelta) -> None:
+    def __init__(self, bootstrap: str, patience: timedelta, reached: Reached = go_on) -> None:
         self._bootstrap = bootstrap
         self._patience = patience
+        self._reached = reached
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -55,10 +58,11 @@ class Appender:
         producer: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                producer = await self._running()
+                self._reached("before-append")
                 # One at a time and in turn: whoever waits for room in a full batch is woken by
                 # each that leaves, and thousands of them would do nothing but wake each other.
                 async with self._turns[topic, partition]:
+                    producer = await self._running()
                     sent = await producer.send(topic, value, key, partition, headers=list(headers))
                 sent.add_done_callback(_observe)
                 written = await asyncio.shield(sent)
@@ -68,6 +72,7 @@ class Appender:
             if producer is not None:
                 self._retire(producer)
             raise NotAcknowledged(repr(error)) from error
+        self._reached("after-append")
         appended_at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
         return Appended(written.partition, written.offset, appended_at)
 
@@ -114,9 +119,11 @@ async def _stop(producer: AIOKafkaProducer) -> None:
 
 
 @asynccontextmanager
-async def open_appender(bootstrap: str, patience: timedelta) -> AsyncIterator[Appender]:
+async def open_appender(
+    bootstrap: str, patience: timedelta, reached: Reached = go_on
+) -> AsyncIterator[Appender]:
     """Open an appender for the life of a process; it connects when it is first used."""
-    appender = Appender(bootstrap, patience)
+    appender = Appender(bootstrap, patience, reached)
     try:
         yield appender
     finally:
