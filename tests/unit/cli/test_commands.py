@@ -13,7 +13,7 @@ from cli.main import app
 from cli.place import encode, refusal
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
-COMMANDS = [["up"], ["status"], ["place"], ["watch"], ["topics", "create"]]
+COMMANDS = [["up"], ["status"], ["place"], ["watch"], ["verify"], ["topics", "create"]]
 
 
 @pytest.fixture
