@@ -41,6 +41,7 @@ begin
         partition int not null,
         placed_offset bigint not null,
         user_id text,
+        client_order_id text,
         order_type text not null,
         token_in text not null,
         token_out text not null,
@@ -73,6 +74,14 @@ begin
     -- The recovery of a partition in streams: open orders, and closed ones that could be placed again.
     create index orders_open on projection_1.orders (partition) where state is not null;
     create index orders_closed on projection_1.orders (partition, not_after) where state is null;
+
+    -- How many orders there are: all of them, with one status, of one user, and the unfinished ones.
+    create table projection_1.order_counts (
+        scope text,
+        key text,
+        n bigint not null check (n >= 0),
+        primary key (scope, key)
+    );
 
     create table projection_1.order_events (
         seq bigint primary key,

@@ -9,6 +9,7 @@ from orders.admission import NotAdmitted
 from orders.errors import NewerSchema
 from orders.events import SCHEMA_VERSION
 from orders.fold import replay
+from orders.state import Order
 from orders.wire import decode, decode_order
 from projections.batch import CLOSED, Batch, Known, Reading, after, project
 from projections.history import EventRow
@@ -23,7 +24,7 @@ _OFFSETS = "select partition, next_offset from projection_offsets"
 _HEAD = "select coalesce(max(seq), 0) from order_events"
 
 _KNOWN = """
-select order_id, placed_offset, state::text, state_schema_version
+select order_id, placed_offset, status, state::text, state_schema_version
 from orders where order_id = any(%s)
 """
 _HISTORY = "select data::text from order_events where order_id = %s order by seq"
@@ -37,6 +38,14 @@ _CHANGES = ", ".join(
 _UPSERT = f"""
 insert into orders select * from staged_orders on conflict (order_id) do update set {_CHANGES}
 """  # noqa: S608  (the columns of the table)
+
+_COUNT = """
+merge into order_counts c
+using unnest(%s::text[], %s::text[], %s::bigint[]) as changed (scope, key, change)
+on c.scope = changed.scope and c.key = changed.key
+when matched then update set n = c.n + changed.change
+when not matched then insert values (changed.scope, changed.key, changed.change)
+"""
 
 _MOVE = """
 update projection_offsets o set next_offset = moved.next_offset
@@ -121,21 +130,20 @@ class Store:
         known = self._memory.recall(ids)
         if unknown := [order_id for order_id in ids if order_id not in known]:
             rows = await (await self._connection.execute(_KNOWN, (unknown,))).fetchall()
-            for order_id, placed_offset, state, version in rows:
-                known[order_id] = await self._revived(order_id, placed_offset, state, version)
+            for order_id, placed_offset, status, state, version in rows:
+                order = await self._revived(order_id, state, version)
+                known[order_id] = Known(order, placed_offset, status) if order else CLOSED
         return known
 
-    async def _revived(
-        self, order_id: str, placed_offset: int, state: str | None, version: int
-    ) -> Known:
+    async def _revived(self, order_id: str, state: str | None, version: int) -> Order | None:
         if state is None:
-            return CLOSED
+            return None
         if version > SCHEMA_VERSION:
             raise NewerSchema(version, SCHEMA_VERSION)
         if version == SCHEMA_VERSION:
-            return Known(decode_order(state), placed_offset)
+            return decode_order(state)
         rows = await (await self._connection.execute(_HISTORY, (order_id,))).fetchall()
-        return Known(replay(decode(data.encode()) for (data,) in rows), placed_offset)
+        return replay(decode(data.encode()) for (data,) in rows)
 
     async def _write(self, batch: Batch) -> None:
         if batch.events:
@@ -143,6 +151,10 @@ class Store:
         if batch.orders:
             await self._copy(_COPY_ORDERS, batch.orders)
             await self._connection.execute(_UPSERT)
+        if counts := list(batch.counts.rows()):
+            await self._connection.execute(
+                _COUNT, [list(column) for column in zip(*counts, strict=True)]
+            )
 
     async def _copy(self, statement: str, rows: Iterable[EventRow] | Iterable[OrderRow]) -> None:
         async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:

@@ -20,11 +20,12 @@ from tests.integration.projections.histories import (
     life,
     logs,
 )
+from tests.support.oracle import assert_counts_agree
 
 pytestmark = pytest.mark.integration
 
 RESET = (
-    "truncate orders, order_events",
+    "truncate orders, order_events, order_counts",
     "update projection_offsets set next_offset = 0",
     "update projection_lease set expires_at = now(), backend_pid = null",
 )
@@ -47,6 +48,7 @@ def assert_tables_hold(tables, records):
     rows, events = expected(records)
     found = tables.rows("select *, state::text as state from orders")
     assert {row["order_id"]: row for row in found} == rows
+    assert_counts_agree(tables.url)
     assert events == [
         tuple(row.values())
         for row in tables.rows(

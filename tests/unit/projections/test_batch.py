@@ -64,6 +64,17 @@ def test_a_closed_order_stays_closed():
     assert batch.touched == {ORDER_ID: CLOSED}
 
 
+def test_what_is_remembered_of_an_order_tells_the_status_its_row_has():
+    first = project(readings(placed(), placed()), {}, head=0)
+    assert first.touched[ORDER_ID].status == "pending"
+    again = project(readings(routed(2)), first.touched, head=2)
+    assert again.touched[ORDER_ID].status == "executing"
+    assert {(scope, key): n for scope, key, n in again.counts.rows()} == {
+        ("status", "pending"): -1,
+        ("status", "executing"): 1,
+    }
+
+
 def test_an_order_never_placed_has_history_and_no_row():
     batch = project(readings(routed(2)), {}, head=0)
     assert [event.superseded for event in batch.events] == [True]
