@@ -17,6 +17,7 @@ _CONNECT_TIMEOUT = timedelta(seconds=10)
 _PATIENCE = timedelta(seconds=30)
 _STOP_TIMEOUT = timedelta(seconds=1)
 _POLL_MS = 500
+_FETCH_WAIT_MS = 10
 _FETCH_BYTES = 2 * 1024 * 1024
 
 
@@ -125,6 +126,8 @@ async def open_log(kafka: str, topic: str) -> AsyncIterator[Log]:
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_partition_fetch_bytes=_FETCH_BYTES,
+        # What is asked for is there already; a broker that waits for more delays what comes next.
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
     try:
         partitions = await _connect(consumer, kafka, topic)

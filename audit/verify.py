@@ -96,6 +96,7 @@ class _Audit:
         self._roll = roll
         self._strays = Strays(ledger, roll, self.findings)
         self._progress = progress
+        self._unknown: list[str] = []
         self._records = 0
 
     async def run(self, spans: list[Span], moment: Moment) -> None:
@@ -152,9 +153,7 @@ class _Audit:
             alarmed = story.order_id in rows.alarmed
             liveness.judge(story, alarmed=alarmed, routed_at=chapter.routed_at)
         self._roll.call(chapter, self.findings)
-        for order_id in filter(self._roll.is_void, rows.unknown):
-            told = f"order {order_id}: its placement is void, yet orders has a row of it"
-            self.findings.broken("I10", told)
+        self._unknown += rows.unknown
 
     async def _judge_outcomes(self, chapter: Chapter) -> None:
         outcomes = Outcomes(self.findings)
@@ -172,6 +171,10 @@ class _Audit:
         for table, order_id, partition in await self._tables.astray():
             told = f"order {order_id}: {table} has it in partition {partition}, there is none"
             self.findings.broken("I4", told)
+            self._unknown.append(order_id)
+        for order_id in filter(self._roll.is_void, self._unknown):
+            told = f"order {order_id}: its placement is void, yet orders has a row of it"
+            self.findings.broken("I10", told)
 
     async def _check_ledger(self, spans: list[Span]) -> None:
         if not self._ledger.is_given:

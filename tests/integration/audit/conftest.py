@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from psycopg.rows import dict_row
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -25,7 +24,7 @@ from projections.batch import Reading
 from tests.integration.projections.conftest import opened_store
 from tests.support import builders
 from tests.support.log import read_log
-from tests.support.servers import TEST_PARTITIONS, wait_until
+from tests.support.servers import TEST_PARTITIONS
 from venues.ledger import CREATE
 
 SETTLED = {
@@ -38,6 +37,7 @@ SETTLED = {
     "amount_out": Decimal(1499),
     "fee": Decimal("0.025"),
 }
+LAND = "insert into chain_ledger select * from json_populate_record(null::chain_ledger, %s)"
 VOID = {"status": "void", "venue": "RAYDIUM", "slot": 6}
 
 
@@ -77,23 +77,25 @@ class World:
             fresh = [one for one in records if one.offset >= following[one.partition]]
             await store.apply([Reading(one, admit(one, TEST_PARTITIONS)) for one in fresh])
 
-    def alter(self, *statements, rows=1) -> None:
-        """Change the tables behind the projector's back."""
+    def alter(self, *statements, order_id="", rows=1) -> None:
+        """Change the tables behind the projector's back; {id} stands for the order's id."""
         with psycopg.connect(self.database_url) as connection:
             connection.execute("set search_path to projection_1, public")
             for statement in statements:
-                changed = connection.execute(statement).rowcount
+                changed = connection.execute(statement.replace("{id}", order_id)).rowcount
                 assert changed in {rows, -1}, statement
+
+    def alter_ledger(self, statement, order_id="") -> None:
+        """Change the ledger as no chain does; {id} stands for the order's id."""
+        with psycopg.connect(self.chain_url) as connection:
+            connection.execute(statement.replace("{id}", order_id))
 
     def land(self, execution_id, **entry) -> None:
         """Write one row of the ledger."""
         row = {"execution_id": execution_id, "at": datetime.now(UTC), **entry}
         with psycopg.connect(self.chain_url) as connection:
             connection.execute(CREATE)
-            names, places = ", ".join(row), ", ".join(["%s"] * len(row))
-            connection.execute(
-                f"insert into chain_ledger ({names}) values ({places})", [*row.values()]
-            )
+            connection.execute(LAND, [json.dumps(row, default=str)])
 
     async def live(self, count=1) -> list[str]:
         """Let so many orders be placed, routed and executed, and return their ids."""

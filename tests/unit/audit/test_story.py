@@ -9,7 +9,6 @@ from audit.rows import ORDER_COLUMNS, differences, order_row, state_of
 from orders import wire
 from orders.state import Open
 from tests.integration.projections import histories
-from tests.support.builders import placed, seconds
 
 
 def told_by(records):
