@@ -17,6 +17,7 @@ from projections.settings import ProjectorSettings
 from runtime import logs, ready
 from runtime.appender import open_appender
 from runtime.crash import crash_points
+from runtime.headers import tolerate_any_names
 from runtime.settings import stop
 
 _APPEND_PATIENCE = timedelta(seconds=5)
@@ -58,6 +59,7 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    tolerate_any_names()
     try:
         uvloop.run(_run(settings))
     except (NewerSchema, WrongPartitions, WrongTopic) as error:

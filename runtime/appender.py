@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from runtime.crash import Reached, go_on
 
@@ -69,7 +69,8 @@ class Appender:
         except TimeoutError:
             raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
         except (KafkaError, AssertionError) as error:
-            if producer is not None:
+            # A record that is too large was refused before it was sent: nothing else suffers.
+            if producer is not None and not isinstance(error, MessageSizeTooLargeError):
                 self._retire(producer)
             raise NotAcknowledged(repr(error)) from error
         self._reached("after-append")

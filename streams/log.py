@@ -34,7 +34,7 @@ class Log:
 
     async def delay(self, order: Waiting) -> None:
         """Put a waiting order on the topic of its delay."""
-        topic = self._topics.retry(order.delay)
+        topic = self._topics.rung(order.delay)
         await self._insist(topic, order.placement.order_id, encode_order(order))
 
     async def _insist(self, topic: str, order_id: str, value: bytes) -> None:
