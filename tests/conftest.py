@@ -4,7 +4,7 @@ import pytest
 
 from projections import schema
 
-pytest_plugins = ["tests.support.servers", "tests.support.engine"]
+pytest_plugins = ["tests.support.servers", "tests.support.engine", "tests.support.arena"]
 
 
 @pytest.fixture(scope="session")
