@@ -5,7 +5,7 @@ from hypothesis import settings
 
 from projections import schema
 
-pytest_plugins = ["tests.support.servers", "tests.support.engine"]
+pytest_plugins = ["tests.support.servers", "tests.support.engine", "tests.support.arena"]
 
 # A loaded machine is no flaw of the code: the time-out of a test is the only limit of time.
 settings.register_profile("engine", deadline=None)
