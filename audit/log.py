@@ -143,7 +143,7 @@ async def _connect(consumer: AIOKafkaConsumer, kafka: str, topic: str) -> int:
         async with asyncio.timeout(_CONNECT_TIMEOUT.total_seconds()):
             partitions = await _partitions(kafka, topic)
             await consumer.start()
-    except OSError as error:  # a time-out is an OSError too
+    except (KafkaError, OSError) as error:  # a time-out is an OSError too
         raise Unreadable(f"Kafka at {kafka} does not answer: {_told(error)}") from error
     if not partitions:
         raise Unreadable(f"Kafka at {kafka} has no topic {topic}")
