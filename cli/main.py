@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import place, status, topics, up, watch
+from cli import place, projection, status, topics, up, watch
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -78,6 +78,7 @@ app.command("status")(status.status)
 app.command("place")(place.place)
 app.command("watch")(watch.watch)
 app.add_typer(topics.app, name="topics")
+app.add_typer(projection.app, name="projection")
 
 if __name__ == "__main__":
     app()
