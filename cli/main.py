@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import place, status, topics, up, verify, watch
+from cli import place, projection, status, topics, up, verify, watch
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -80,6 +80,7 @@ app.command("place")(place.place)
 app.command("watch")(watch.watch)
 app.command("verify")(verify.check)
 app.add_typer(topics.app, name="topics")
+app.add_typer(projection.app, name="projection")
 
 if __name__ == "__main__":
     app()

@@ -72,9 +72,9 @@ def after(records: Iterable[Record], next_offsets: Mapping[int, int]) -> dict[in
     return {**next_offsets, **{record.partition: record.offset + 1 for record in records}}
 
 
-def project(readings: Sequence[Reading], known: Mapping[str, Known], head: int) -> Batch:
-    """Return the rows of these records; `head` is the last seq given so far."""
-    batch = Batch()
+def project(readings: Sequence[Reading], known: Mapping[str, Known], seqs: Iterable[int]) -> Batch:
+    """Return the rows of these records; `seqs` are the numbers of those admitted, in sequence."""
+    batch, numbers = Batch(), iter(seqs)
     changed: dict[str, int] = {}
     for reading in readings:
         record, event = reading.record, reading.verdict
@@ -82,8 +82,8 @@ def project(readings: Sequence[Reading], known: Mapping[str, Known], head: int) 
             continue
         before = batch.touched.get(event.order_id) or known.get(event.order_id, NEVER_SEEN)
         now = _advanced(before, event, record.offset)
-        head += 1
-        batch.events.append(event_row(head, record, event, superseded=now is before))
+        seq = next(numbers)
+        batch.events.append(event_row(seq, record, event, superseded=now is before))
         batch.touched[event.order_id] = now
         if now is not before:
             changed[event.order_id] = record.partition

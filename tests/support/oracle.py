@@ -22,6 +22,7 @@ STATUS = {
     "OrderFailed": "failed",
 }
 FINAL = {"completed", "failed"}
+ACTIVE = "select set_config('search_path', schema_name, true) from public.projection_pointer"
 COUNTS = "select scope, key, n from order_counts where n <> 0"
 RECOUNT = """
 select 'all', '', count(*) from orders having count(*) > 0
@@ -93,10 +94,10 @@ def assert_tables_tell(stories, database_url):
     assert told == dict(pair for story in stories.values() for pair in story.superseded)
 
 
-def assert_counts_agree(database_url, schema="projection_1"):
+def assert_counts_agree(database_url):
     """Fail unless `order_counts` is what counting the orders gives."""
     with psycopg.connect(database_url) as connection:
-        connection.execute(f"set search_path to {schema}")
+        connection.execute(ACTIVE)
         counted = connection.execute(RECOUNT).fetchall()
         assert sorted(connection.execute(COUNTS)) == sorted(counted)
 
@@ -105,7 +106,7 @@ def assert_ledger_agrees(stories, chain_url):
     """Fail unless each order settled at most once, exactly as the log says."""
     settled = {
         row["execution_id"]: row
-        for row in _rows(chain_url, "select * from chain_ledger", None)
+        for row in _rows(chain_url, "select * from chain_ledger", active=False)
         if row["status"] == "settled"
     }
     per_order = Counter(execution_id.rsplit(":", 1)[0] for execution_id in settled)
@@ -125,10 +126,10 @@ def _assert_same_money(events, settled):
     assert Decimal(fill["amount_out"]) >= Decimal(routed["min_amount_out"])
 
 
-def _rows(url, query, schema="projection_1"):
+def _rows(url, query, *, active=True):
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        if schema:
-            connection.execute(f"set search_path to {schema}")
+        if active:
+            connection.execute(ACTIVE)
         return connection.execute(query).fetchall()
 
 

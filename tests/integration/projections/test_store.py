@@ -11,7 +11,8 @@ from orders.admission import admit
 from orders.errors import NewerSchema
 from projections.batch import Reading, unread
 from projections.lease import LeaseLost
-from projections.store import Diverged, Store
+from projections.store import Store
+from projections.tables import Diverged
 from tests.integration.projections.conftest import opened_store, taken_lease
 from tests.integration.projections.histories import (
     IDS,
