@@ -2,12 +2,13 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from local.child import State
 from local.state import alive
-from tests.support.crowd import Crowd
+from tests.support.crowd import CLEAN, Crowd
 from tests.support.engine import PARTITIONS, Engine
 from tests.support.servers import new_database, wait_until
 
@@ -83,6 +84,12 @@ def arena(_arena) -> Iterator[Arena]:
 @pytest.fixture
 def crowd(arena) -> Iterator[Crowd]:
     """Return clients of the arena."""
-    one = Crowd(arena.url)
-    yield one
-    one.close()
+    with closing(Crowd(arena.url)) as one:
+        yield one
+
+
+@pytest.fixture
+def clean_crowd(arena) -> Iterator[Crowd]:
+    """Return clients of the arena that ask for no faults."""
+    with closing(Crowd(arena.url, CLEAN)) as one:
+        yield one

@@ -57,10 +57,11 @@ class Story:
         last = self.events[-1]
         fill = last.get("fill") or {}
         tried = [event["attempt"] for event in self.events if _is_try(event)]
+        tried.append(last.get("attempts", 0))
         return {
             "status": self.status,
             "version": len(self.events),
-            "attempts": max(tried, default=0),
+            "attempts": max(tried),
             "tx_hash": fill.get("tx_hash"),
             "amount_out": _decimal(fill.get("amount_out")),
             "executed_price": _decimal(fill.get("executed_price")),

@@ -12,6 +12,7 @@ from tests.support.servers import TEST_PARTITIONS, wait_until
 
 _ENDED = "select count(*) from orders where order_id = any(%s) and state is null"
 _OPEN = "select count(*) from orders where state is not null"
+_SUPERSEDED = "select count(*) from order_events where superseded"
 
 
 def log_of(engine: Engine) -> str:
@@ -42,6 +43,11 @@ def assert_word_kept(engine: Engine, crowd: Crowd) -> dict:
     assert_tables_tell(stories, engine.database_url)
     assert_ledger_agrees(stories, engine.chain_url)
     return {order_id: stories[order_id] for order_id in crowd.accepted}
+
+
+def superseded(engine: Engine) -> int:
+    """Return how many records of the log came too late to count."""
+    return _count(engine, _SUPERSEDED)
 
 
 def _count(engine: Engine, query: str, *values: object) -> int:
