@@ -13,7 +13,16 @@ from cli.main import app
 from cli.place import encode, refusal
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
-COMMANDS = [["up"], ["status"], ["place"], ["watch"], ["verify"], ["topics", "create"]]
+COMMANDS = [
+    ["up"],
+    ["status"],
+    ["place"],
+    ["watch"],
+    ["verify"],
+    ["replay"],
+    ["events", "export"],
+    ["topics", "create"],
+]
 
 
 @pytest.fixture
