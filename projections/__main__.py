@@ -15,7 +15,9 @@ from projections.schema import NewerLayout, WrongPartitions
 from projections.settings import ProjectorSettings
 from runtime import logs, ready
 from runtime.appender import open_appender
+from runtime.crash import crash_points
 from runtime.garbage import collect_rarely
+from runtime.headers import tolerate_any_names
 from runtime.settings import stop
 
 _APPEND_PATIENCE = timedelta(seconds=5)
@@ -26,8 +28,10 @@ logger = logging.getLogger("projections")
 
 async def _run(settings: ProjectorSettings) -> None:
     loop = asyncio.get_running_loop()
-    async with open_appender(settings.kafka, _APPEND_PATIENCE) as appender:
-        projector = Projector(settings, appender, partial(ready.announce, settings.ready_file))
+    reached = crash_points(settings)
+    async with open_appender(settings.kafka, _APPEND_PATIENCE, reached) as appender:
+        announce = partial(ready.announce, settings.ready_file)
+        projector = Projector(settings, appender, announce, reached)
         work = loop.create_task(projector.run())
 
         def end() -> None:
@@ -52,6 +56,7 @@ def main() -> None:
     # The client says several times a second that a broker is away; the projector says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     collect_rarely()
+    tolerate_any_names()
     try:
         uvloop.run(_run(settings))
     except (NewerLayout, NewerSchema, WrongPartitions, WrongTopic) as error:

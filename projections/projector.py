@@ -24,6 +24,7 @@ from projections.store import Store
 from projections.tables import enter, stored_offsets
 from projections.upkeep import are_fit, refit, tidying
 from runtime.appender import Appender, NotAcknowledged
+from runtime.crash import Reached
 
 _REMEMBERED = 50_000
 _POLL = timedelta(seconds=1)
@@ -45,10 +46,15 @@ class Projector:
     """One of the projectors that may run; the one with the lease writes, the others stand by."""
 
     def __init__(
-        self, settings: ProjectorSettings, appender: Appender, announce: Callable[[], None]
+        self,
+        settings: ProjectorSettings,
+        appender: Appender,
+        announce: Callable[[], None],
+        reached: Reached,
     ) -> None:
         self._settings = settings
         self._announce = announce
+        self._reached = reached
         self._topics = Topics(settings.topic_prefix)
         self._dead_letters = DeadLetters(appender, self._topics)
         self._pace = Pace(settings.projector_batch, settings.lease / 6)
@@ -79,7 +85,7 @@ class Projector:
                 await refit(connection, log, settings)
             lease = await self._acquire(connection, log)
             try:
-                store = await Store.open(connection, lease, _REMEMBERED)
+                store = await Store.open(connection, lease, _REMEMBERED, self._reached)
                 self._announce()
                 active = Active(log, store, lease, self._dead_letters, self._pace)
                 async with tidying(settings.database_url):

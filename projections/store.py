@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from projections.batch import Batch, Reading, after
 from projections.lease import Lease
 from projections.tables import Tables, enter, stored_offsets
+from runtime.crash import Reached, go_on
 
 _NOTIFY = "select pg_notify('order_events', %s)"
 
@@ -25,15 +26,23 @@ class Store:
     """The active tables, written by the holder of the lease."""
 
     def __init__(
-        self, connection: AsyncConnection, lease: Lease, position: Position, tables: Tables
+        self,
+        connection: AsyncConnection,
+        lease: Lease,
+        position: Position,
+        tables: Tables,
+        reached: Reached,
     ) -> None:
         self._connection = connection
         self._lease = lease
         self._tables = tables
+        self._reached = reached
         self.position = position
 
     @classmethod
-    async def open(cls, connection: AsyncConnection, lease: Lease, remembered: int) -> "Store":
+    async def open(
+        cls, connection: AsyncConnection, lease: Lease, remembered: int, reached: Reached = go_on
+    ) -> "Store":
         """Return the store as it stands; it keeps so many orders in memory.
 
         Raises `LeaseLost`, `NewerLayout`, psycopg's errors.
@@ -44,7 +53,7 @@ class Store:
             await enter(connection)
             await tables.prepare()
             position = Position(await stored_offsets(connection), await tables.head())
-        return cls(connection, lease, position, tables)
+        return cls(connection, lease, position, tables, reached)
 
     async def apply(self, readings: Sequence[Reading]) -> Batch:
         """Write what these records say, all or nothing, and return it.
@@ -61,6 +70,8 @@ class Store:
             head += len(batch.events)
             await self._connection.execute(_NOTIFY, (str(head),))
             await self._lease.renew()
+            self._reached("before-commit")
+        self._reached("after-commit")
         self._tables.keep(batch)
         self.position = Position(moved, head)
         return batch

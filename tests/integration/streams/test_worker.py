@@ -140,6 +140,20 @@ async def test_orders_of_a_killed_worker_are_finished_by_another(run, log):
     assert all(isinstance(order, Completed) for order in orders.values())
 
 
+async def test_a_worker_that_is_started_again_has_its_partitions_at_once(run, log):
+    itself = {"ENGINE_GROUP_INSTANCE_ID": "one", "ENGINE_SESSION_TIMEOUT_MS": "60000"}
+    first = run("worker", ENGINE_EXECUTE_LATENCY_MS="2000", **itself)
+    await log.append(*some_orders(20))
+
+    async def routed():
+        return any(order.version == 2 for order in (await log.orders()).values())
+
+    await eventually(routed)
+    first.send_signal(signal.SIGKILL)
+    run("worker", **itself)
+    assert len(await eventually(log.all_ended)) == 20
+
+
 async def test_more_orders_than_slots_are_parked_and_all_finish(run, log):
     run("worker", ENGINE_MAX_REACTIONS="5")
     await log.append(*some_orders(100))

@@ -18,6 +18,7 @@ COMMANDS = [
     ["status"],
     ["place"],
     ["watch"],
+    ["verify"],
     ["topics", "create"],
     ["projection", "rebuild"],
 ]
