@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import place, projection, status, topics, up, verify, watch
+from cli import events, place, projection, replay, status, topics, up, verify, watch
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -80,6 +80,8 @@ app.command("status")(status.status)
 app.command("place")(place.place)
 app.command("watch")(watch.watch)
 app.command("verify")(verify.check)
+app.command("replay")(replay.replay)
+app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
 app.add_typer(projection.app, name="projection")
 

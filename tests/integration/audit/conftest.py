@@ -41,6 +41,11 @@ LAND = "insert into chain_ledger select * from json_populate_record(null::chain_
 VOID = {"status": "void", "venue": "RAYDIUM", "slot": 6}
 
 
+def _two_minutes_ago() -> datetime:
+    begin = datetime.now(UTC) - timedelta(minutes=2)
+    return begin.replace(microsecond=0)
+
+
 @dataclass
 class World:
     """The log, the tables and the ledger of one test; times are seconds since two minutes ago."""
@@ -49,18 +54,44 @@ class World:
     topic_prefix: str
     database_url: str
     chain_url: str
-    begin: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(minutes=2))
+    begin: datetime = field(default_factory=_two_minutes_ago)
 
     @property
     def topic(self) -> str:
         return Topics(self.topic_prefix).events
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead a command here."""
+        return {
+            "ENGINE_KAFKA": self.kafka,
+            "ENGINE_DATABASE_URL": self.database_url,
+            "ENGINE_CHAIN_URL": self.chain_url,
+            "ENGINE_TOPIC_PREFIX": self.topic_prefix,
+        }
+
+    async def run(self, *arguments):
+        """Run a command of the engine."""
+        words = [*map(str, arguments)]
+        return await asyncio.to_thread(CliRunner().invoke, app, words, env=self.environment)
 
     def at(self, seconds: float) -> datetime:
         return self.begin + timedelta(seconds=seconds)
 
     async def tell(self, *events) -> None:
         """Append (seconds, event), each then."""
-        await self.append(*[(_home(one.order_id), *_message(one), at) for at, one in events])
+        await self.append(*[(*self.record(one), at) for at, one in events])
+
+    def record(self, event):
+        """Return partition, key and value of an event."""
+        home = partition_of(event.order_id, TEST_PARTITIONS)
+        return home, event.order_id.encode(), encode(event)
+
+    def id_in(self, partition) -> str:
+        """Return a fresh order id of this partition."""
+        while partition_of(order_id := str(uuid.uuid4()), TEST_PARTITIONS) != partition:
+            pass
+        return order_id
 
     async def append(self, *records) -> None:
         """Append (partition, key, value, seconds) as they are."""
@@ -126,17 +157,10 @@ class World:
         changes = {"occurred_at": self.at(0), "not_after": self.at(10), **changes}
         return builders.placed(order_id=order_id, **changes)
 
-    async def verified(self, *options) -> "Verified":
-        """Run `engine verify --json` and return its answer."""
-        environment = {
-            "ENGINE_KAFKA": self.kafka,
-            "ENGINE_DATABASE_URL": self.database_url,
-            "ENGINE_CHAIN_URL": self.chain_url,
-            "ENGINE_TOPIC_PREFIX": self.topic_prefix,
-        }
-        arguments = ["verify", "--json", *map(str, options)]
-        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
-        told = json.loads(result.stdout) if result.exit_code < 2 else {}
+    async def verified(self, *options, as_json=True) -> "Verified":
+        """Run `engine verify` and return its answer."""
+        result = await self.run("verify", *["--json"] * as_json, *options)
+        told = json.loads(result.stdout) if as_json and result.exit_code < 2 else {}
         return Verified(result.exit_code, told, result.output)
 
 
@@ -166,18 +190,14 @@ class Verified:
         assert self.code == 1
         return all(order_id in told for told in broken.values())
 
+    def blames_all(self, *order_ids) -> bool:
+        """Return whether I3 and no other is broken, by each of these orders."""
+        return all(self.blames(order_id, "I3") for order_id in order_ids)
+
 
 def routed(order_id, version=2, attempt=1, **changes):
     changes = {"execution_id": f"{order_id}:{attempt}", **changes}
     return builders.routed(version, attempt, order_id=order_id, **changes)
-
-
-def _home(order_id):
-    return partition_of(order_id, TEST_PARTITIONS)
-
-
-def _message(event):
-    return event.order_id.encode(), encode(event)
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ async def test_i5_broken_histories_that_no_table_shows_as_quarantined(world):
     assert sorted(answer.told["quarantined"]) == sorted(ids)
 
 
-WRONG_MONEY = (
+WRONG_MONEY: tuple[dict, ...] = (
     {"amount_out": Decimal("1499.000000000000000001")},
     {"executed_price": 150},
     {"fee": 0},

@@ -20,9 +20,10 @@ from projections.lease import Candidate
 from projections.settings import ProjectorSettings
 from projections.store import Store
 from projections.tables import enter
+from tests.support.audited import assert_holds
 from tests.support.builders import executed, routed
+from tests.support.counts import assert_counts_agree
 from tests.support.log import append, placement
-from tests.support.oracle import read_stories
 from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
 
 
@@ -227,5 +228,9 @@ class Log:
             wanted = sum((await consumer.end_offsets(places)).values())
             return [await consumer.getone() for _ in range(wanted)]
 
-    async def stories(self):
-        return await read_stories(self._kafka, self._topics.events, TEST_PARTITIONS)
+    async def assert_told_by(self, tables):
+        """Fail unless the tables tell what the log tells, to its end; return the report."""
+        report = await assert_holds(self._kafka, self._topics.events, tables.url)
+        assert report.figures.lag == 0
+        assert_counts_agree(tables.url)
+        return report

@@ -21,7 +21,7 @@ from tests.integration.projections.histories import (
     life,
     logs,
 )
-from tests.support.oracle import assert_counts_agree
+from tests.support.counts import assert_counts_agree
 
 pytestmark = pytest.mark.integration
 

@@ -19,6 +19,8 @@ COMMANDS = [
     ["place"],
     ["watch"],
     ["verify"],
+    ["replay"],
+    ["events", "export"],
     ["topics", "create"],
     ["projection", "rebuild"],
 ]
