@@ -24,6 +24,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine watch                       see everything that happens
   engine status                      its processes, its orders, its lag
   engine verify                      whether anything was lost or done twice
+  engine projection rebuild          its tables made anew from the log
 
 The commands find the engine by its data directory: .engine in the present folder, or --data-dir,
 or ENGINE_DATA_DIR.

@@ -1,4 +1,4 @@
-"""Whether the counters of the projection are what counting its orders gives."""
+"""The table `order_counts` held against the orders themselves."""
 
 import psycopg
 

@@ -24,9 +24,9 @@ def has_begun(tables):
 async def test_a_rebuild_that_is_killed_half_way_has_harmed_nothing(
     log, tables, start, environment
 ):
-    await log.append(*lives(10_000))
+    await log.append(*lives(4_000))
     start(environment)
-    tables.wait_for(head=30_000, timeout=60)
+    tables.wait_for(head=12_000, timeout=60)
     pointer = tables.pointer
 
     killed = start(environment, "killed", *REBUILD, ready=False)
@@ -35,7 +35,7 @@ async def test_a_rebuild_that_is_killed_half_way_has_harmed_nothing(
     assert tables.pointer == pointer
     assert tables.schemas == {"projection_1", "projection_2"}
     await log.append(*lives(10))
-    tables.wait_for(head=30_030)
+    tables.wait_for(head=12_030)
 
     again = start(environment, "again", *REBUILD, ready=False)
     assert again.popen.wait(60) == 0
@@ -43,7 +43,7 @@ async def test_a_rebuild_that_is_killed_half_way_has_harmed_nothing(
     assert tables.pointer == pointer | {"schema_name": "projection_2"}
     await log.assert_told_by(tables)
     await log.append(*lives(10))
-    tables.wait_for(head=30_060)
+    tables.wait_for(head=12_060)
 
 
 @pytest.mark.parametrize("table", ["order_events", "orders", "projection_offsets"])

@@ -23,7 +23,7 @@ from tests.integration.projections.histories import (
 )
 from tests.support.counts import assert_counts_agree
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 RESET = (
     "truncate orders, order_events, order_counts",
