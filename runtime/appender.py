@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from runtime.crash import Reached, go_on
 
 _STOP_TIMEOUT = timedelta(seconds=3)
+_BATCH_BYTES = 256 * 1024
 
 
 class NotAcknowledged(Exception):
@@ -37,6 +39,7 @@ class Appender:
         self._reached = reached
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retiring: set[asyncio.Task[None]] = set()
 
     async def append(
@@ -55,15 +58,19 @@ class Appender:
         producer: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                producer = await self._running()
                 self._reached("before-append")
-                sent = await producer.send(topic, value, key, partition, headers=list(headers))
+                # One at a time and in turn: whoever waits for room in a full batch is woken by
+                # each that leaves, and thousands of them would do nothing but wake each other.
+                async with self._turns[topic, partition]:
+                    producer = await self._running()
+                    sent = await producer.send(topic, value, key, partition, headers=list(headers))
                 sent.add_done_callback(_observe)
                 written = await asyncio.shield(sent)
         except TimeoutError:
             raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
         except (KafkaError, AssertionError) as error:
-            if producer is not None:
+            # A record that is too large was refused before it was sent: nothing else suffers.
+            if producer is not None and not isinstance(error, MessageSizeTooLargeError):
                 self._retire(producer)
             raise NotAcknowledged(repr(error)) from error
         self._reached("after-append")
@@ -80,7 +87,10 @@ class Appender:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
+                    bootstrap_servers=self._bootstrap,
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=_BATCH_BYTES,
                 )
                 try:
                     await producer.start()

@@ -14,6 +14,7 @@ import uvloop
 
 from orders.errors import NewerSchema
 from runtime.clock import local_clock
+from runtime.headers import tolerate_any_names
 from runtime.logs import configure
 from runtime.ready import announce
 from runtime.settings import stop
@@ -60,6 +61,7 @@ def main() -> None:
         stop("Say which worker to run: python -m streams worker, or python -m streams delays.")
     settings = StreamSettings.read()
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    tolerate_any_names()
     try:
         uvloop.run(run(role, settings))
     except (NewerSchema, WrongPartitions) as error:

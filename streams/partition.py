@@ -90,7 +90,7 @@ class Partition:
         self.next_offset = snapshot.next_offset
         for order_id, order in self._open.items():
             if isinstance(order, Waiting):
-                self._waiting[order_id] = order.due_at + OVERDUE
+                self._waiting[order_id] = order.due_at
         self.restored = True
 
     def require_partitions(self, found: int) -> None:
@@ -120,10 +120,12 @@ class Partition:
             return
         if record.offset > self.next_offset:
             raise LogHasHole(f"offset {record.offset} came where {self.next_offset} was expected")
-        self._clock.saw(record.appended_at)
-        self._appended_at = max(self._appended_at, record.appended_at)
         event = admit(record, self._partitions)
         self.next_offset = record.offset + 1
+        if record.marker:
+            return
+        self._clock.saw(record.appended_at)
+        self._appended_at = max(self._appended_at, record.appended_at)
         if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
             self._apply(event, record.offset)
 
@@ -145,9 +147,10 @@ class Partition:
     def put_overdue_on_delay(self) -> None:
         """React again to orders that wait long past their delay: the delay topic lost them."""
         now = self._clock()
-        overdue = [order_id for order_id, again_at in self._waiting.items() if again_at < now]
+        late = now - OVERDUE
+        overdue = [order_id for order_id, due_at in self._waiting.items() if due_at < late]
         for order_id in overdue if self.live else ():
-            self._waiting[order_id] = now + OVERDUE
+            self._waiting[order_id] = now
             self._react(self._open[order_id])
 
     async def leave(self) -> None:
@@ -159,7 +162,8 @@ class Partition:
         order_id = event.order_id
         before: Order = self._open.get(order_id, UNPLACED)
         after = evolve(before, event)
-        if after is not before and isinstance(event, OrderPlaced) and event.client_order_id:
+        begins = isinstance(before, Unplaced) and after is not before
+        if begins and isinstance(event, OrderPlaced) and event.client_order_id:
             self._unconfirmed[order_id] = offset
         match after:
             case Unplaced():
@@ -176,7 +180,7 @@ class Partition:
         order_id = order.placement.order_id
         self._waiting.pop(order_id, None)
         if isinstance(order, Waiting):
-            self._waiting[order_id] = order.due_at + OVERDUE
+            self._waiting[order_id] = order.due_at
             self._reactions.release(order_id)
         if isinstance(order, Quarantined):
             logger.error("order quarantined", extra={"order_id": order_id, "why": order.why})
@@ -210,8 +214,9 @@ class Partition:
 
     def _forget_closed(self) -> None:
         # By the log's own time: read late, a repeated placement must still find its order ended.
+        kept_since = self._appended_at - CLOSED_KEPT
         while self._closed:
             oldest = next(iter(self._closed))
-            if self._closed[oldest] + CLOSED_KEPT >= self._appended_at:
+            if self._closed[oldest] >= kept_since:
                 return
             del self._closed[oldest]

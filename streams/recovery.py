@@ -15,7 +15,11 @@ from orders.state import Closed, Open, Unplaced
 from orders.wire import decode, decode_order
 from streams.partition import CLOSED_KEPT, Snapshot
 
-_ACTIVE = "select set_config('search_path', schema_name, true) from public.projection_pointer"
+# In UTC: elsewhere the last moment that a column can hold lies past Python's last year.
+_ACTIVE = """
+select set_config('search_path', schema_name, true), set_config('timezone', 'UTC', true)
+from public.projection_pointer
+"""
 _OFFSET = "select next_offset from projection_offsets where partition = %s"
 _OPEN = """
 select order_id, state::text, state_schema_version from orders
