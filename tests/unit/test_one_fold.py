@@ -94,7 +94,7 @@ def confirm(partition: Partition, tables: Tables) -> None:
 TURNS = st.lists(st.sampled_from(["confirm", "take over", "go on", "go on"]), max_size=30)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(records=stories(), turns=TURNS, live=st.booleans())
 def test_workers_and_projector_hold_the_same_orders_after_any_record(records, turns, live):
     tables = Tables()
@@ -113,7 +113,7 @@ def test_workers_and_projector_hold_the_same_orders_after_any_record(records, tu
             partitions[record.partition] = worker(tables.snapshot(record.partition))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(records=stories(), data=st.data())
 def test_a_worker_that_starts_from_any_row_of_the_tables_holds_what_all_hold(records, data):
     """The projector lags behind: what it holds, and the rest of the log, make the same orders."""
@@ -131,7 +131,7 @@ def test_a_worker_that_starts_from_any_row_of_the_tables_holds_what_all_hold(rec
         assert_same_orders(partition, tables, number)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(records=stories(), sizes=st.lists(st.integers(1, 7), min_size=1))
 def test_the_tables_are_the_same_however_the_log_is_cut(records, sizes):
     one_by_one, in_runs = Tables(), Tables()
