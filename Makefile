@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test check lock clean
+.PHONY: run test check chaos lock clean
 
 run:
 	@sh local/bootstrap.sh run
@@ -13,6 +13,10 @@ test: check
 check:
 	@sh local/bootstrap.sh dev
 	PATH="$$PWD/.venv/bin:$$PATH" sh -ec 'ruff format --check .; ruff check .; mypy; lint-imports'
+
+chaos:
+	@sh local/bootstrap.sh run
+	.venv/bin/python -m bench.chaos $(ARGS)
 
 lock:
 	@sh local/bootstrap.sh run

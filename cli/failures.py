@@ -16,8 +16,14 @@ class NotRunning(Failure):
 
     exit_code = 3
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, options: str = "--data-dir or --url") -> None:
         super().__init__(
             f"No engine is running on {data_dir}: start one with `engine up`, "
-            "or name another with --data-dir or --url"
+            f"or name another with {options}"
         )
+
+
+class CannotCheck(Failure):
+    """What was asked for cannot be read, or not as it was asked; nothing was found out."""
+
+    exit_code = 2

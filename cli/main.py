@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import place, status, topics, up, watch
+from cli import place, projection, status, topics, up, verify, watch
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -23,6 +23,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine place SOL USDC 10 --watch   place an order, see what happens to it
   engine watch                       see everything that happens
   engine status                      its processes, its orders, its lag
+  engine verify                      whether anything was lost or done twice
 
 The commands find the engine by its data directory: .engine in the present folder, or --data-dir,
 or ENGINE_DATA_DIR.
@@ -77,7 +78,9 @@ app.command("up")(up.up)
 app.command("status")(status.status)
 app.command("place")(place.place)
 app.command("watch")(watch.watch)
+app.command("verify")(verify.check)
 app.add_typer(topics.app, name="topics")
+app.add_typer(projection.app, name="projection")
 
 if __name__ == "__main__":
     app()

@@ -1,7 +1,7 @@
 """The log as the projector reads it: all partitions, from offsets of its own, in no group."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -44,6 +44,12 @@ class EventLog:
             await asyncio.sleep(self._linger)
             found += await poll(self._consumer, timedelta(), most - len(found))
         return found
+
+    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offset at which each partition ends now; raise KafkaError without a broker."""
+        places = [self._place(partition) for partition in partitions]
+        ends = await self._consumer.end_offsets(places)
+        return {place.partition: ends[place] for place in places}
 
     async def check(self, next_offsets: Mapping[int, int]) -> None:
         """Raise `WrongTopic` when the broker does not have what follows these offsets.

@@ -13,10 +13,12 @@ from orders.retry import RetryPolicy
 from orders.state import Open, Waiting
 from orders.topics import Topics
 from runtime.appender import open_appender
+from runtime.crash import Reached, crash_points
 from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
 from streams.confirmation import confirm_placements
+from streams.crash import with_crash_points
 from streams.delays import Delays, delay_retries
 from streams.faults import stop_on_error
 from streams.log import Log
@@ -54,7 +56,12 @@ async def stream_worker(
 ) -> AsyncIterator[Worker]:
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
-    async with _log(settings) as log, open_venues(settings, sources.local_time) as venues:
+    reached = crash_points(settings)
+    async with (
+        _log(settings, reached) as log,
+        open_venues(settings, sources.local_time) as opened,
+    ):
+        venues = with_crash_points(opened, reached)
         process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
         app = create_app(settings, "streams", scratch)
 
@@ -77,7 +84,7 @@ async def delays_worker(
 ) -> AsyncIterator[Worker]:
     """Start the worker that holds orders between attempts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
-    async with _log(settings) as log:
+    async with _log(settings, crash_points(settings)) as log:
         process = OrderProcess({}, RetryPolicy(), clock, sources.new_id, actor="delays")
         app = create_app(settings, "delays", scratch)
         delays = Delays(log, clock, process.begin_retry, settings.max_delayed)
@@ -92,9 +99,9 @@ async def delays_worker(
 
 
 @asynccontextmanager
-async def _log(settings: StreamSettings) -> AsyncIterator[Log]:
+async def _log(settings: StreamSettings, reached: Reached) -> AsyncIterator[Log]:
     patience = timedelta(milliseconds=settings.append_timeout_ms)
-    async with open_appender(settings.kafka, patience) as appender:
+    async with open_appender(settings.kafka, patience, reached) as appender:
         yield Log(appender, Topics(settings.topic_prefix), settings.partitions)
 
 

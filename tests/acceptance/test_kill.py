@@ -5,8 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.oracle import assert_ledger_agrees, assert_tables_tell, read_stories
-from tests.support.servers import TEST_PARTITIONS
+from tests.support.audited import assert_engine_holds
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -34,11 +33,8 @@ async def some_in_flight(client):
 
 
 async def assert_all_agree(engine, count):
-    topic = f"{engine.topic_prefix}orders.events"
-    stories = await read_stories(engine.kafka, topic, TEST_PARTITIONS)
-    assert len(stories) == count
-    assert_tables_tell(stories, engine.database_url)
-    assert_ledger_agrees(stories, engine.chain_url)
+    report = await assert_engine_holds(engine)
+    assert report.figures.orders == count
 
 
 async def test_a_killed_worker_loses_and_doubles_nothing(engine, client_of):

@@ -22,6 +22,15 @@ STATUS = {
     "OrderFailed": "failed",
 }
 FINAL = {"completed", "failed"}
+ACTIVE = "select set_config('search_path', schema_name, true) from public.projection_pointer"
+COUNTS = "select scope, key, n from order_counts where n <> 0"
+RECOUNT = """
+select 'all', '', count(*) from orders having count(*) > 0
+union all select 'status', status, count(*) from orders group by status
+union all select 'user', user_id, count(*) from orders where user_id is not null group by user_id
+union all select 'unfinished', '', count(*) from orders
+where status not in ('completed', 'failed') having count(*) > 0
+"""
 
 
 class Story:
@@ -48,10 +57,11 @@ class Story:
         last = self.events[-1]
         fill = last.get("fill") or {}
         tried = [event["attempt"] for event in self.events if _is_try(event)]
+        tried.append(last.get("attempts", 0))
         return {
             "status": self.status,
             "version": len(self.events),
-            "attempts": max(tried, default=0),
+            "attempts": max(tried),
             "tx_hash": fill.get("tx_hash"),
             "amount_out": _decimal(fill.get("amount_out")),
             "executed_price": _decimal(fill.get("executed_price")),
@@ -77,6 +87,7 @@ def assert_tables_tell(stories, database_url):
     for order_id, story in stories.items():
         assert {name: rows[order_id][name] for name in story.row} == story.row, order_id
         assert (rows[order_id]["state"] is None) == (story.status in FINAL), order_id
+    assert_counts_agree(database_url)
     events = _rows(database_url, 'select *, "offset" as place from order_events order by seq')
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     told = {(event["partition"], event["place"]): event["superseded"] for event in events}
@@ -84,11 +95,19 @@ def assert_tables_tell(stories, database_url):
     assert told == dict(pair for story in stories.values() for pair in story.superseded)
 
 
+def assert_counts_agree(database_url):
+    """Fail unless `order_counts` is what counting the orders gives."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(ACTIVE)
+        counted = connection.execute(RECOUNT).fetchall()
+        assert sorted(connection.execute(COUNTS)) == sorted(counted)
+
+
 def assert_ledger_agrees(stories, chain_url):
     """Fail unless each order settled at most once, exactly as the log says."""
     settled = {
         row["execution_id"]: row
-        for row in _rows(chain_url, "select * from chain_ledger", None)
+        for row in _rows(chain_url, "select * from chain_ledger", active=False)
         if row["status"] == "settled"
     }
     per_order = Counter(execution_id.rsplit(":", 1)[0] for execution_id in settled)
@@ -108,10 +127,10 @@ def _assert_same_money(events, settled):
     assert Decimal(fill["amount_out"]) >= Decimal(routed["min_amount_out"])
 
 
-def _rows(url, query, schema="projection_1"):
+def _rows(url, query, *, active=True):
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        if schema:
-            connection.execute(f"set search_path to {schema}")
+        if active:
+            connection.execute(ACTIVE)
         return connection.execute(query).fetchall()
 
 

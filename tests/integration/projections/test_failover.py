@@ -7,7 +7,6 @@ import time
 import pytest
 
 from tests.integration.projections.conftest import lives
-from tests.support.oracle import assert_tables_tell
 from tests.support.servers import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -32,9 +31,8 @@ def wait_for_progress(tables, events=500, timeout=20):
 
 async def assert_all_there(log, tables):
     wait_until(lambda: tables.head >= EVENTS, 40, "the whole log is projected")
-    stories = await log.stories()
-    assert len(stories) == EVENTS // 3
-    assert_tables_tell(stories, tables.url)
+    report = await log.assert_told_by(tables)
+    assert report.figures.orders == EVENTS // 3
 
 
 async def test_one_writes_and_the_other_stands_by(pair, log, tables):

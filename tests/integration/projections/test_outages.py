@@ -9,7 +9,6 @@ from local.postgres import Postgres, create_databases
 from local.topics import Layout, create_topics
 from orders.topics import Topics
 from tests.integration.projections.conftest import Log, Tables, lives
-from tests.support.oracle import assert_tables_tell
 from tests.support.servers import TEST_PARTITIONS, running, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -34,7 +33,7 @@ async def test_postgres_is_started_again_in_the_middle(log, start, environment, 
         for one in both:
             one.wait_until_said("answer again")
             assert one.log.count("waiting for Kafka or PostgreSQL") == 1
-        assert_tables_tell(await log.stories(), tables.url)
+        await log.assert_told_by(tables)
         assert [one.stop() for one in both] == [0, 0]
 
 
@@ -53,7 +52,7 @@ async def test_kafka_is_started_again_in_the_middle(tables, start, environment, 
         await log.append(*lives(100))
         tables.wait_for(head=600, timeout=30)
         projector.wait_until_said("answer again")
-        assert_tables_tell(await log.stories(), tables.url)
+        await log.assert_told_by(tables)
     assert projector.log.count("waiting for Kafka or PostgreSQL") <= 2
     assert projector.popen.poll() is None
 

@@ -14,7 +14,6 @@ from tests.integration.projections.conftest import lives
 from tests.support.builders import executed, routed
 from tests.support.log import placement
 from tests.support.odd_clients import append_in_transaction, append_with_odd_header
-from tests.support.oracle import assert_tables_tell
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = pytest.mark.integration
@@ -34,7 +33,7 @@ async def test_the_tables_tell_what_the_log_tells(log, tables, start, environmen
     tables.wait_for(head=300)
     await log.append(*lives(5))
     tables.wait_for(head=315)
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)
     assert projector.stop() == 0
     assert "[error" not in projector.log
 
@@ -98,7 +97,7 @@ async def test_it_goes_on_where_it_stopped(log, tables, start, environment):
         projector = start(environment)
         tables.wait_for(head=goal)
         assert projector.stop() == 0
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)
 
 
 async def test_a_projector_may_start_before_the_tables_are_there(

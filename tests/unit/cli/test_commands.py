@@ -13,7 +13,15 @@ from cli.main import app
 from cli.place import encode, refusal
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
-COMMANDS = [["up"], ["status"], ["place"], ["watch"], ["topics", "create"]]
+COMMANDS = [
+    ["up"],
+    ["status"],
+    ["place"],
+    ["watch"],
+    ["verify"],
+    ["topics", "create"],
+    ["projection", "rebuild"],
+]
 
 
 @pytest.fixture
@@ -42,7 +50,9 @@ def test_every_option_of_up_is_a_variable_too(engine):
         assert f"ENGINE_{name}" in told
 
 
-@pytest.mark.parametrize("command", [["status"], ["place", "SOL", "USDC", "1"], ["watch"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["place", "SOL", "USDC", "1"], ["watch"], ["projection", "rebuild"]]
+)
 def test_without_an_engine_the_exit_code_is_3_and_the_way_out_is_told(engine, command):
     told = engine(*command)
     assert told.exit_code == 3

@@ -1,0 +1,85 @@
+"""The stories of one partition: every order lives in one, so they are told one after the other."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from audit.admission import Flaw, Verdict, judge
+from audit.findings import Figures, Findings
+from audit.log import Record
+from audit.retries import flaw_of
+from audit.rows import EventRow, event_row
+from audit.story import Story
+from orders.events import AnyOrderEvent, OrderPlaced, OrderRouted
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Chapter:
+    """What the records of one partition tell, in their sequence."""
+
+    def __init__(self, number: int, partitions: int, findings: Findings, figures: Figures) -> None:
+        self.number = number
+        self.stories: dict[str, Story] = {}
+        self.late: set[str] = set()
+        self.routed_at = _NEVER
+        self._went_on: dict[str, str] = {}
+        self._partitions = partitions
+        self._findings = findings
+        self._figures = figures
+
+    def tell(self, records: Sequence[Record]) -> list[EventRow]:
+        """Take the next records and return the rows that they must have in `order_events`."""
+        rows = []
+        for record in records:
+            event, flaw = verdict = judge(record, self._partitions)
+            if event is None or flaw is not None:
+                self._refuse(verdict)
+                continue
+            superseded = self._hear(event, record)
+            self._figures.superseded += superseded
+            rows.append(event_row(record, event, superseded=superseded))
+        self._figures.records += len(records)
+        self._figures.events += len(rows)
+        return rows
+
+    def went_on(self) -> list[str]:
+        """Return a sentence for each event of an order whose placement only ever came too late."""
+        return [told for order_id, told in self._went_on.items() if order_id not in self.stories]
+
+    def _refuse(self, verdict: Verdict) -> None:
+        event, flaw = verdict
+        self._figures.not_admitted[str(flaw)] += 1
+        if event is not None and flaw is Flaw.LATE_PLACEMENT:
+            self.late.add(event.order_id)
+
+    def _hear(self, event: AnyOrderEvent, record: Record) -> bool:
+        story = self.stories.get(event.order_id)
+        if story is None:
+            return self._open(event, record)
+        waited, delay = record.appended_at - story.heard_at, story.delay
+        if story.hear(event, record.appended_at):
+            return True
+        if story.flaw is None:
+            self._findings.checked("I5")
+            self._check_retry(event, flaw_of(event, waited, delay))
+        if isinstance(event, OrderRouted):
+            self.routed_at = max(self.routed_at, record.appended_at)
+        return False
+
+    def _open(self, event: AnyOrderEvent, record: Record) -> bool:
+        order_id = event.order_id
+        if isinstance(event, OrderPlaced) and event.version == 1:
+            self.stories[order_id] = Story(event, record.offset, record.appended_at)
+            self._findings.checked("I5")
+            return False
+        if order_id in self.late:
+            place = f"{record.partition}:{record.offset}"
+            told = f"order {order_id}: placed too late, yet {event.type} follows at {place}"
+            self._went_on.setdefault(order_id, told)
+        return True
+
+    def _check_retry(self, event: AnyOrderEvent, flaw: str | None) -> None:
+        if event.type in {"OrderRetryScheduled", "OrderRetryDue"}:
+            self._findings.checked("I8")
+        if flaw:
+            self._findings.broken("I8", f"order {event.order_id}: {flaw}")

@@ -1,0 +1,136 @@
+"""What must hold of an order's story, beside its row: that it goes on, and its executions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audit.findings import Figures, Findings
+from audit.ledger import Entry
+from audit.rows import status_of
+from audit.story import Story
+
+_MONEY = ("executed_price", "amount_in", "amount_out", "fee", "slot")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the log was looked at, by the broker's time, and how long an order may stand still."""
+
+    now: datetime
+    stuck_after: timedelta
+
+    def is_over(self, since: datetime) -> bool:
+        """Return whether a wait that began then has lasted too long."""
+        return self.now - since > self.stuck_after
+
+
+class Liveness:
+    """I3 and I5 of one partition's orders: each has ended, or is open for a live reason."""
+
+    def __init__(self, moment: Moment, findings: Findings, figures: Figures) -> None:
+        self._moment = moment
+        self._findings = findings
+        self._figures = figures
+
+    def judge(self, story: Story, *, alarmed: bool, routed_at: datetime) -> None:
+        """Judge one order.
+
+        `alarmed` says whether the tables show it as quarantined, `routed_at` when its partition
+        last began an attempt.
+        """
+        self._findings.checked("I3")
+        if story.flaw is not None:
+            self._judge_flaw(story, story.flaw, alarmed=alarmed)
+        if story.ended:
+            self._figures.ended[status_of(story)] += 1
+            return
+        reason, dead = self._reason(story, routed_at)
+        self._figures.open[reason] += 1
+        if dead:
+            self._findings.broken("I3", f"order {story.order_id}: {dead}")
+
+    def _judge_flaw(self, story: Story, flaw: str, *, alarmed: bool) -> None:
+        self._figures.quarantined.append(story.order_id)
+        if not story.ended and not alarmed and self._moment.is_over(story.heard_at):
+            told = f"order {story.order_id}: {flaw}, and no table shows it as quarantined"
+            self._findings.broken("I5", told)
+            self._findings.broken("I3", told)
+
+    def _reason(self, story: Story, routed_at: datetime) -> tuple[str, str | None]:
+        since = story.heard_at
+        over = self._moment.is_over(since)
+        match story.phase:
+            case "quarantined":
+                left = story.held and over
+                told = f"quarantined since {since} with an execution that nobody has resolved"
+                return "quarantined", told if left else None
+            case "waiting":
+                due = since + (story.delay or timedelta())
+                told = f"its retry was due at {due} and has not begun"
+                return "waiting", told if self._moment.is_over(due) else None
+            case "pending" if over and not self._moment.is_over(routed_at):
+                # Others of its partition are begun, so it has its place in the row.
+                return "parked", None
+            case _:
+                return (
+                    "in flight",
+                    f"{story.phase} since {since}, nothing followed" if over else None,
+                )
+
+
+class Outcomes:
+    """I6 and I9: what the chain holds for an order's executions, against what the log says."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+
+    def judge(self, story: Story, held: Mapping[str, Sequence[Entry]]) -> None:
+        """Judge one order; `held` are the ledger's entries, by execution id."""
+        ids = story.execution_ids
+        self._findings.checked("I9", len(ids))
+        for execution_id in ids:
+            is_last = execution_id is ids[-1]
+            entry = next(iter(held.get(execution_id, ())), None)
+            if entry is None:
+                self._absent(story, execution_id, is_last=is_last)
+            elif entry.status == "settled":
+                self._settled(story, entry, is_last=is_last)
+        if story.fill is not None:
+            last = next(iter(held.get(ids[-1], ())), None)
+            self._check_money(story, last)
+
+    def _absent(self, story: Story, execution_id: str, *, is_last: bool) -> None:
+        under_way = is_last and (story.phase == "routed" or (story.held and not story.ended))
+        if not under_way:
+            told = f"execution {execution_id} is neither settled nor void"
+            self._findings.broken("I9", f"order {story.order_id}: {told}")
+
+    def _settled(self, story: Story, entry: Entry, *, is_last: bool) -> None:
+        may_be = is_last and (story.phase in {"completed", "routed"} or story.held)
+        if not may_be or story.phase == "failed":
+            told = f"execution {entry.execution_id} settled, the log says {story.phase}"
+            self._findings.broken("I9", f"order {story.order_id}: {told}")
+
+    def _check_money(self, story: Story, entry: Entry | None) -> None:
+        self._findings.checked("I6")
+        for told in money_flaws(story, entry):
+            self._findings.broken("I6", f"order {story.order_id}: {told}")
+
+
+def money_flaws(story: Story, entry: Entry | None) -> list[str]:
+    """Return what is wrong with an executed order's amounts, a sentence each."""
+    fill, flaws = story.fill, []
+    if fill is None:
+        return []
+    if fill.amount_in != story.amount:
+        flaws.append(f"{fill.amount_in} was swapped, the order is for {story.amount}")
+    if story.least is not None and fill.amount_out < story.least:
+        flaws.append(f"it got {fill.amount_out}, its minimum is {story.least}")
+    if entry is None or entry.status != "settled":
+        return [*flaws, f"the log says {fill.tx_hash} settled it, the ledger does not"]
+    pairs = [(name, getattr(fill, name), getattr(entry, name)) for name in _MONEY]
+    pairs += [("tx_hash", fill.tx_hash, entry.signature), ("venue", story.venue, entry.venue)]
+    differing = [
+        f"{name} is {log}, on the ledger {chain}" for name, log, chain in pairs if log != chain
+    ]
+    return flaws + differing

@@ -1,0 +1,142 @@
+"""`engine verify`."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from audit.findings import Report
+from audit.lists import Lists, read_ids
+from audit.verify import Sources, verify
+from audit.waiting import come_to_rest
+from cli.audits import Bar, ChainUrl, DatabaseUrl, KafkaAddress, Servers, TopicPrefix, audited
+from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
+
+LISTS = "What clients were answered, one order id a line"
+
+Accepted = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=LISTS, dir_okay=False, help="Answered 202 or 201: all must be in the log."
+    ),
+]
+Refused = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=LISTS,
+        dir_okay=False,
+        help="Answered 503: each must be in the log in time, or nowhere.",
+    ),
+]
+StuckAfter = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="SECONDS", help="An open order that stands still for longer is stuck."
+    ),
+]
+Wait = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="First wait, at most so long, until no order is open and the tables have caught up.",
+    ),
+]
+
+
+def check(  # noqa: PLR0913  (one argument for each option)
+    *,
+    accepted: Accepted = None,
+    refused: Refused = None,
+    stuck_after: StuckAfter = 60,
+    wait: Wait = 0,
+    kafka: KafkaAddress = None,
+    database_url: DatabaseUrl = None,
+    chain_url: ChainUrl = None,
+    topic_prefix: TopicPrefix = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Check that nothing was lost and nothing done twice.
+
+    Reads the log, the chain's ledger and the tables with code of its own, while the engine may go
+    on, and judges ten invariants, I1 to I10. A broken one names the orders.
+
+    \b
+    Examples:
+      engine verify
+      engine verify --wait 60 --accepted placed.txt --refused refused.txt
+      engine verify --json | jq '.invariants[] | select(.holds | not)'
+      engine verify --kafka broker:9092 --database-url postgresql://me@db/engine \\
+                    --chain-url postgresql://me@db/chain
+
+    Exit codes: 0 all hold, 1 one is broken, 2 it cannot be checked, 3 no engine is running.
+    """
+    servers = Servers(data_dir, topic_prefix, kafka, database_url, chain_url)
+    with audited():
+        lists = Lists(read_ids(accepted), read_ids(refused))
+        address, topic = servers.log
+        sources = Sources(address, topic, servers.tables, servers.ledger)
+        if wait:
+            asyncio.run(_wait(sources, timedelta(seconds=wait)))
+        report = asyncio.run(_verify(sources, lists, timedelta(seconds=stuck_after)))
+    if as_json:
+        typer.echo(json.dumps(report.as_json()))
+    else:
+        show(report)
+    if not report.holds:
+        raise typer.Exit(1)
+
+
+async def _wait(sources: Sources, patience: timedelta) -> None:
+    with Console(stderr=True).status("Waiting until no order is open"):
+        await come_to_rest(sources, patience)
+
+
+async def _verify(sources: Sources, lists: Lists, stuck_after: timedelta) -> Report:
+    with Bar("Reading the log") as bar:
+        return await verify(
+            sources, lists, lambda: datetime.now(UTC), stuck_after=stuck_after, progress=bar.moved
+        )
+
+
+def show(report: Report) -> None:
+    """Print the report for people."""
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table("", "", "Checked", "", box=None)
+    table.columns[2].justify = "right"
+    for one in report.findings.invariants:
+        verdict = "[green]holds[/green]" if one.holds else f"[red]broken {one.broken:,}[/red]"
+        table.add_row(one.name, verdict, f"{one.checked:,}", one.says)
+    console.print(table)
+    for told in report.broken:
+        console.print(told, style="red", markup=False)
+    console.print(_figures(report))
+
+
+def _figures(report: Report) -> str:
+    figures = report.figures
+    rate = figures.records / report.seconds if report.seconds else 0
+    told = [
+        f"{figures.orders:,} orders ({_counts({**figures.ended, **figures.open})}),",
+        f"{figures.events:,} events of {figures.records:,} records,",
+        f"{report.seconds:.1f} s ({rate:,.0f} records/s)",
+    ]
+    if figures.not_admitted:
+        told.append(f"\nNot admitted: {_counts(figures.not_admitted)}")
+    if figures.quarantined:
+        told.append(f"\nQuarantined: {len(figures.quarantined)}")
+    if figures.lag:
+        told.append(f"\nThe tables are {figures.lag:,} records behind the log")
+    if figures.unjudged_columns:
+        told.append(f"\nColumns of orders not judged: {', '.join(figures.unjudged_columns)}")
+    return " ".join(told)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "none"

@@ -1,0 +1,378 @@
+"""Each invariant, broken on real servers: `engine verify` names it and the order, and fails."""
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.integration.audit.conftest import SETTLED, VOID, routed
+from tests.support import builders
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def order_id(world):
+    """Return the id of an executed order among others."""
+    ids = await world.live(3)
+    return ids[1]
+
+
+@pytest.fixture
+def fresh_id():
+    return str(uuid.uuid4())
+
+
+async def answer_of(world, *options):
+    await world.project()
+    return await world.verified(*options)
+
+
+@pytest.fixture
+def listed(tmp_path, fresh_id):
+    """Return a file that names the fresh order."""
+    file = tmp_path / "ids.txt"
+    file.write_text(f"{fresh_id}\n")
+    return file
+
+
+async def test_i1_a_doubled_settlement(world, order_id):
+    world.land(f"{order_id}:2", **{**SETTLED, "signature": "6" * 88})
+    answer = await answer_of(world)
+    assert answer.blames(order_id, "I1", "I9")
+    assert f"settled 2 times, as {order_id}:1, {order_id}:2" in answer.broken["I1"]
+
+
+async def test_i1_one_execution_settled_twice(world, order_id):
+    world.alter_ledger("alter table chain_ledger drop constraint chain_ledger_pkey")
+    world.land(f"{order_id}:1", **SETTLED)
+    assert (await answer_of(world)).blames(order_id, "I1")
+
+
+async def test_i2_an_accepted_order_that_is_not_in_the_log(world, fresh_id, listed):
+    await world.live()
+    assert (await answer_of(world, "--accepted", listed)).blames(fresh_id, "I2")
+
+
+async def test_i2_an_accepted_order_whose_placement_came_too_late(world, fresh_id, listed):
+    await world.tell((11, world.placed(fresh_id)))
+    answer = await answer_of(world, "--accepted", listed)
+    assert answer.blames(fresh_id, "I2")
+    assert "too late" in answer.broken["I2"]
+
+
+async def test_i3_a_placed_order_that_nobody_began(world, fresh_id):
+    await world.tell((0, world.placed(fresh_id)))
+    assert (await answer_of(world)).blames(fresh_id, "I3")
+
+
+async def test_i3_an_execution_whose_outcome_nobody_recorded(world, fresh_id):
+    await world.tell((0, world.placed(fresh_id)), (1, routed(fresh_id)))
+    assert (await answer_of(world)).blames(fresh_id, "I3")
+
+
+async def test_i3_a_retry_that_never_began(world, fresh_id):
+    scheduled = builders.retry_scheduled(2, order_id=fresh_id)
+    await world.tell((0, world.placed(fresh_id)), (1, scheduled))
+    answer = await answer_of(world)
+    assert answer.blames(fresh_id, "I3")
+    assert "was due at" in answer.broken["I3"]
+
+
+async def test_i3_a_quarantined_order_whose_execution_nobody_resolved(world, fresh_id):
+    gap = builders.executed(9, order_id=fresh_id)
+    await world.tell((0, world.placed(fresh_id)), (1, routed(fresh_id)), (2, gap))
+    assert (await answer_of(world)).blames(fresh_id, "I3")
+
+
+CHANGE_ROW = "update orders set {change} where order_id = '{id}'"
+CHANGE_EVENT = "update order_events set {change} where order_id = '{id}' and version = 2"
+ALTERED_ROWS = (
+    "status = 'failed'",
+    "executed_price = executed_price + 1e-20",
+    "user_id = 'mallory'",
+    "updated_at = updated_at + interval '1 us'",
+    "placed_offset = placed_offset + 1",
+    "quarantined = true",
+    """state = '{"kind": "pending"}'""",
+    "partition = (partition + 1) % 4",
+    "partition = 99",
+)
+
+
+async def test_i4_rows_of_orders_that_the_log_does_not_tell(world):
+    ids = await world.live(len(ALTERED_ROWS))
+    await world.project()
+    for order_id, change in zip(ids, ALTERED_ROWS, strict=True):
+        world.alter(CHANGE_ROW.replace("{change}", change), order_id=order_id)
+    answer = await world.verified()
+    assert all(answer.blames(order_id, "I4") for order_id in ids)
+
+
+async def test_i4_an_order_without_a_row(world, order_id):
+    await world.project()
+    world.alter("delete from orders where order_id = '{id}'", order_id=order_id)
+    assert (await world.verified()).blames(order_id, "I4")
+
+
+PLANTED = """
+insert into orders select (jsonb_populate_record(o, '{"order_id": "{id}"}')).* from orders o limit 1
+"""
+
+
+async def test_i4_a_row_without_an_order(world, fresh_id):
+    await world.live()
+    await world.project()
+    world.alter(PLANTED, order_id=fresh_id)
+    assert (await world.verified()).blames(fresh_id, "I4")
+
+
+async def test_i4_a_stored_state_that_recovery_would_start_from_wrongly(world, fresh_id):
+    await world.tell((119, world.placed(fresh_id, not_after=world.at(200))))
+    await world.project()
+    world.alter("update orders set state = jsonb_set(state::jsonb, '{attempts}', '3')::json")
+    answer = await world.verified()
+    assert answer.blames(fresh_id, "I4")
+    assert "its stored state tells" in answer.broken["I4"]
+
+
+ALTERED_EVENTS = (
+    "superseded = true",
+    "data = '{}'",
+    "version = 1",
+    "type = 'OrderFailed'",
+    "appended_at = appended_at + interval '1 ms'",
+    "occurred_at = occurred_at + interval '1 us'",
+)
+
+
+async def test_i4_rows_of_order_events_that_the_log_does_not_tell(world):
+    ids = await world.live(len(ALTERED_EVENTS))
+    await world.project()
+    for order_id, change in zip(ids, ALTERED_EVENTS, strict=True):
+        world.alter(CHANGE_EVENT.replace("{change}", change), order_id=order_id)
+    answer = await world.verified()
+    assert all(answer.blames(order_id, "I4") for order_id in ids)
+    assert all(change.split()[0] in answer.broken["I4"] for change in ALTERED_EVENTS)
+
+
+async def test_i4_a_record_that_the_tables_lack(world, order_id):
+    await world.project()
+    world.alter(
+        "delete from order_events where order_id = '{id}' and version = 3", order_id=order_id
+    )
+    answer = await world.verified()
+    assert answer.broken.keys() == {"I4", "I7"}
+    assert order_id in answer.broken["I4"]
+
+
+async def test_i4_a_row_that_is_ahead_of_the_offsets(world, order_id):
+    await world.project()
+    world.alter(
+        "update projection_offsets set next_offset = next_offset - 1 where partition = "
+        "(select partition from orders where order_id = '{id}')",
+        order_id=order_id,
+    )
+    assert (await world.verified()).broken.keys() == {"I4"}
+
+
+async def test_i4_tables_that_know_more_than_the_log(world):
+    await world.live()
+    await world.project()
+    world.alter("update projection_offsets set next_offset = next_offset + 7", rows=4)
+    answer = await world.verified()
+    assert answer.broken.keys() == {"I4"}
+    assert "the tables end at" in answer.broken["I4"]
+
+
+BROKEN_HISTORIES = (
+    builders.executed(9),
+    builders.routed(2, attempt=7),
+    builders.routed(2, execution=3),
+    builders.executed(2),
+    builders.retry_due(2, 2),
+)
+
+
+async def test_i5_broken_histories_that_no_table_shows_as_quarantined(world):
+    ids = [str(uuid.uuid4()) for _ in BROKEN_HISTORIES]
+    for order_id, event in zip(ids, BROKEN_HISTORIES, strict=True):
+        impossible = event.model_copy(update={"order_id": order_id})
+        await world.tell((0, world.placed(order_id)), (1, impossible))
+    await world.project()
+    world.alter("update orders set quarantined = false", rows=len(ids))
+    answer = await world.verified()
+    assert all(answer.blames(order_id, "I3", "I4", "I5") for order_id in ids)
+    assert sorted(answer.told["quarantined"]) == sorted(ids)
+
+
+WRONG_MONEY: tuple[dict, ...] = (
+    {"amount_out": Decimal("1499.000000000000000001")},
+    {"executed_price": 150},
+    {"fee": 0},
+    {"amount_in": 11},
+    {"slot": 8},
+    {"signature": "6" * 88},
+    {"venue": "METEORA"},
+)
+
+
+async def test_i6_amounts_that_are_not_the_ledgers(world):
+    ids = [str(uuid.uuid4()) for _ in WRONG_MONEY]
+    for order_id, change in zip(ids, WRONG_MONEY, strict=True):
+        world.land(f"{order_id}:1", **{**SETTLED, **change})
+        await tell_executed(world, order_id)
+    answer = await answer_of(world)
+    assert all(answer.blames(order_id, "I6") for order_id in ids)
+
+
+@pytest.mark.parametrize("least", [1485, 1], ids=["the event's own", "the quote less slippage"])
+async def test_i6_less_than_the_orders_minimum(world, fresh_id, least):
+    little = builders.fill("1484.999999999999999999")
+    price = little.executed_price
+    amounts = {"amount_out": little.amount_out, "executed_price": price}
+    world.land(f"{fresh_id}:1", **{**SETTLED, **amounts})
+    await tell_executed(world, fresh_id, least, fill=little)
+    answer = await answer_of(world)
+    assert answer.blames(fresh_id, "I6")
+    assert "its minimum is 1485" in answer.broken["I6"]
+
+
+async def test_i6_another_amount_than_the_order_is_for(world, fresh_id):
+    world.land(f"{fresh_id}:1", **{**SETTLED, "amount_in": 9})
+    nine = builders.fill().model_copy(update={"amount_in": Decimal(9)})
+    await tell_executed(world, fresh_id, fill=nine)
+    assert (await answer_of(world)).blames(fresh_id, "I6")
+
+
+async def tell_executed(world, order_id, least=1485, **changes):
+    await world.tell(
+        (0, world.placed(order_id)),
+        (1, routed(order_id, min_amount_out=least)),
+        (2, builders.executed(3, order_id=order_id, **changes)),
+    )
+
+
+async def test_i7_a_gap_in_seq(world, order_id):
+    await world.project()
+    world.alter(
+        "update order_events set seq = seq + 1 where seq = (select max(seq) from order_events)"
+    )
+    answer = await world.verified()
+    assert answer.broken.keys() == {"I7"}
+    assert "seq 10 follows 8" in answer.broken["I7"]
+
+
+async def test_i7_seqs_that_do_not_follow_the_log(world, fresh_id):
+    await tell_executed(world, fresh_id)
+    world.land(f"{fresh_id}:1", **SETTLED)
+    await world.project()
+    world.alter(
+        "update order_events set seq = 4 where version = 1",
+        "update order_events set seq = 1 where version = 2",
+        "update order_events set seq = 2 where version = 1",
+    )
+    assert (await world.verified()).blames(fresh_id, "I7")
+
+
+async def test_i7_a_record_that_is_there_twice(world, fresh_id):
+    await tell_executed(world, fresh_id)
+    world.land(f"{fresh_id}:1", **SETTLED)
+    await world.project()
+    world.alter(
+        "alter table order_events drop constraint order_events_partition_offset_key",
+        'insert into order_events select 4, partition, "offset", order_id, version, type, '
+        "superseded, occurred_at, appended_at, data from order_events where version = 2",
+    )
+    answer = await world.verified()
+    assert answer.blames(fresh_id, "I4", "I7")
+    assert "is there twice" in answer.broken["I7"]
+
+
+async def test_i8_a_retry_that_did_not_wait(world):
+    order_id = await world.live_twice(due=3.999)
+    assert (await answer_of(world)).blames(order_id, "I8")
+
+
+SHORT = timedelta(seconds=1.999)
+WRONG_RETRIES = (
+    builders.retry_scheduled(3, 1, delay=SHORT),
+    builders.retry_scheduled(3, 1, reason=builders.reason("INSUFFICIENT_FUNDS")),
+)
+
+
+async def test_i8_retries_that_should_not_have_been_scheduled(world):
+    ids = [str(uuid.uuid4()) for _ in WRONG_RETRIES]
+    for order_id, event in zip(ids, WRONG_RETRIES, strict=True):
+        retry = event.model_copy(update={"order_id": order_id})
+        world.land(f"{order_id}:1", **VOID)
+        await world.tell((0, world.placed(order_id)), (100, routed(order_id)), (101, retry))
+    answer = await answer_of(world)
+    assert all(answer.blames(order_id, "I8") for order_id in ids)
+
+
+async def test_i8_a_fourth_retry(world, fresh_id):
+    await world.tell((0, world.placed(fresh_id)))
+    for attempt, begin in enumerate((1, 10, 20, 110), start=1):
+        scheduled = builders.retry_scheduled(2 * attempt, attempt, order_id=fresh_id)
+        due = builders.retry_due(2 * attempt + 1, attempt + 1, order_id=fresh_id)
+        await world.tell((begin, scheduled), (begin + 8, due))
+    answer = await answer_of(world)
+    assert answer.blames(fresh_id, "I8")
+    assert "after attempt 4" in answer.broken["I8"]
+
+
+async def test_i9_an_execution_that_nobody_resolved(world, fresh_id):
+    failed = builders.failed(3, order_id=fresh_id)
+    await world.tell((0, world.placed(fresh_id)), (1, routed(fresh_id)), (2, failed))
+    assert (await answer_of(world)).blames(fresh_id, "I9")
+
+
+async def test_i9_a_settlement_of_an_order_that_failed(world, fresh_id):
+    world.land(f"{fresh_id}:1", **SETTLED)
+    failed = builders.failed(3, order_id=fresh_id)
+    await world.tell((0, world.placed(fresh_id)), (1, routed(fresh_id)), (2, failed))
+    assert (await answer_of(world)).blames(fresh_id, "I9")
+
+
+async def test_i9_a_settlement_that_was_tried_again(world):
+    order_id = await world.live_twice()
+    world.alter_ledger(
+        "update chain_ledger set status = 'settled', "
+        "(signature, executed_price, amount_in, amount_out, fee) = ('6', 1, 1, 1, 1) "
+        "where execution_id = '{id}:1'",
+        order_id,
+    )
+    assert (await answer_of(world)).blames(order_id, "I1", "I9")
+
+
+async def test_i9_a_settlement_that_the_log_never_sent(world, fresh_id):
+    await world.live()
+    world.land(f"{fresh_id}:1", **SETTLED)
+    assert (await answer_of(world)).blames(fresh_id, "I9")
+
+
+async def test_i10_a_late_placement_that_was_executed(world, fresh_id):
+    await world.live()
+    await world.tell((10.001, world.placed(fresh_id)))
+    world.land(f"{fresh_id}:1", **SETTLED)
+    assert (await answer_of(world)).blames(fresh_id, "I10")
+
+
+async def test_i10_a_late_placement_that_was_taken_up(world, fresh_id):
+    await world.tell((10.001, world.placed(fresh_id)), (11, routed(fresh_id)))
+    assert (await answer_of(world)).blames(fresh_id, "I10")
+
+
+async def test_i10_a_refused_order_that_was_executed(world, fresh_id, listed):
+    await world.live()
+    world.land(f"{fresh_id}:1", **SETTLED)
+    assert (await answer_of(world, "--refused", listed)).blames(fresh_id, "I10")
+
+
+async def test_i10_a_refused_order_that_has_a_row(world, fresh_id, listed):
+    await world.live()
+    await world.project()
+    world.alter(PLANTED, order_id=fresh_id)
+    assert (await world.verified("--refused", listed)).blames(fresh_id, "I4", "I10")

@@ -1,0 +1,62 @@
+"""Whether an engine has kept its word, whatever was done to it."""
+
+import asyncio
+
+import psycopg
+
+from local.measures import measure
+from tests.support.crowd import Crowd
+from tests.support.engine import Engine
+from tests.support.oracle import FINAL, assert_ledger_agrees, assert_tables_tell, read_stories
+from tests.support.servers import TEST_PARTITIONS, wait_until
+
+_ENDED = "select count(*) from orders where order_id = any(%s) and state is null"
+_OPEN = "select count(*) from orders where state is not null"
+_SUPERSEDED = "select count(*) from order_events where superseded"
+
+
+def log_of(engine: Engine) -> str:
+    """Return the name of the topic that is the engine's log."""
+    return f"{engine.topic_prefix}orders.events"
+
+
+def wait_until_all_ended(engine: Engine, crowd: Crowd, patience: float = 90) -> None:
+    """Return when every order is in a final status, those that the crowd was promised included."""
+    wait_until(lambda: have_ended(engine, crowd.accepted), patience, "every accepted order ended")
+    wait_until(lambda: _count(engine, _OPEN) == 0, patience, "every order ended")
+
+
+def have_ended(engine: Engine, order_ids: list[str]) -> bool:
+    """Return whether these orders have all ended."""
+    return _count(engine, _ENDED, order_ids) == len(order_ids)
+
+
+def assert_word_kept(engine: Engine, crowd: Crowd) -> dict:
+    """Fail unless log, tables and ledger agree and hold what was promised; return the stories."""
+    wait_until_all_ended(engine, crowd)
+    wait_until(lambda: _lag(engine) == 0, what="the tables have caught up")
+    stories = asyncio.run(read_stories(engine.kafka, log_of(engine), TEST_PARTITIONS))
+    assert set(crowd.accepted) <= stories.keys()
+    void = {order_id for order_id, error in crowd.refused.items() if error == "PLACEMENT_VOID"}
+    assert not void & stories.keys()
+    assert all(story.status in FINAL for story in stories.values())
+    assert_tables_tell(stories, engine.database_url)
+    assert_ledger_agrees(stories, engine.chain_url)
+    return {order_id: stories[order_id] for order_id in crowd.accepted}
+
+
+def superseded(engine: Engine) -> int:
+    """Return how many records of the log came too late to count."""
+    return _count(engine, _SUPERSEDED)
+
+
+def _count(engine: Engine, query: str, *values: object) -> int:
+    with psycopg.connect(engine.database_url) as connection:
+        connection.execute("set search_path to projection_1")
+        [(count,)] = connection.execute(query, values).fetchall()
+        return count
+
+
+def _lag(engine: Engine) -> int | None:
+    lag = asyncio.run(measure(engine.description)).lag
+    return lag["total"] if lag else None
