@@ -1,6 +1,7 @@
 """One fold: after any record of any log, workers and projector hold the same orders."""
 
 from collections import Counter
+from itertools import count
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,20 +40,20 @@ class Tables:
 
     def read(self, *records: Record) -> None:
         readings = [Reading(record, admit(record, PARTITIONS)) for record in records]
-        batch = project(readings, self.known, self.head)
+        batch = project(readings, self.known, count(self.head + 1))
         self.head += len(batch.events)
         self.next_offsets.update(record.partition for record in records)
         self.appended_at |= {event.partition: event.appended_at for event in batch.events}
         for row in batch.orders:
             self.rows[row.order_id] = row
             order = decode_order(row.state) if row.state else None
-            self.known[row.order_id] = Known(order, row.placed_offset)
+            self.known[row.order_id] = Known(order, row.placed_offset, row.status)
 
     def open_orders(self, partition: int) -> dict:
         return {
-            order_id: order
-            for order_id, (order, _) in self.known.items()
-            if order and self.rows[order_id].partition == partition
+            order_id: known.order
+            for order_id, known in self.known.items()
+            if known.order and self.rows[order_id].partition == partition
         }
 
     def snapshot(self, partition: int) -> Snapshot:
