@@ -1,4 +1,4 @@
-"""The delays worker: holds waiting orders until their delay is over. The only code that sleeps."""
+"""The delays worker: holds waiting orders until their delay is over; no other code waits for one."""
 
 import asyncio
 import logging
