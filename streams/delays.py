@@ -1,4 +1,4 @@
-"""The delays worker: holds waiting orders until their delay is over; no other code waits for one."""
+"""The delays worker: holds waiting orders until their delay is over; nobody else waits for it."""
 
 import asyncio
 import logging
