@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test check lock clean
+.PHONY: run test check chaos lock clean
 
 run:
 	@sh local/bootstrap.sh run
@@ -7,10 +7,16 @@ run:
 
 test: check
 	.venv/bin/python -m pytest --cov $(ARGS)
+	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=90 --format=total)
+	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=100 --format=total --include='orders/*')
 
 check:
 	@sh local/bootstrap.sh dev
 	PATH="$$PWD/.venv/bin:$$PATH" sh -ec 'ruff format --check .; ruff check .; mypy; lint-imports'
+
+chaos:
+	@sh local/bootstrap.sh run
+	.venv/bin/python -m bench.chaos $(ARGS)
 
 lock:
 	@sh local/bootstrap.sh run

@@ -4,7 +4,9 @@ import logging
 import signal
 import socket
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from types import FrameType
@@ -15,6 +17,7 @@ from api.app import create_app
 from api.ids import RANDOM_BITS, uuid7
 from api.parts import Sources
 from api.settings import ApiSettings
+from runtime.clock import local_clock
 from runtime.logs import configure
 from runtime.ready import announce
 from runtime.settings import stop
@@ -60,7 +63,8 @@ def main() -> None:
         if server is not None:
             server.fail(sentence)
 
-    app = create_app(settings, Sources(_now, _new_id, fail))
+    clock = local_clock(settings)
+    app = create_app(settings, Sources(clock, partial(_new_id, clock), fail))
     server = Server(
         uvicorn.Config(
             app,
@@ -123,12 +127,8 @@ def _bound(settings: ApiSettings) -> socket.socket:
     return listening
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _new_id() -> str:
-    return uuid7(_now(), _random.getrandbits(RANDOM_BITS))
+def _new_id(clock: Callable[[], datetime]) -> str:
+    return uuid7(clock(), _random.getrandbits(RANDOM_BITS))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

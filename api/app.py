@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import errors, exact, orders, schemas, sockets
+from api import errors, exact, orders, placements, schemas, sockets
 from api.errors import Kind, Refusal, answer
 from api.openapi import Responses, document, failures
 from api.parts import Neighbours, PartsOf, Sources, assemble, connect
@@ -53,7 +53,8 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         async with to(settings) as neighbours:
             parts = assemble(settings, sources, neighbours)
             app.state.parts = parts
-            async with _running(parts.feed.run(), _check(neighbours.log, sources.fail)):
+            check = _check(neighbours.log, sources.fail)
+            async with _running(parts.feed.run(), parts.room.run(), check):
                 yield
 
     app = FastAPI(
@@ -64,7 +65,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.add_middleware(RequestIds, new_id=sources.new_id)
-    for routes in (orders.router, router, sockets.router):
+    for routes in (placements.router, orders.router, router, sockets.router):
         app.include_router(routes)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

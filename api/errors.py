@@ -123,6 +123,18 @@ INVALID_USER_ID = Kind(
     "ERR_012",
     "userId",
 )
+INVALID_CLIENT_ORDER_ID = Kind(
+    "INVALID_CLIENT_ORDER_ID",
+    400,
+    "{field} must be 1 to 128 visible ASCII characters, none of them a space.",
+    field="clientOrderId",
+)
+USER_REQUIRED = Kind(
+    "USER_REQUIRED",
+    400,
+    "An order with an Idempotency-Key or a clientOrderId needs a userId: each user has ids apart.",
+    field="userId",
+)
 INVALID_JSON = Kind("INVALID_JSON", 400, "The body must be a JSON object.")
 INVALID_CURSOR = Kind(
     "INVALID_CURSOR",
@@ -154,6 +166,13 @@ ORDER_NOT_FOUND = Kind(
 )
 ROUTE_NOT_FOUND = Kind("ROUTE_NOT_FOUND", 404, "There is nothing at this path: see /docs.")
 METHOD_NOT_ALLOWED = Kind("METHOD_NOT_ALLOWED", 405, "This path has no such method: see /docs.")
+IDEMPOTENCY_CONFLICT = Kind(
+    "IDEMPOTENCY_CONFLICT",
+    409,
+    "The user has placed another order with this client order id; {field} is not the same: "
+    "give a new order an id of its own.",
+    field="amount",
+)
 BODY_TIMEOUT = Kind("BODY_TIMEOUT", 408, "The body did not arrive in time: send it again, faster.")
 BODY_TOO_LARGE = Kind("BODY_TOO_LARGE", 413, "The body is larger than 64 KiB: send less.")
 BAD_REQUEST = Kind("BAD_REQUEST", 400, "The request cannot be understood: see /docs.")

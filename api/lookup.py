@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from api.errors import (
-    ENGINE_BUSY,
     LOG_UNAVAILABLE,
     ORDER_NOT_FOUND,
     PROJECTION_LAGGING,
@@ -15,6 +14,7 @@ from api.errors import (
 )
 from api.ports import Log, LogAway, Seen
 from api.progress import Progress
+from api.slots import Slots
 from orders.topics import partition_of
 
 T = TypeVar("T")
@@ -35,13 +35,13 @@ class Lookup:
     """Reads an order; on a miss it waits until the projection knows all of the order's log."""
 
     def __init__(
-        self, log: Log, progress: Progress, partitions: int, patience: timedelta, limit: int
+        self, log: Log, progress: Progress, partitions: int, patience: timedelta, slots: Slots
     ) -> None:
         self._log = log
         self._progress = progress
         self._partitions = partitions
         self._patience_s = patience.total_seconds()
-        self._slots = limit
+        self._slots = slots
 
     async def find(self, order_id: str, read: Callable[[str], Awaitable[Seen[T]]]) -> T:
         """Return what `read` finds. Raises `Refusal` and `ReadModelAway`."""
@@ -49,13 +49,8 @@ class Lookup:
         seen = await read(order_id)
         if seen.found is not None:
             return seen.found
-        if self._slots == 0:
-            raise Refusal(ENGINE_BUSY, retry_after=SOON)
-        self._slots -= 1
-        try:
+        with self._slots:
             return await self._find_in_the_log(order_id, seen, read)
-        finally:
-            self._slots += 1
 
     async def _find_in_the_log(
         self, order_id: str, seen: Seen[T], read: Callable[[str], Awaitable[Seen[T]]]

@@ -18,6 +18,12 @@ Place swap orders, follow them, read their history.
 Numbers are JSON numbers with every digit kept; times are UTC. Every error has `error` (its name),
 `message` (a sentence with what to do) and `code`; most have `field`.
 
+A placement with an `Idempotency-Key` header or a `clientOrderId` in the body, either of them 1 to
+128 visible ASCII characters, can be sent again after any answer and after none, by any connection
+to any process, an hour and a restart later too: one order is placed. A repeat gets the original
+answer with status 200 and `Idempotent-Replayed: true`; another body under the same id of the same
+user gets 409. Without an id of yours a request that is sent twice places two orders.
+
 **WebSocket** `/ws/{orderId}`: the order as it is, at once, then each change:
 `{orderId, status, message, timestamp, version, selectedDex?, executedPrice?, txHash?, error?}`.
 Closes with 1000 after the final one, 4404 when there is no such order.
@@ -53,6 +59,19 @@ def failures(*kinds: Kind) -> Responses:
         examples = response["content"]["application/json"].setdefault("examples", {})
         examples[kind.error] = {"value": Refusal(kind).body}
     return responses
+
+
+def replay(model: type[BaseModel]) -> Responses:
+    """Return the documentation of the answer to a placement that was placed before."""
+    header = {"description": "`true`", "schema": {"type": "string"}}
+    description = "The order was placed before, by the same client order id: its answer again."
+    return {
+        200: {
+            "model": model,
+            "description": description,
+            "headers": {"Idempotent-Replayed": header},
+        }
+    }
 
 
 def takes(model: type[BaseModel], *parameters: dict[str, Any]) -> dict[str, Any]:

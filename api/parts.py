@@ -20,9 +20,14 @@ from api.lookup import Lookup
 from api.placing import Placing
 from api.ports import Log, ReadModel
 from api.queries import Queries
+from api.repeats import Repeats
+from api.room import Room
 from api.settings import ApiSettings
+from api.slots import Slots
+from api.winners import Winners
 from orders.topics import Topics
 from runtime.appender import open_appender
+from runtime.crash import crash_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Parts:
     clock: Callable[[], datetime]
     read_model: ReadModel
     placing: Placing
+    repeats: Repeats
+    room: Room
     lookup: Lookup
     feed: FeedReader
     health: Health
@@ -58,19 +65,29 @@ class Parts:
 def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) -> Parts:
     """Put the parts together; needs a running event loop, touches no network."""
     log, read_model = neighbours.log, neighbours.read_model
-    placing = Placing(
-        log, sources.clock, sources.new_id, settings.placement_window, settings.max_placements
-    )
     feed = FeedReader(read_model, Hub(settings.feed_buffer), sources.fail)
-    lookup = Lookup(
-        log,
-        feed.progress,
-        settings.partitions,
-        settings.read_patience,
-        settings.max_reads_waiting,
+    room = Room(read_model, settings.max_unfinished)
+    most = settings.max_placements
+    placing = Placing(
+        log, sources.clock, sources.new_id, settings.placement_window, room, Slots(most)
     )
+    winners = Winners(read_model.placements, settings.partitions)
+    patience = settings.read_patience
+    repeats = Repeats(placing, room, winners, feed.progress, Slots(most), patience)
+    waiting = Slots(settings.max_reads_waiting)
+    lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
     health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
-    return Parts(settings, sources.clock, read_model, placing, lookup, feed, health)
+    return Parts(
+        settings=settings,
+        clock=sources.clock,
+        read_model=read_model,
+        placing=placing,
+        repeats=repeats,
+        room=room,
+        lookup=lookup,
+        feed=feed,
+        health=health,
+    )
 
 
 @asynccontextmanager
@@ -80,7 +97,7 @@ async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
     patience = settings.append_patience
     ends = EndOffsets(settings.kafka, topic, partitions)
     database = Database(settings.database_url, settings.read_connections)
-    async with open_appender(settings.kafka, patience) as appender:
+    async with open_appender(settings.kafka, patience, crash_points(settings)) as appender:
         await database.open()
         try:
             log = KafkaLog(appender, ends, topic, partitions, patience)

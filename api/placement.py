@@ -1,20 +1,23 @@
 """Which order a client asks for, or what is wrong with the request: the first thing that is."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 import base58
+from pydantic.alias_generators import to_camel
 
 from api import errors
 from api.errors import Kind, Refusal
 from orders import tokens
+from orders.events import OrderPlaced
 from orders.values import MAX_AMOUNT, Terms
 
 DEFAULT_SLIPPAGE = Decimal("0.05")
 SLIPPAGE_DECIMALS = 18
 MAX_USER_ID = 128
 MINT_BYTES = 32
+FAULTS_HEADER = "X-Simulate-Faults"
 
 _SYMBOL = re.compile(r"[A-Z0-9]{2,10}")
 _MINT = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
@@ -35,10 +38,16 @@ LEGACY = Form(amount="amountIn", user_required=True)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A market order that may be placed, and for whom."""
+    """A market order that may be placed, for whom, and in whose words it was asked for.
 
+    The ids are None unless the client named its order.
+    """
+
+    form: Form
     user_id: str | None
     terms: Terms
+    client_order_id: str | None = None
+    order_id: str | None = None
 
 
 def market_order(document: dict[str, object], form: Form) -> Wish:
@@ -56,7 +65,17 @@ def market_order(document: dict[str, object], form: Form) -> Wish:
         raise Refusal(errors.SAME_TOKEN_SWAP)
     user_id = _user_id(document.get("userId"), required=form.user_required)
     terms = Terms(token_in=token_in, token_out=token_out, amount=amount, slippage=slippage)
-    return Wish(user_id, terms)
+    return Wish(form, user_id, terms)
+
+
+def difference(wish: Wish, placed: OrderPlaced) -> str | None:
+    """Return what the client calls the first member in which the placed order is another one."""
+    if wish.user_id != placed.user_id:
+        return "userId"
+    for name in (field.name for field in fields(Terms)):
+        if getattr(wish.terms, name) != getattr(placed.terms, name):
+            return {"amount": wish.form.amount, "faults": FAULTS_HEADER}.get(name, to_camel(name))
+    return None
 
 
 def _present(document: dict[str, object], field: str, missing: Kind) -> object:

@@ -3,21 +3,33 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.errors import ENGINE_BUSY, LOG_UNAVAILABLE, PLACEMENT_VOID, Refusal
+from api.errors import LOG_UNAVAILABLE, PLACEMENT_VOID, Refusal
 from api.placement import Wish
 from api.ports import Log, LogAway
+from api.room import Room
+from api.slots import Slots
 from orders.commands import PlaceOrder, Stamp
 from orders.decider import decide
+from orders.events import OrderPlaced
 from orders.retry import RetryPolicy
 from orders.state import UNPLACED
 from orders.wire import encode
+from runtime.appender import Appended
 
 ACTOR = "api"
-SOON = timedelta(seconds=1)
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A placement and where it stands in the log."""
+
+    event: OrderPlaced
+    appended: Appended
 
 
 class Placing:
@@ -29,62 +41,71 @@ class Placing:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         window: timedelta,
-        limit: int,
+        room: Room,
+        slots: Slots,
     ) -> None:
         self.refused_at: datetime | None = None
         self._log = log
         self._clock = clock
         self._new_id = new_id
         self._window = window
-        self._slots = limit
+        self._room = room
+        self._slots = slots
 
     async def place(self, wish: Wish, request_id: str) -> str:
         """Return the id of the placed order. Raises `Refusal` when it is not certainly placed."""
-        if self._slots == 0:
-            raise Refusal(ENGINE_BUSY, retry_after=SOON)
-        self._slots -= 1
+        self._room.require()
+        with self._slots:
+            written = await self.write(wish, request_id)
+        if written.appended.appended_at > written.event.not_after:
+            raise void(written.event)
+        return written.event.order_id
+
+    async def write(self, wish: Wish, request_id: str) -> Written:
+        """Append a placement, which may be void there; raise `Refusal` when it is not certain."""
+        event = decide(self._command(wish, request_id), UNPLACED, RetryPolicy())
+        if not isinstance(event, OrderPlaced):
+            raise TypeError("an order that is not there can always be placed")
         try:
-            return await self._append(self._command(wish, request_id))
-        finally:
-            self._slots += 1
+            appended = await self._log.append(event.order_id, encode(event))
+        except LogAway as away:
+            self.refused_at = self._clock()
+            raise _outcome_unknown(event) from away
+        except asyncio.CancelledError:
+            # The process stops; the client has to know what to ask for.
+            raise _outcome_unknown(event) from None
+        self.refused_at = None
+        # Not at info: at thousands a second these lines would cost more than the placements.
+        logger.debug("order placed", extra={"action": "order_placed", "order_id": event.order_id})
+        return Written(event, appended)
 
     def _command(self, wish: Wish, request_id: str) -> PlaceOrder:
         now = self._clock()
         return PlaceOrder(
-            order_id=self._new_id(),
+            order_id=wish.order_id or self._new_id(),
             user_id=wish.user_id,
-            client_order_id=None,
+            client_order_id=wish.client_order_id,
             terms=wish.terms,
             not_after=now + self._window,
             correlation_id=request_id,
             stamp=Stamp(self._new_id(), now, ACTOR),
         )
 
-    async def _append(self, command: PlaceOrder) -> str:
-        event = decide(command, UNPLACED, RetryPolicy())
-        if event is None:
-            raise TypeError("an order that is not there can always be placed")
-        order_id, not_after = command.order_id, command.not_after
-        try:
-            appended = await self._log.append(order_id, encode(event))
-        except LogAway as away:
-            self.refused_at = self._clock()
-            raise _outcome_unknown(order_id, not_after) from away
-        except asyncio.CancelledError:
-            # The process stops; the client has to know what to ask for.
-            raise _outcome_unknown(order_id, not_after) from None
-        self.refused_at = None
-        if appended.appended_at > not_after:
-            raise Refusal(PLACEMENT_VOID, orderId=order_id, notAfter=not_after)
-        # Not at info: at thousands a second these lines would cost more than the placements.
-        logger.debug("order placed", extra={"action": "order_placed", "order_id": order_id})
-        return order_id
+
+def void(event: OrderPlaced) -> Refusal:
+    """Return the answer for a placement that no reader of the log counts."""
+    return Refusal(PLACEMENT_VOID, orderId=event.order_id, notAfter=event.not_after)
 
 
-def _outcome_unknown(order_id: str, not_after: datetime) -> Refusal:
+def _outcome_unknown(event: OrderPlaced) -> Refusal:
+    order_id, not_after = event.order_id, event.not_after
+    unknown = "The log did not acknowledge the order in time; it may still be accepted. "
     until = f"{not_after + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
-    message = (
-        "The log did not acknowledge the order in time; it may still be accepted. Before placing "
-        f"it again, ask GET /api/orders/{order_id}: from {until} on its answer is final."
-    )
-    return Refusal(LOG_UNAVAILABLE, message, orderId=order_id, notAfter=not_after)
+    if event.client_order_id is None:
+        next_step = (
+            f"Before placing it again, ask GET /api/orders/{order_id}: "
+            f"from {until} on its answer is final."
+        )
+    else:
+        next_step = "Send the same request again, which never places a second order."
+    return Refusal(LOG_UNAVAILABLE, unknown + next_step, orderId=order_id, notAfter=not_after)

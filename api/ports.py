@@ -14,7 +14,11 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class LogAway(Exception):
+class Away(Exception):
+    """A neighbour did not answer in time."""
+
+
+class LogAway(Away):
     """Kafka did not answer in time; what was sent to it may still be appended."""
 
 
@@ -22,7 +26,7 @@ class Misconfigured(LogAway):
     """The log is another one than this process is set up for; the message is for people."""
 
 
-class ReadModelAway(Exception):
+class ReadModelAway(Away):
     """PostgreSQL did not answer in time, or the projection has not been built yet."""
 
 
@@ -70,6 +74,14 @@ class Seen(Generic[T_co]):
 
     found: T_co | None
     next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """The accepted placements that one read found, as the log has them, and how far it knew it."""
+
+    found: Mapping[str, str]
+    next_offsets: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +162,10 @@ class OrderReads(Protocol):
         """Return the order's records, oldest first, if the projection has any."""
         ...
 
+    async def placements(self, order_ids: Collection[str]) -> Placements:
+        """Return the text of the accepted placement of each of these orders that there is."""
+        ...
+
 
 class Lists(Protocol):
     """Many orders. Raises `ReadModelAway`."""
@@ -160,6 +176,14 @@ class Lists(Protocol):
 
     async def next_offsets(self) -> Mapping[int, int]:
         """Return up to where the projection has read each partition."""
+        ...
+
+
+class Counts(Protocol):
+    """How many orders there are. Raises `ReadModelAway`."""
+
+    async def unfinished(self) -> int:
+        """Return how many orders have not ended, those at rest left out."""
         ...
 
 
@@ -175,5 +199,5 @@ class Feed(Protocol):
         ...
 
 
-class ReadModel(OrderReads, Lists, Feed, Protocol):
+class ReadModel(OrderReads, Lists, Counts, Feed, Protocol):
     """The projection in PostgreSQL."""

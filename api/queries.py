@@ -1,6 +1,6 @@
 """Every SQL statement of the API, and the read model made of them."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from api.ports import (
     OrderRow,
     Page,
     Place,
+    Placements,
     ReadModelAway,
     Seen,
     Wanted,
@@ -36,6 +37,12 @@ _EVENTS = """
 select seq, version, type, superseded, occurred_at, appended_at, data::text as data
 from order_events where order_id = %(order_id)s order by seq
 """
+_PLACEMENTS = """
+select o.order_id, e.data::text
+from orders o join order_events e on e.partition = o.partition and e."offset" = o.placed_offset
+where o.order_id = any(%(order_ids)s)
+"""
+_UNFINISHED = "select n from order_counts where scope = 'unfinished' and key = ''"
 _OFFSETS = "select partition, next_offset from projection_offsets"
 _HEAD = """
 select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer
@@ -81,6 +88,19 @@ class Queries:
             Question(_EVENTS, about, class_row(EventRow)), Question(_NEXT, about, tuple_row)
         )
         return Seen(rows or None, offsets[0][0] if offsets else 0)
+
+    async def placements(self, order_ids: Collection[str]) -> Placements:
+        """Return the text of the accepted placement of each of these orders that there is."""
+        about = {"order_ids": list(order_ids)}
+        found, offsets = await self._database.read(
+            Question(_PLACEMENTS, about, tuple_row), Question(_OFFSETS, {}, tuple_row)
+        )
+        return Placements(dict(found), dict(offsets))
+
+    async def unfinished(self) -> int:
+        """Return how many orders have not ended, those at rest left out."""
+        [counts] = await self._database.read(Question(_UNFINISHED, {}, tuple_row))
+        return counts[0][0] if counts else 0
 
     async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
         """Return the newest orders after a place in the list, and the length of the list."""

@@ -11,11 +11,17 @@ from api import exact
 from api.messages import reason_text
 from api.ports import EventRow, OrderRow
 from orders.state import Status
+from orders.values import ClientOrderId
 
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 _ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
 _TIME = "2025-01-01T12:00:00.000000Z"
+_CLIENT_ORDER_ID = Field(
+    default=None,
+    description="Your name for the order, as in `Idempotency-Key`; needs a userId.",
+    examples=["order-17"],
+)
 
 
 class Shape(BaseModel):
@@ -37,6 +43,7 @@ class ExecuteRequest(Shape):
         default=Decimal("0.05"), description="A fraction from 0 to 1.", examples=[0.01]
     )
     user_id: str | None = Field(default=None, min_length=1, max_length=128, examples=["alice"])
+    client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
 
 
 class LegacyRequest(Shape):
@@ -47,6 +54,7 @@ class LegacyRequest(Shape):
     amount_in: Number = Field(description="As `amount` of /api/orders/execute.", examples=[10])
     user_id: str = Field(min_length=1, max_length=128, examples=["alice"])
     slippage: Number = Field(default=Decimal("0.05"), examples=[0.01])
+    client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
 
 
 class Accepted(Shape):

@@ -27,6 +27,9 @@ class ApiSettings(Settings):
     max_placements: PositiveInt = Field(
         default=5_000, description="Placements that wait for the log at once in this process."
     )
+    max_unfinished: PositiveInt = Field(
+        default=200_000, description="Placements are refused while more orders are unfinished."
+    )
     read_patience_ms: PositiveInt = Field(
         default=2_000, description="How long the read of a new order waits for the projection."
     )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from api.ports import LogAway
+from api.ports import Away
 
 T = TypeVar("T")
 
@@ -17,27 +17,27 @@ class Shared(Generic[T]):
         self._turn = asyncio.Lock()
         self._begun = 0
         self._answered = 0
-        self._answer: T | LogAway | None = None
+        self._answer: T | Away | None = None
 
     async def answer(self) -> T:
-        """Return an answer to a question asked after this call; raise `LogAway` as it does."""
+        """Return an answer to a question asked after this call; raise what it raises."""
         mine = self._begun + 1
         async with self._turn:
             # Whoever had the turn may have been cancelled: then nobody has answered yet.
             answer = self._answer if self._answered >= mine else None
             if answer is None:
                 answer = await self._next()
-            if isinstance(answer, LogAway):
+            if isinstance(answer, Away):
                 raise type(answer)(str(answer))
             return answer
 
-    async def _next(self) -> T | LogAway:
+    async def _next(self) -> T | Away:
         self._begun += 1
         number = self._begun
-        answer: T | LogAway
+        answer: T | Away
         try:
             answer = await self._ask()
-        except LogAway as away:
+        except Away as away:
             answer = away
         self._answer, self._answered = answer, number
         return answer

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import events, place, replay, status, topics, up, verify, watch
+from cli import events, place, projection, replay, status, topics, up, verify, watch
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -82,6 +82,7 @@ app.command("verify")(verify.check)
 app.command("replay")(replay.replay)
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
+app.add_typer(projection.app, name="projection")
 
 if __name__ == "__main__":
     app()

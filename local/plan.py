@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
+from socket import gethostname
 
 from local.options import Options
 from local.program import Program
@@ -26,6 +28,11 @@ class Place:
     def ready_file(self, name: str) -> Path:
         """Return the file by which the process of that name tells that it is ready."""
         return self.directory / "ready" / name
+
+    def group_instance_id(self, name: str) -> str:
+        """Return a name for the process of that name that no other engine's process has."""
+        ours = f"{gethostname()} {self.directory}".encode()
+        return f"{name}.{blake2b(ours, digest_size=8).hexdigest()}"
 
 
 def environment(options: Options, endpoints: Endpoints) -> dict[str, str]:
@@ -90,6 +97,7 @@ def _program(
         environment={
             **variables,
             "ENGINE_PROCESS": name,
+            "ENGINE_GROUP_INSTANCE_ID": place.group_instance_id(name),
             "ENGINE_READY_FILE": str(ready_file),
         },
         inherited=(api_socket,) if "ENGINE_API_FD" in variables else (),

@@ -18,6 +18,7 @@ from orders.topics import Topics
 
 RETRIES_KEPT = timedelta(days=7)
 DEAD_LETTERS_KEPT = timedelta(days=30)
+RECORD_MAX_BYTES = 1024 * 1024 + 12
 REQUEST_TIMEOUT_MS = 30_000
 POLL_SECONDS = 0.05
 FIRST_GROUP = "engine"
@@ -121,6 +122,10 @@ def _new(name: str, kept: timedelta | None, layout: Layout) -> NewTopic:
             "cleanup.policy": "delete",
             "retention.ms": str(retention),
             "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(RECORD_MAX_BYTES),
+            # Whatever a client compresses is kept as it was before: our readers know not every
+            # codec, and a megabyte can hold a gigabyte.
+            "compression.type": "uncompressed",
             "min.insync.replicas": str(layout.min_insync_replicas),
         },
     )

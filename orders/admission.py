@@ -1,7 +1,7 @@
 """Which records of the log count. What is not admitted changes nothing, for any reader."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from orders.errors import NotAnEvent
@@ -9,16 +9,27 @@ from orders.events import AnyOrderEvent, OrderPlaced
 from orders.topics import partition_of
 from orders.wire import decode
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as the broker keeps it; `appended_at` is the broker's own time (UTC)."""
+    """A record as the broker keeps it; `appended_at` is the broker's own time (UTC).
+
+    A `marker` is none: it takes the offset of something that the broker wrote for itself.
+    """
 
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
     appended_at: datetime
+    marker: bool = False
+
+
+def marker(partition: int, offset: int) -> Record:
+    """Return what stands for an offset without a record, such as the end of a transaction."""
+    return Record(partition, offset, None, None, _LONG_AGO, marker=True)
 
 
 class Flaw(StrEnum):

@@ -1,12 +1,15 @@
 """An order as its events tell it: the states it can be in. How it moves between them is `fold`."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from orders.errors import Reason
 from orders.values import Execution, Fill, Terms
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +77,11 @@ class Waiting(Placed):
 
     @property
     def due_at(self) -> datetime:
-        """Return when the next attempt may start (UTC)."""
-        return self.updated_at + self.delay
+        """Return when the next attempt may start, within the years 1 to 9999."""
+        try:
+            return self.updated_at + self.delay
+        except OverflowError:
+            return _LATEST if self.delay > timedelta() else _EARLIEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

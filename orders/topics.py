@@ -29,6 +29,11 @@ class Topics:
         """Return one topic for each delay of the ladder, shortest first."""
         return {delay: self.retry(delay) for delay in sorted(set(self.policy.delays))}
 
+    def rung(self, delay: timedelta) -> str:
+        """Return the topic of the shortest rung that waits so long, else of the longest."""
+        rungs = self.retries
+        return next((name for rung, name in rungs.items() if rung >= delay), [*rungs.values()][-1])
+
     def retry(self, delay: timedelta) -> str:
         """Return the topic of the rung with this delay (whole seconds)."""
         return f"{self.prefix}orders.retry.{int(delay.total_seconds())}s"

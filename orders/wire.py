@@ -63,7 +63,8 @@ def _decode_other_version(value: bytes, flaw: str) -> AnyOrderEvent:
 
 def _object(value: bytes) -> dict[str, object]:
     try:
-        document = json.loads(value)
+        # As text: bytes would be taken for UTF-16 too, which no table holds.
+        document = json.loads(value.decode())
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

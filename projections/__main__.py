@@ -1,7 +1,6 @@
 """`python -m projections`: folds the log into PostgreSQL until it is told to stop."""
 
 import asyncio
-import gc
 import logging
 import signal
 from datetime import timedelta
@@ -12,24 +11,27 @@ import uvloop
 from orders.errors import NewerSchema
 from projections.consumer import WrongTopic
 from projections.projector import Projector
-from projections.schema import WrongPartitions
+from projections.schema import NewerLayout, WrongPartitions
 from projections.settings import ProjectorSettings
 from runtime import logs, ready
 from runtime.appender import open_appender
+from runtime.crash import crash_points
+from runtime.garbage import collect_rarely
+from runtime.headers import tolerate_any_names
 from runtime.settings import stop
 
 _APPEND_PATIENCE = timedelta(seconds=5)
 _CLEAN_STOP_SECONDS = 2.5
-_OBJECTS_BETWEEN_COLLECTIONS = 200_000
-"""A batch makes many objects, none in cycles: looking for those took a fifth of the CPU."""
 
 logger = logging.getLogger("projections")
 
 
 async def _run(settings: ProjectorSettings) -> None:
     loop = asyncio.get_running_loop()
-    async with open_appender(settings.kafka, _APPEND_PATIENCE) as appender:
-        projector = Projector(settings, appender, partial(ready.announce, settings.ready_file))
+    reached = crash_points(settings)
+    async with open_appender(settings.kafka, _APPEND_PATIENCE, reached) as appender:
+        announce = partial(ready.announce, settings.ready_file)
+        projector = Projector(settings, appender, announce, reached)
         work = loop.create_task(projector.run())
 
         def end() -> None:
@@ -53,11 +55,11 @@ def main() -> None:
     logs.configure(settings.process, as_json=settings.log_json, level=settings.log_level)
     # The client says several times a second that a broker is away; the projector says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    collect_rarely()
+    tolerate_any_names()
     try:
         uvloop.run(_run(settings))
-    except (NewerSchema, WrongPartitions, WrongTopic) as error:
+    except (NewerLayout, NewerSchema, WrongPartitions, WrongTopic) as error:
         stop(str(error))
     except Exception:
         logger.exception("the projector ends", extra={"action": "crashed"})

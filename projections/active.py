@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NoReturn, TypeVar
 
 from orders.admission import admit
+from orders.errors import NewerSchema
 from projections.batch import Batch, Reading, after, unread
 from projections.consumer import EventLog
 from projections.dead_letters import DeadLetters
@@ -32,26 +33,37 @@ class Active:
     async def run(self, progress: Callable[[], None]) -> NoReturn:
         """Project until something is in the way; call `progress` each time that all went well.
 
-        Raises what `Store.apply`, `EventLog.read` and `DeadLetters.send` raise, and `Hole`.
+        Raises what `Store.apply`, `EventLog.read` and `DeadLetters.send` raise, `Hole`, and
+        `NewerSchema` once all that was read before the newer record is written.
         """
         following = self.store.position.next_offsets
         self.log.start(following)
         ahead = asyncio.create_task(self._read(following))
         try:
             while True:
-                readings = await ahead
+                readings, newer = await ahead
                 following = after((reading.record for reading in readings), following)
-                ahead = asyncio.create_task(self._read(following))
+                if newer is None:
+                    ahead = asyncio.create_task(self._read(following))
                 await (self._write(readings) if readings else self._idle())
+                if newer is not None:
+                    raise newer
                 progress()
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _read(self, following: Mapping[int, int]) -> Sequence[Reading]:
+    async def _read(
+        self, following: Mapping[int, int]
+    ) -> tuple[Sequence[Reading], NewerSchema | None]:
         records = await self.log.read(self.pace.size, self.lease.duration / 3)
-        partitions = len(following)
-        return [Reading(record, admit(record, partitions)) for record in unread(records, following)]
+        readings = []
+        for record in unread(records, following):
+            try:
+                readings.append(Reading(record, admit(record, len(following))))
+            except NewerSchema as newer:
+                return readings, newer
+        return readings, None
 
     async def _write(self, readings: Sequence[Reading]) -> None:
         await self._renewing(self.dead_letters.send(readings))

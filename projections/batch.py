@@ -7,7 +7,8 @@ from typing import NamedTuple
 from orders.admission import NotAdmitted, Record
 from orders.events import AnyOrderEvent
 from orders.fold import evolve
-from orders.state import UNPLACED, Order, Quarantined, Unplaced
+from orders.state import UNPLACED, Order, Quarantined, Status, Unplaced
+from projections.counts import Counts
 from projections.history import EventRow, event_row
 from projections.orders import OrderRow, order_row
 
@@ -20,13 +21,14 @@ class Reading(NamedTuple):
 
 
 class Known(NamedTuple):
-    """An order as the fold holds it and where its placement stands.
+    """An order as the fold holds it, where its placement stands, and the status its row tells.
 
     `order` is None once it is closed and its row is written: nothing changes it any more.
     """
 
     order: Order | None
     placed_offset: int = -1
+    status: Status | None = None
 
 
 NEVER_SEEN = Known(UNPLACED)
@@ -39,6 +41,7 @@ class Batch:
 
     events: list[EventRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
     touched: dict[str, Known] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
 
@@ -69,9 +72,9 @@ def after(records: Iterable[Record], next_offsets: Mapping[int, int]) -> dict[in
     return {**next_offsets, **{record.partition: record.offset + 1 for record in records}}
 
 
-def project(readings: Sequence[Reading], known: Mapping[str, Known], head: int) -> Batch:
-    """Return the rows of these records; `head` is the last seq given so far."""
-    batch = Batch()
+def project(readings: Sequence[Reading], known: Mapping[str, Known], seqs: Iterable[int]) -> Batch:
+    """Return the rows of these records; `seqs` are the numbers of those admitted, in sequence."""
+    batch, numbers = Batch(), iter(seqs)
     changed: dict[str, int] = {}
     for reading in readings:
         record, event = reading.record, reading.verdict
@@ -79,13 +82,14 @@ def project(readings: Sequence[Reading], known: Mapping[str, Known], head: int) 
             continue
         before = batch.touched.get(event.order_id) or known.get(event.order_id, NEVER_SEEN)
         now = _advanced(before, event, record.offset)
-        head += 1
-        batch.events.append(event_row(head, record, event, superseded=now is before))
+        seq = next(numbers)
+        batch.events.append(event_row(seq, record, event, superseded=now is before))
         batch.touched[event.order_id] = now
         if now is not before:
             changed[event.order_id] = record.partition
             _watch(before, now, batch)
-    batch.orders.extend(_rows(changed, batch.touched))
+    for order_id, partition in changed.items():
+        _write(batch, order_id, partition)
     return batch
 
 
@@ -95,7 +99,8 @@ def _advanced(known: Known, event: AnyOrderEvent, offset: int) -> Known:
     order = evolve(known.order, event)
     if order is known.order:
         return known
-    return Known(order, offset if isinstance(known.order, Unplaced) else known.placed_offset)
+    placed_offset = offset if isinstance(known.order, Unplaced) else known.placed_offset
+    return Known(order, placed_offset, known.status)
 
 
 def _watch(before: Known, now: Known, batch: Batch) -> None:
@@ -103,8 +108,10 @@ def _watch(before: Known, now: Known, batch: Batch) -> None:
         batch.quarantined.append(now.order)
 
 
-def _rows(changed: Mapping[str, int], touched: Mapping[str, Known]) -> Iterable[OrderRow]:
-    for order_id, partition in changed.items():
-        known = touched[order_id]
-        if known.order is not None and not isinstance(known.order, Unplaced):
-            yield order_row(known.order, partition, known.placed_offset)
+def _write(batch: Batch, order_id: str, partition: int) -> None:
+    known = batch.touched[order_id]
+    if known.order is not None and not isinstance(known.order, Unplaced):
+        row = order_row(known.order, partition, known.placed_offset)
+        batch.orders.append(row)
+        batch.counts.move(known.status, row)
+        batch.touched[order_id] = known._replace(status=row.status)

@@ -1,15 +1,16 @@
 """The log as the projector reads it: all partitions, from offsets of its own, in no group."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from orders.admission import Record
+from runtime.records import poll
 
 _REQUEST_TIMEOUT = timedelta(seconds=4)
 _STOP_TIMEOUT = timedelta(seconds=1)
@@ -38,11 +39,17 @@ class EventLog:
 
     async def read(self, most: int, patience: timedelta) -> list[Record]:
         """Return up to so many records, or none when none came in time."""
-        found = await self._poll(most, patience.total_seconds())
+        found = await poll(self._consumer, patience, most)
         if 0 < len(found) < most and self._linger:
             await asyncio.sleep(self._linger)
-            found += await self._poll(most - len(found), 0)
+            found += await poll(self._consumer, timedelta(), most - len(found))
         return found
+
+    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offset at which each partition ends now; raise KafkaError without a broker."""
+        places = [self._place(partition) for partition in partitions]
+        ends = await self._consumer.end_offsets(places)
+        return {place.partition: ends[place] for place in places}
 
     async def check(self, next_offsets: Mapping[int, int]) -> None:
         """Raise `WrongTopic` when the broker does not have what follows these offsets.
@@ -74,10 +81,6 @@ class EventLog:
                     "an empty database as ENGINE_DATABASE_URL is filled from what there is"
                 )
             await asyncio.sleep(0.5)
-
-    async def _poll(self, most: int, seconds: float) -> list[Record]:
-        found = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=most)
-        return [_record(record) for records in found.values() for record in records]
 
     def _place(self, partition: int) -> TopicPartition:
         return TopicPartition(self._topic, partition)
@@ -130,11 +133,6 @@ async def _require_partitions(bootstrap: str, topic: str, partitions: int) -> No
             f"topic {topic} has {count} partitions, not {partitions}: "
             f"set ENGINE_PARTITIONS={count}, or use another ENGINE_TOPIC_PREFIX"
         )
-
-
-def _record(record: ConsumerRecord[bytes | None, bytes | None]) -> Record:
-    appended_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    return Record(record.partition, record.offset, record.key, record.value, appended_at)
 
 
 def _named(place: TopicPartition) -> str:

@@ -28,7 +28,7 @@ class DeadLetters:
         refused = [
             (reading.record, reading.verdict)
             for reading in readings
-            if isinstance(reading.verdict, NotAdmitted)
+            if isinstance(reading.verdict, NotAdmitted) and not reading.record.marker
         ]
         if refused:
             await asyncio.gather(*(self._append(*one) for one in refused))

@@ -47,8 +47,27 @@ select pg_notify('{_CHANNEL}', '') from released
 """  # noqa: S608  (a constant of this module)
 
 
+_DEPOSE = f"""
+with deposed as (
+    update public.projection_lease
+    set epoch = epoch + 1, expires_at = clock_timestamp(), backend_pid = null returning epoch
+)
+select pg_notify('{_CHANNEL}', '') from deposed
+"""  # noqa: S608  (a constant of this module)
+
+
 class LeaseLost(Exception):
     """Another projector is active now: what this one holds in memory may be old."""
+
+
+async def hold_up(connection: AsyncConnection) -> None:
+    """Let nobody write, or take the lease, until the connection's transaction ends."""
+    await connection.execute(_LOCK)
+
+
+async def depose(connection: AsyncConnection) -> None:
+    """End the present holder's right to write when the connection's transaction is committed."""
+    await connection.execute(_DEPOSE)
 
 
 @dataclass(frozen=True, slots=True)

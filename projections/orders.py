@@ -14,6 +14,7 @@ from orders.state import (
     Pending,
     Quarantined,
     Routed,
+    Status,
     Waiting,
     status,
 )
@@ -21,8 +22,8 @@ from orders.wire import encode_order
 from projections.columns import moment, number, text
 
 PLACED_COLUMNS = (
-    *("order_id", "partition", "placed_offset", "user_id", "order_type", "token_in", "token_out"),
-    *("amount", "slippage", "created_at", "not_after"),
+    *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "order_type"),
+    *("token_in", "token_out", "amount", "slippage", "created_at", "not_after"),
 )
 """The columns that the placement settles; no later event changes them."""
 
@@ -34,12 +35,13 @@ class OrderRow(NamedTuple):
     partition: int
     placed_offset: int
     user_id: str | None
+    client_order_id: str | None
     order_type: str
     token_in: str
     token_out: str
     amount: Decimal | None
     slippage: Decimal | None
-    status: str
+    status: Status
     selected_dex: str | None
     executed_price: Decimal | None
     amount_out: Decimal | None
@@ -68,6 +70,7 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         partition=partition,
         placed_offset=placed_offset,
         user_id=placement.user_id,
+        client_order_id=placement.client_order_id,
         order_type=terms.order_type,
         token_in=terms.token_in,
         token_out=terms.token_out,

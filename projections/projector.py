@@ -12,7 +12,6 @@ from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection
 
 from orders.topics import Topics
-from projections import schema
 from projections.active import Active
 from projections.connection import connect
 from projections.consumer import EventLog, open_log
@@ -21,8 +20,11 @@ from projections.lease import Candidate, Lease, LeaseLost
 from projections.outage import Outage
 from projections.pace import Pace
 from projections.settings import ProjectorSettings
-from projections.store import Store, stored_offsets
+from projections.store import Store
+from projections.tables import enter, stored_offsets
+from projections.upkeep import are_fit, refit, tidying
 from runtime.appender import Appender, NotAcknowledged
+from runtime.crash import Reached
 
 _REMEMBERED = 50_000
 _POLL = timedelta(seconds=1)
@@ -32,6 +34,8 @@ _AWAY = (
     *(psycopg.OperationalError, psycopg.InterfaceError),
     # The server ended a transaction that stood still, or is about to hand over to another.
     *(psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.ReadOnlySqlTransaction),
+    # Tables that were dropped are made again from the log.
+    *(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName),
     *(TimeoutError, ConnectionError),
 )
 
@@ -42,10 +46,15 @@ class Projector:
     """One of the projectors that may run; the one with the lease writes, the others stand by."""
 
     def __init__(
-        self, settings: ProjectorSettings, appender: Appender, announce: Callable[[], None]
+        self,
+        settings: ProjectorSettings,
+        appender: Appender,
+        announce: Callable[[], None],
+        reached: Reached,
     ) -> None:
         self._settings = settings
         self._announce = announce
+        self._reached = reached
         self._topics = Topics(settings.topic_prefix)
         self._dead_letters = DeadLetters(appender, self._topics)
         self._pace = Pace(settings.projector_batch, settings.lease / 6)
@@ -55,7 +64,7 @@ class Projector:
         """Project until cancelled; Kafka and PostgreSQL may go away and come back meanwhile.
 
         Raises what starting again does not mend: `WrongTopic`, `WrongPartitions`, `NewerSchema`,
-        and whatever nobody thought of.
+        `NewerLayout`, and whatever nobody thought of.
         """
         while True:
             try:
@@ -71,13 +80,16 @@ class Projector:
             open_log(settings.kafka, topic, settings.partitions, settings.linger) as log,
             await connect(settings) as connection,
         ):
-            await schema.ensure(connection, settings.partitions)
+            if not await are_fit(connection, settings.partitions):
+                self._announce()
+                await refit(connection, log, settings)
             lease = await self._acquire(connection, log)
             try:
-                store = await Store.open(connection, lease, _REMEMBERED)
+                store = await Store.open(connection, lease, _REMEMBERED, self._reached)
                 self._announce()
                 active = Active(log, store, lease, self._dead_letters, self._pace)
-                await active.run(self._outage.is_over)
+                async with tidying(settings.database_url):
+                    await active.run(self._outage.is_over)
             finally:
                 await _release(connection, lease)
 
@@ -89,6 +101,7 @@ class Projector:
             seen = await candidate.look()
             if seen.is_free:
                 # Whoever cannot read the log leaves the lease to those who can.
+                await enter(connection)
                 await log.check(await stored_offsets(connection))
                 if lease := await candidate.take(seen):
                     self._begin(lease, from_stalled=seen.alive)

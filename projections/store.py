@@ -1,52 +1,17 @@
 """Rows, seq and offsets in one transaction: the tables are always the fold up to the offsets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from psycopg import AsyncConnection
 
-from orders.admission import NotAdmitted
-from orders.errors import NewerSchema
-from orders.events import SCHEMA_VERSION
-from orders.fold import replay
-from orders.wire import decode, decode_order
-from projections.batch import CLOSED, Batch, Known, Reading, after, project
-from projections.history import EventRow
+from projections.batch import Batch, Reading, after
 from projections.lease import Lease
-from projections.memory import Memory
-from projections.orders import PLACED_COLUMNS, OrderRow
+from projections.tables import Tables, enter, stored_offsets
+from runtime.crash import Reached, go_on
 
-_ENTER = "select set_config('search_path', schema_name, false) from public.projection_pointer"
-_STAGE = "create temporary table staged_orders (like orders) on commit delete rows"
-_OFFSETS = "select partition, next_offset from projection_offsets"
-_HEAD = "select coalesce(max(seq), 0) from order_events"
-
-_KNOWN = """
-select order_id, placed_offset, state::text, state_schema_version
-from orders where order_id = any(%s)
-"""
-_HISTORY = "select data::text from order_events where order_id = %s order by seq"
-
-_COPY_EVENTS = "copy order_events from stdin"
-_COPY_ORDERS = "copy staged_orders from stdin"
-
-_CHANGES = ", ".join(
-    f"{column} = excluded.{column}" for column in OrderRow._fields if column not in PLACED_COLUMNS
-)
-_UPSERT = f"""
-insert into orders select * from staged_orders on conflict (order_id) do update set {_CHANGES}
-"""  # noqa: S608  (the columns of the table)
-
-_MOVE = """
-update projection_offsets o set next_offset = moved.next_offset
-from unnest(%s::int[], %s::bigint[], %s::bigint[]) as moved (partition, was, next_offset)
-where o.partition = moved.partition and o.next_offset = moved.was
-"""
 _NOTIFY = "select pg_notify('order_events', %s)"
-
-
-class Diverged(Exception):
-    """The tables are not as this projector left them, though it alone may write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +22,38 @@ class Position:
     head: int
 
 
-async def stored_offsets(connection: AsyncConnection) -> dict[int, int]:
-    """Return the offset that each partition is to be read from next."""
-    await connection.execute(_ENTER)
-    return dict(await (await connection.execute(_OFFSETS)).fetchall())
-
-
 class Store:
-    """The tables, written by the holder of the lease."""
+    """The active tables, written by the holder of the lease."""
 
     def __init__(
-        self, connection: AsyncConnection, lease: Lease, position: Position, memory: Memory
+        self,
+        connection: AsyncConnection,
+        lease: Lease,
+        position: Position,
+        tables: Tables,
+        reached: Reached,
     ) -> None:
         self._connection = connection
         self._lease = lease
-        self._memory = memory
+        self._tables = tables
+        self._reached = reached
         self.position = position
 
     @classmethod
-    async def open(cls, connection: AsyncConnection, lease: Lease, remembered: int) -> "Store":
-        """Return the store as it stands; it keeps so many orders in memory."""
+    async def open(
+        cls, connection: AsyncConnection, lease: Lease, remembered: int, reached: Reached = go_on
+    ) -> "Store":
+        """Return the store as it stands; it keeps so many orders in memory.
+
+        Raises `LeaseLost`, `NewerLayout`, psycopg's errors.
+        """
+        tables = Tables(connection, remembered)
         async with connection.transaction():
             await lease.lock()
-            offsets = await stored_offsets(connection)
-            await connection.execute(_STAGE)
-            head = await (await connection.execute(_HEAD)).fetchone()
-        position = Position(offsets, head[0] if head else 0)
-        return cls(connection, lease, position, Memory(remembered))
+            await enter(connection)
+            await tables.prepare()
+            position = Position(await stored_offsets(connection), await tables.head())
+        return cls(connection, lease, position, tables, reached)
 
     async def apply(self, readings: Sequence[Reading]) -> Batch:
         """Write what these records say, all or nothing, and return it.
@@ -91,58 +61,17 @@ class Store:
         After any exception the store is of no more use: what it remembers may be old. Raises
         `LeaseLost`, `NewerSchema`, psycopg's errors.
         """
-        moved = after((reading.record for reading in readings), self.position.next_offsets)
+        was, head = self.position.next_offsets, self.position.head
+        moved = after((reading.record for reading in readings), was)
         async with self._connection.transaction():
             await self._lease.lock()
-            known = await self._known(readings)
-            batch = project(readings, known, self.position.head)
-            await self._write(batch)
-            head = self.position.head + len(batch.events)
-            await self._move(moved, head)
+            batch = await self._tables.project(readings, count(head + 1))
+            await self._tables.move(was, moved)
+            head += len(batch.events)
+            await self._connection.execute(_NOTIFY, (str(head),))
             await self._lease.renew()
-        self._memory.keep(batch.touched)
+            self._reached("before-commit")
+        self._reached("after-commit")
+        self._tables.keep(batch)
         self.position = Position(moved, head)
         return batch
-
-    async def _known(self, readings: Sequence[Reading]) -> dict[str, Known]:
-        verdicts = (reading.verdict for reading in readings)
-        ids = {event.order_id for event in verdicts if not isinstance(event, NotAdmitted)}
-        known = self._memory.recall(ids)
-        if unknown := [order_id for order_id in ids if order_id not in known]:
-            rows = await (await self._connection.execute(_KNOWN, (unknown,))).fetchall()
-            for order_id, placed_offset, state, version in rows:
-                known[order_id] = await self._revived(order_id, placed_offset, state, version)
-        return known
-
-    async def _revived(
-        self, order_id: str, placed_offset: int, state: str | None, version: int
-    ) -> Known:
-        if state is None:
-            return CLOSED
-        if version > SCHEMA_VERSION:
-            raise NewerSchema(version, SCHEMA_VERSION)
-        if version == SCHEMA_VERSION:
-            return Known(decode_order(state), placed_offset)
-        rows = await (await self._connection.execute(_HISTORY, (order_id,))).fetchall()
-        return Known(replay(decode(data.encode()) for (data,) in rows), placed_offset)
-
-    async def _write(self, batch: Batch) -> None:
-        if batch.events:
-            await self._copy(_COPY_EVENTS, batch.events)
-        if batch.orders:
-            await self._copy(_COPY_ORDERS, batch.orders)
-            await self._connection.execute(_UPSERT)
-
-    async def _copy(self, statement: str, rows: Iterable[EventRow] | Iterable[OrderRow]) -> None:
-        async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                await copy.write_row(row)
-
-    async def _move(self, moved: Mapping[int, int], head: int) -> None:
-        was = self.position.next_offsets
-        changed = [partition for partition in moved if moved[partition] != was[partition]]
-        values = (changed, [was[p] for p in changed], [moved[p] for p in changed])
-        cursor = await self._connection.execute(_MOVE, values)
-        if cursor.rowcount != len(changed):
-            raise Diverged(f"the stored offsets of {changed} are not {values[1]}")
-        await self._connection.execute(_NOTIFY, (str(head),))

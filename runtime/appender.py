@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from runtime.crash import Reached, go_on
 
 _STOP_TIMEOUT = timedelta(seconds=3)
+_BATCH_BYTES = 256 * 1024
 
 
 class NotAcknowledged(Exception):
@@ -29,11 +33,13 @@ class Appended:
 class Appender:
     """Appends records with `acks=all`; many may wait for their acknowledgement at once."""
 
-    def __init__(self, bootstrap: str, patience: timedelta) -> None:
+    def __init__(self, bootstrap: str, patience: timedelta, reached: Reached = go_on) -> None:
         self._bootstrap = bootstrap
         self._patience = patience
+        self._reached = reached
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retiring: set[asyncio.Task[None]] = set()
 
     async def append(
@@ -52,16 +58,22 @@ class Appender:
         producer: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                producer = await self._running()
-                sent = await producer.send(topic, value, key, partition, headers=list(headers))
+                self._reached("before-append")
+                # One at a time and in turn: whoever waits for room in a full batch is woken by
+                # each that leaves, and thousands of them would do nothing but wake each other.
+                async with self._turns[topic, partition]:
+                    producer = await self._running()
+                    sent = await producer.send(topic, value, key, partition, headers=list(headers))
                 sent.add_done_callback(_observe)
                 written = await asyncio.shield(sent)
         except TimeoutError:
             raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
         except (KafkaError, AssertionError) as error:
-            if producer is not None:
+            # A record that is too large was refused before it was sent: nothing else suffers.
+            if producer is not None and not isinstance(error, MessageSizeTooLargeError):
                 self._retire(producer)
             raise NotAcknowledged(repr(error)) from error
+        self._reached("after-append")
         appended_at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
         return Appended(written.partition, written.offset, appended_at)
 
@@ -75,7 +87,10 @@ class Appender:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
+                    bootstrap_servers=self._bootstrap,
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=_BATCH_BYTES,
                 )
                 try:
                     await producer.start()
@@ -105,9 +120,11 @@ async def _stop(producer: AIOKafkaProducer) -> None:
 
 
 @asynccontextmanager
-async def open_appender(bootstrap: str, patience: timedelta) -> AsyncIterator[Appender]:
+async def open_appender(
+    bootstrap: str, patience: timedelta, reached: Reached = go_on
+) -> AsyncIterator[Appender]:
     """Open an appender for the life of a process; it connects when it is first used."""
-    appender = Appender(bootstrap, patience)
+    appender = Appender(bootstrap, patience, reached)
     try:
         yield appender
     finally:

@@ -1,6 +1,7 @@
 """Settings that every process shares, and how a bad one stops the start."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -26,6 +27,15 @@ class Settings(BaseSettings):
     log_json: bool = False
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     ready_file: Path | None = None
+    crash_dir: Path | None = Field(
+        default=None,
+        description="Tests only: where <process>.<point> is a file, the process dies at the point.",
+    )
+    clock_offsets: str = Field(
+        default="",
+        pattern=r"^([\w-]+=-?\d{1,10}(,|$))*$",
+        description="Tests only: how wrong clocks are, as worker-1=300000,delays=-5 (ms).",
+    )
 
     @classmethod
     def read(cls) -> Self:
@@ -36,6 +46,12 @@ class Settings(BaseSettings):
             first = error.errors(include_url=False)[0]
             name = "_".join(["ENGINE", *(str(part) for part in first["loc"])]).upper()
             stop(f"{name} is {first.get('input')!r}: {first['msg']}.")
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """Return how far this process's local clock is set ahead."""
+        offsets = dict(one.split("=") for one in self.clock_offsets.split(",") if one)
+        return timedelta(milliseconds=int(offsets.get(self.process, 0)))
 
 
 def stop(sentence: str) -> NoReturn:

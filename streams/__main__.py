@@ -7,13 +7,14 @@ import time
 import uuid
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvloop
 
 from orders.errors import NewerSchema
+from runtime.clock import local_clock
+from runtime.headers import tolerate_any_names
 from runtime.logs import configure
 from runtime.ready import announce
 from runtime.settings import stop
@@ -29,7 +30,7 @@ async def run(role: str, settings: StreamSettings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    sources = Sources(lambda: datetime.now(UTC), time.monotonic, lambda: uuid.uuid4().hex)
+    sources = Sources(local_clock(settings), time.monotonic, lambda: uuid.uuid4().hex)
     with TemporaryDirectory(prefix="engine-") as scratch:
         await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
 
@@ -60,6 +61,7 @@ def main() -> None:
         stop("Say which worker to run: python -m streams worker, or python -m streams delays.")
     settings = StreamSettings.read()
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    tolerate_any_names()
     try:
         uvloop.run(run(role, settings))
     except (NewerSchema, WrongPartitions) as error:

@@ -30,12 +30,13 @@ def create_app(settings: StreamSettings, name: str, scratch: str) -> faust.App:
         topic_allow_declare=False,
         table_standby_replicas=0,
         broker_session_timeout=settings.session_timeout_ms / 1000,
-        broker_heartbeat_interval=settings.session_timeout_ms / 3000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 10_000,
         broker_commit_interval=1.0,
         broker_max_poll_records=1_000,
         stream_buffer_maxsize=16_384,
         stream_wait_empty=False,
         consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.group_instance_id,
         logging_config=None,
     )
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 
-import psycopg
 from aiokafka.errors import KafkaError
 
 from orders.admission import Record
@@ -14,7 +13,7 @@ from streams.clock import BrokerClock
 from streams.faults import stop_on_error
 from streams.partition import Partition
 from streams.reactions import Reactions
-from streams.recovery import read_snapshot
+from streams.recovery import ProjectionAway, read_snapshot
 from streams.settings import StreamSettings
 from streams.tail import catch_up
 
@@ -45,6 +44,11 @@ class Assignments:
         self._recoveries: dict[int, asyncio.Task[None]] = {}
         self.settled = asyncio.Event()
         """Set once the first partitions assigned, if any, have all been recovered."""
+
+    @property
+    def partitions(self) -> Mapping[int, Partition]:
+        """Return the partitions this worker has, by number; the mapping changes with them."""
+        return self._partitions
 
     async def assign(self, numbers: Iterable[int]) -> None:
         """Take over new partitions, go on with those that stayed, drop those that left.
@@ -96,7 +100,7 @@ class Assignments:
             while not partition.live:
                 try:
                     await self._step(number, partition)
-                except (psycopg.Error, KafkaError, OSError) as error:
+                except (ProjectionAway, KafkaError, OSError) as error:
                     logger.warning("recovery waits", extra={"partition": number, "why": str(error)})
                     await asyncio.sleep(pause.total_seconds())
                     pause = min(pause * 2, _PAUSE_MAX)

@@ -26,6 +26,7 @@ class Log:
         self._appender = appender
         self._topics = topics
         self._partitions = partitions
+        self._away = False
 
     async def append(self, event: AnyOrderEvent) -> None:
         """Append an event to the log."""
@@ -33,7 +34,7 @@ class Log:
 
     async def delay(self, order: Waiting) -> None:
         """Put a waiting order on the topic of its delay."""
-        topic = self._topics.retry(order.delay)
+        topic = self._topics.rung(order.delay)
         await self._insist(topic, order.placement.order_id, encode_order(order))
 
     async def _insist(self, topic: str, order_id: str, value: bytes) -> None:
@@ -42,8 +43,17 @@ class Log:
             try:
                 await self._appender.append(topic, partition, order_id.encode(), value)
             except NotAcknowledged as error:
-                logger.warning("append not acknowledged", extra={"topic": topic, "why": str(error)})
+                self._tell(str(error))
             else:
+                self._tell(None)
                 return
             await asyncio.sleep(pause.total_seconds())
             pause = min(pause * 2, _PAUSE_MAX)
+
+    def _tell(self, why: str | None) -> None:
+        # Once an outage: thousands of orders may be waiting to be appended.
+        if why and not self._away:
+            logger.warning("the log does not acknowledge", extra={"why": why})
+        elif self._away and not why:
+            logger.info("the log acknowledges again")
+        self._away = why is not None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
-from orders.events import AnyOrderEvent
+from orders.events import AnyOrderEvent, OrderPlaced
 from orders.fold import evolve
 from orders.state import UNPLACED, Completed, Failed, Open, Order, Quarantined, Unplaced, Waiting
 from streams.clock import BrokerClock
@@ -58,6 +58,7 @@ class Partition:
         self._closed: dict[str, datetime] = {}
         self._reacted: dict[str, int] = {}
         self._waiting: dict[str, datetime] = {}
+        self._unconfirmed: dict[str, int] = {}
         self._seen_offset = -1
         self._appended_at = datetime.min.replace(tzinfo=UTC)
         self.next_offset = 0
@@ -70,6 +71,15 @@ class Partition:
         return self._open
 
     @property
+    def unconfirmed(self) -> Mapping[str, int]:
+        """Return where each placement stands that may repeat an order long closed.
+
+        The client named it, so it may be sent at any time again; nothing is done for it until the
+        projection has told, by `confirm`, which placement of that order was the first.
+        """
+        return self._unconfirmed
+
+    @property
     def has_caught_up(self) -> bool:
         """Return whether all that was passed over has been folded."""
         return self.next_offset > self._seen_offset
@@ -80,7 +90,7 @@ class Partition:
         self.next_offset = snapshot.next_offset
         for order_id, order in self._open.items():
             if isinstance(order, Waiting):
-                self._waiting[order_id] = order.due_at + OVERDUE
+                self._waiting[order_id] = order.due_at
         self.restored = True
 
     def require_partitions(self, found: int) -> None:
@@ -110,12 +120,22 @@ class Partition:
             return
         if record.offset > self.next_offset:
             raise LogHasHole(f"offset {record.offset} came where {self.next_offset} was expected")
-        self._clock.saw(record.appended_at)
-        self._appended_at = max(self._appended_at, record.appended_at)
         event = admit(record, self._partitions)
         self.next_offset = record.offset + 1
+        if record.marker:
+            return
+        self._clock.saw(record.appended_at)
+        self._appended_at = max(self._appended_at, record.appended_at)
         if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
-            self._apply(event)
+            self._apply(event, record.offset)
+
+    def confirm(self, order_id: str, placed_offset: int) -> None:
+        """Start an unconfirmed order whose placement is the one at this offset; else forget it."""
+        offset = self._unconfirmed.pop(order_id)
+        if offset != placed_offset:
+            self._forget(order_id)
+        elif self.live:
+            self._react(self._open[order_id])
 
     def go_live(self) -> None:
         """React to every open order that this worker has not reacted to in its present version."""
@@ -127,20 +147,24 @@ class Partition:
     def put_overdue_on_delay(self) -> None:
         """React again to orders that wait long past their delay: the delay topic lost them."""
         now = self._clock()
-        overdue = [order_id for order_id, again_at in self._waiting.items() if again_at < now]
+        late = now - OVERDUE
+        overdue = [order_id for order_id, due_at in self._waiting.items() if due_at < late]
         for order_id in overdue if self.live else ():
-            self._waiting[order_id] = now + OVERDUE
-            self._reactions.start(self._open[order_id])
+            self._waiting[order_id] = now
+            self._react(self._open[order_id])
 
     async def leave(self) -> None:
         """Stop all that is under way: the partition is another worker's now."""
         self.live = False
         await self._reactions.cancel(self._open)
 
-    def _apply(self, event: AnyOrderEvent) -> None:
+    def _apply(self, event: AnyOrderEvent, offset: int) -> None:
         order_id = event.order_id
         before: Order = self._open.get(order_id, UNPLACED)
         after = evolve(before, event)
+        begins = isinstance(before, Unplaced) and after is not before
+        if begins and isinstance(event, OrderPlaced) and event.client_order_id:
+            self._unconfirmed[order_id] = offset
         match after:
             case Unplaced():
                 return
@@ -156,7 +180,7 @@ class Partition:
         order_id = order.placement.order_id
         self._waiting.pop(order_id, None)
         if isinstance(order, Waiting):
-            self._waiting[order_id] = order.due_at + OVERDUE
+            self._waiting[order_id] = order.due_at
             self._reactions.release(order_id)
         if isinstance(order, Quarantined):
             logger.error("order quarantined", extra={"order_id": order_id, "why": order.why})
@@ -165,6 +189,8 @@ class Partition:
             self._react(order)
 
     def _react(self, order: Open) -> None:
+        if order.placement.order_id in self._unconfirmed:
+            return
         self._reacted[order.placement.order_id] = order.version
         if not isinstance(order, Quarantined) or order.held:
             self._reactions.start(order)
@@ -177,16 +203,20 @@ class Partition:
 
     def _close(self, order: Completed | Failed) -> None:
         order_id = order.placement.order_id
-        for memory in (self._open, self._reacted, self._waiting):
-            memory.pop(order_id, None)
-        self._reactions.release(order_id)
+        self._forget(order_id)
         self._closed[order_id] = order.placement.not_after
         self._forget_closed()
 
+    def _forget(self, order_id: str) -> None:
+        for memory in (self._open, self._reacted, self._waiting, self._unconfirmed):
+            memory.pop(order_id, None)
+        self._reactions.release(order_id)
+
     def _forget_closed(self) -> None:
         # By the log's own time: read late, a repeated placement must still find its order ended.
+        kept_since = self._appended_at - CLOSED_KEPT
         while self._closed:
             oldest = next(iter(self._closed))
-            if self._closed[oldest] + CLOSED_KEPT >= self._appended_at:
+            if self._closed[oldest] >= kept_since:
                 return
             del self._closed[oldest]

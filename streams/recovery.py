@@ -1,5 +1,11 @@
-"""A partition's state from the projection: its open orders and where the log goes on."""
+"""What the workers ask of the projection: a partition's state, and who placed an order first."""
 
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
+
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
@@ -9,7 +15,11 @@ from orders.state import Closed, Open, Unplaced
 from orders.wire import decode, decode_order
 from streams.partition import CLOSED_KEPT, Snapshot
 
-_ACTIVE = "select set_config('search_path', schema_name, true) from public.projection_pointer"
+# In UTC: elsewhere the last moment that a column can hold lies past Python's last year.
+_ACTIVE = """
+select set_config('search_path', schema_name, true), set_config('timezone', 'UTC', true)
+from public.projection_pointer
+"""
 _OFFSET = "select next_offset from projection_offsets where partition = %s"
 _OPEN = """
 select order_id, state::text, state_schema_version from orders
@@ -23,20 +33,29 @@ where partition = %(partition)s and state is null and not_after >= (
 )
 order by not_after
 """
+_OFFSETS = "select partition, next_offset from projection_offsets"
+_PLACED = "select order_id, placed_offset from orders where order_id = any(%s)"
 _HISTORY = "select data::text from order_events where order_id = %s order by seq"
 
+_CONNECT_TIMEOUT_S = 5
+_SILENCE_MS = 5_000
+_READ_TIMEOUT_S = 30
+_LOOK_UP_MOST = 5_000
+
 Connection = AsyncConnection[TupleRow]
+
+
+class ProjectionAway(Exception):
+    """The projection cannot be read at the moment; the message says why."""
 
 
 async def read_snapshot(database_url: str, partition: int) -> Snapshot:
     """Return the partition as the projection holds it, all from one database snapshot.
 
-    Raises `psycopg.Error` when the projection cannot be read.
+    Raises `ProjectionAway`.
     """
-    async with await AsyncConnection.connect(database_url, autocommit=True) as connection:
-        await connection.execute("begin isolation level repeatable read read only")
-        active = await (await connection.execute(_ACTIVE)).fetchone()
-        if active is None:
+    async with connect(database_url) as connection, _reading(connection) as found:
+        if not found:
             return Snapshot()
         offset = await (await connection.execute(_OFFSET, [partition])).fetchone()
         opened = await (await connection.execute(_OPEN, [partition])).fetchall()
@@ -47,6 +66,63 @@ async def read_snapshot(database_url: str, partition: int) -> Snapshot:
             open={row[0]: await _state(connection, *row) for row in opened},
             closed=dict(closed),
         )
+
+
+async def read_winners(
+    connection: Connection, placements: Mapping[int, Mapping[str, int]]
+) -> list[tuple[int, str, int]]:
+    """Return partition, order id and offset of the first placement of each of these orders.
+
+    `placements` are offsets by order id by partition; those that the projection has not passed yet
+    are left out, and those beyond the first 5,000. Raises `ProjectionAway`.
+    """
+    async with _reading(connection) as found:
+        rows = await (await connection.execute(_OFFSETS)).fetchall() if found else []
+        passed = {
+            order_id: partition
+            for partition, next_offset in rows
+            for order_id, offset in placements.get(partition, {}).items()
+            if offset < next_offset
+        }
+        if not passed:
+            return []
+        winners = await (
+            await connection.execute(_PLACED, [[*islice(passed, _LOOK_UP_MOST)]])
+        ).fetchall()
+        return [(passed[order_id], order_id, offset) for order_id, offset in winners]
+
+
+@asynccontextmanager
+async def connect(database_url: str) -> AsyncIterator[Connection]:
+    """Open a connection to the projection. Raises `ProjectionAway`."""
+    with _away():
+        connection = await AsyncConnection.connect(
+            database_url,
+            autocommit=True,
+            connect_timeout=_CONNECT_TIMEOUT_S,
+            tcp_user_timeout=_SILENCE_MS,
+        )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _reading(connection: Connection) -> AsyncIterator[bool]:
+    with _away():
+        async with asyncio.timeout(_READ_TIMEOUT_S):
+            await connection.execute("begin isolation level repeatable read read only")
+            yield await (await connection.execute(_ACTIVE)).fetchone() is not None
+            await connection.execute("commit")
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.Error, OSError) as error:
+        raise ProjectionAway(str(error)) from error
 
 
 async def _state(connection: Connection, order_id: str, state: str, schema_version: int) -> Open:

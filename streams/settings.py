@@ -18,3 +18,9 @@ class StreamSettings(VenueSettings):
     session_timeout_ms: PositiveInt = Field(
         default=10_000, description="A worker silent for this long loses its partitions."
     )
+    group_instance_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._-]{1,200}$",
+        description="This worker's own name in the consumer group, shared with no other: started "
+        "again before it has lost its partitions, it goes on with them at once.",
+    )

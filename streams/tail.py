@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import timedelta
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from orders.admission import Record
+from runtime.records import poll
 from streams.partition import Partition
 
-_POLL_MS = 250
+_PATIENCE = timedelta(milliseconds=250)
 _BATCH = 5_000
 
 
@@ -28,22 +28,18 @@ async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition
         end = (await consumer.end_offsets([place]))[place]
         partition.require_partitions(len(consumer.partitions_for_topic(topic) or ()))
         while partition.next_offset < end or not partition.has_caught_up:
-            batches = await consumer.getmany(place, timeout_ms=_POLL_MS, max_records=_BATCH)
-            for found in batches.get(place, ()):
-                partition.fold(_record(found))
+            for record in await poll(consumer, _PATIENCE, _BATCH):
+                partition.fold(record)
         partition.go_live()
 
 
 @asynccontextmanager
 async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none"
+    )
     try:
         await consumer.start()
         yield consumer
     finally:
         await consumer.stop()
-
-
-def _record(found: ConsumerRecord) -> Record:
-    appended_at = datetime.fromtimestamp(found.timestamp / 1000, UTC)
-    return Record(found.partition, found.offset, found.key, found.value, appended_at)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +13,12 @@ from orders.retry import RetryPolicy
 from orders.state import Open, Waiting
 from orders.topics import Topics
 from runtime.appender import open_appender
+from runtime.crash import Reached, crash_points
 from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
+from streams.confirmation import confirm_placements
+from streams.crash import with_crash_points
 from streams.delays import Delays, delay_retries
 from streams.faults import stop_on_error
 from streams.log import Log
@@ -53,7 +56,12 @@ async def stream_worker(
 ) -> AsyncIterator[Worker]:
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
-    async with _log(settings) as log, open_venues(settings, sources.local_time) as venues:
+    reached = crash_points(settings)
+    async with (
+        _log(settings, reached) as log,
+        open_venues(settings, sources.local_time) as opened,
+    ):
+        venues = with_crash_points(opened, reached)
         process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
         app = create_app(settings, "streams", scratch)
 
@@ -66,7 +74,7 @@ async def stream_worker(
         reactions = Reactions(settings.max_reactions, react)
         assignments = Assignments(settings, clock, reactions, app.crash)
         advance_orders(app, settings, assignments)
-        async with _running(app), _looked_after(app, assignments):
+        async with _running(app), _looked_after(app, assignments, settings.database_url):
             yield Worker(app, assignments.settled)
 
 
@@ -76,7 +84,7 @@ async def delays_worker(
 ) -> AsyncIterator[Worker]:
     """Start the worker that holds orders between attempts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
-    async with _log(settings) as log:
+    async with _log(settings, crash_points(settings)) as log:
         process = OrderProcess({}, RetryPolicy(), clock, sources.new_id, actor="delays")
         app = create_app(settings, "delays", scratch)
         delays = Delays(log, clock, process.begin_retry, settings.max_delayed)
@@ -91,9 +99,9 @@ async def delays_worker(
 
 
 @asynccontextmanager
-async def _log(settings: StreamSettings) -> AsyncIterator[Log]:
+async def _log(settings: StreamSettings, reached: Reached) -> AsyncIterator[Log]:
     patience = timedelta(milliseconds=settings.append_timeout_ms)
-    async with open_appender(settings.kafka, patience) as appender:
+    async with open_appender(settings.kafka, patience, reached) as appender:
         yield Log(appender, Topics(settings.topic_prefix), settings.partitions)
 
 
@@ -111,16 +119,24 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _looked_after(app: faust.App, assignments: Assignments) -> AsyncIterator[None]:
+async def _looked_after(
+    app: faust.App, assignments: Assignments, database_url: str
+) -> AsyncIterator[None]:
     async def look_after() -> None:
-        async with stop_on_error(app.crash):
-            while True:
-                await asyncio.sleep(_LOOK_AFTER.total_seconds())
-                assignments.put_overdue_on_delay()
+        while True:
+            await asyncio.sleep(_LOOK_AFTER.total_seconds())
+            assignments.put_overdue_on_delay()
 
-    task = asyncio.create_task(look_after())
+    async def crashing(work: Coroutine[None, None, None]) -> None:
+        async with stop_on_error(app.crash):
+            await work
+
+    confirming = confirm_placements(database_url, assignments.partitions)
+    tasks = [asyncio.create_task(crashing(work)) for work in (look_after(), confirming)]
     try:
         yield
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await assignments.close()

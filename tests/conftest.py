@@ -1,10 +1,15 @@
 """Fixtures of every test: the session's real Kafka and PostgreSQL, nothing faked."""
 
 import pytest
+from hypothesis import settings
 
 from projections import schema
 
-pytest_plugins = ["tests.support.servers", "tests.support.engine"]
+pytest_plugins = ["tests.support.servers", "tests.support.engine", "tests.support.arena"]
+
+# A loaded machine is no flaw of the code: the time-out of a test is the only limit of time.
+settings.register_profile("engine", deadline=None)
+settings.load_profile("engine")
 
 
 @pytest.fixture(scope="session")

@@ -32,16 +32,21 @@ class Api:
         return await self.http.post("/api/orders/execute", json=body)
 
 
-def in_memory(**settings):
-    """Return an application that is not started, and its neighbours."""
+def neighbours_in_memory():
+    """Return a log and a projection of it, for one application or for several."""
     log = MemoryLog()
-    neighbours = Neighbours(log, MemoryReadModel(log))
+    return Neighbours(log, MemoryReadModel(log))
+
+
+def in_memory(neighbours=None, first_id=1, **settings):
+    """Return an application that is not started, and its neighbours."""
+    neighbours = neighbours or neighbours_in_memory()
 
     @asynccontextmanager
     async def connect(_settings):
         yield neighbours
 
-    ids = (f"00000000-0000-4000-8000-{number:012x}" for number in itertools.count(1))
+    ids = (f"00000000-0000-4000-8000-{number:012x}" for number in itertools.count(first_id))
     failures = []
     app = create_app(
         ApiSettings(partitions=PARTITIONS, **{"read_patience_ms": 200, **settings}),
@@ -87,9 +92,9 @@ async def serving(app):
 
 
 @asynccontextmanager
-async def running_api(**settings):
+async def running_api(neighbours=None, **settings):
     """Run the application for the length of the block, without a network."""
-    app, neighbours = in_memory(**settings)
+    app, neighbours = in_memory(neighbours, **settings)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

@@ -11,10 +11,12 @@ from api.ports import (
     LogAway,
     OrderRow,
     Page,
+    Placements,
     ReadModelAway,
     Seen,
 )
 from orders import state
+from orders.admission import NotAdmitted, Record, admit
 from orders.fold import evolve
 from orders.state import UNPLACED, Completed, Failed, Waiting
 from orders.topics import partition_of
@@ -26,20 +28,25 @@ PARTITIONS = 4
 
 
 class MemoryLog:
-    """A log that appends at once, or is away."""
+    """A log that appends at once, is away, or keeps silent: then `land` may append it later."""
 
     def __init__(self):
         self.records = defaultdict(list)
         self.away = False
+        self.silent = False
         self.delay = timedelta()
         self.asked = 0
+        self.appended = lambda: None
+        self.lost = []
+        self._grown = asyncio.Event()
 
     async def append(self, order_id, value):
         if self.away:
             raise LogAway("it is away")
-        partition = partition_of(order_id, PARTITIONS)
-        self.records[partition].append(value)
-        return Appended(partition, len(self.records[partition]) - 1, T0 + self.delay)
+        if self.silent:
+            self.lost.append((order_id, value))
+            raise LogAway("it does not say whether it appended")
+        return self._append(order_id, value)
 
     async def ends(self):
         self.asked += 1
@@ -50,11 +57,29 @@ class MemoryLog:
     def write(self, *events):
         """Put events there as another process would."""
         for event in events:
-            self.records[partition_of(event.order_id, PARTITIONS)].append(encode(event))
+            self._append(event.order_id, encode(event))
+
+    def land(self):
+        """Append what was sent first of all that was not acknowledged."""
+        self._append(*self.lost.pop(0))
+
+    async def holds(self, count):
+        """Return when so many records are there."""
+        while len(self.events) < count:
+            self._grown.clear()
+            await self._grown.wait()
+
+    def _append(self, order_id, value):
+        partition = partition_of(order_id, PARTITIONS)
+        records, at = self.records[partition], T0 + self.delay
+        records.append(Record(partition, len(records), order_id.encode(), value, at))
+        self._grown.set()
+        self.appended()
+        return Appended(partition, records[-1].offset, at)
 
     @property
     def events(self):
-        return [decode(value) for values in self.records.values() for value in values]
+        return [decode(record.value) for records in self.records.values() for record in records]
 
 
 class MemoryReadModel:
@@ -66,21 +91,28 @@ class MemoryReadModel:
         self._orders = defaultdict(lambda: UNPLACED)
         self._events = []
         self._wakes = asyncio.Queue()
+        self.texts = {}
         self.away = False
+        self.unreadable = False
         self.epoch = "one"
+        self.count = 0
 
     def project(self):
         """Read the log to its end, and tell whoever listens."""
-        for partition, values in self._log.records.items():
-            for value in values[self._offsets[partition] :]:
-                self._apply(decode(value))
-            self._offsets[partition] = len(values)
+        for partition, records in self._log.records.items():
+            for record in records[self._offsets[partition] :]:
+                verdict = admit(record, PARTITIONS)
+                if not isinstance(verdict, NotAdmitted):
+                    self._apply(verdict)
+            self._offsets[partition] = len(records)
         self._wakes.put_nowait(None)
 
     def _apply(self, event):
         before = self._orders[event.order_id]
         self._orders[event.order_id] = evolve(before, event)
         superseded = self._orders[event.order_id] == before
+        if before == UNPLACED and not superseded:
+            self.texts[event.order_id] = encode(event).decode()
         self._events.append((len(self._events) + 1, event, superseded))
 
     def _present(self):
@@ -108,6 +140,18 @@ class MemoryReadModel:
             if event.order_id == order_id
         ]
         return Seen(rows or None, self._offset(order_id))
+
+    async def placements(self, order_ids):
+        self._present()
+        if self.unreadable:
+            raise ReadModelAway("nobody knows who was first")
+        await asyncio.sleep(0)
+        found = {name: text for name, text in self.texts.items() if name in order_ids}
+        return Placements(found, dict(self._offsets))
+
+    async def unfinished(self):
+        self._present()
+        return self.count
 
     async def page(self, wanted, limit, after):
         self._present()

@@ -32,7 +32,7 @@ def stamp(at: datetime = T0, event_id: str = "e", actor: str = "test") -> Stamp:
 
 def terms(**changes) -> Terms:
     fields = {"token_in": "SOL", "token_out": "USDC", "amount": "10", "slippage": "0.01"}
-    return Terms.model_validate({**fields, **changes})
+    return Terms(**{**fields, **changes})
 
 
 def quote(amount_out: str | int = 1500, venue: str = RAYDIUM) -> Quote:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,11 +18,20 @@ from projections import schema
 from projections.connection import connect
 from projections.lease import Candidate
 from projections.settings import ProjectorSettings
-from projections.store import Store, stored_offsets
+from projections.store import Store
+from projections.tables import enter
 from tests.support.audited import assert_holds
 from tests.support.builders import executed, routed
 from tests.support.log import append, placement
 from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
+
+RECOUNT = """
+select 'all' as scope, '' as key, count(*) as n from orders having count(*) > 0
+union all select 'status', status, count(*) from orders group by status
+union all select 'user', user_id, count(*) from orders where user_id is not null group by user_id
+union all select 'unfinished', '', count(*) from orders
+where status not in ('completed', 'failed') having count(*) > 0
+"""
 
 
 class Tables:
@@ -32,15 +41,23 @@ class Tables:
         self.url = url
 
     def rows(self, query, *values):
-        with psycopg.connect(self.url, row_factory=dict_row) as connection:
-            connection.execute("set search_path to projection_1, public")
+        with self.reading() as connection:
             return connection.execute(query, values).fetchall()
 
     def run(self, *statements):
-        with psycopg.connect(self.url) as connection:
-            connection.execute("set search_path to projection_1, public")
+        with self.reading() as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    @contextmanager
+    def reading(self):
+        """Open a transaction on the active schema."""
+        with psycopg.connect(self.url, row_factory=dict_row) as connection:
+            connection.execute(
+                "select set_config('search_path', schema_name || ', public', true) "
+                "from public.projection_pointer"
+            )
+            yield connection
 
     @property
     def head(self):
@@ -48,6 +65,32 @@ class Tables:
 
     def wait_for(self, head, timeout=20):
         wait_until(lambda: self.head == head, timeout, f"event {head} is projected")
+
+    @property
+    def pointer(self):
+        return self.rows("select * from projection_pointer")[0]
+
+    @property
+    def schemas(self):
+        found = self.rows("select nspname from pg_namespace where nspname ~ '^projection_'")
+        return {row["nspname"] for row in found}
+
+    @property
+    def contents(self):
+        """Return every row of the active tables."""
+        queries = (
+            "select *, state::text as state from orders order by order_id",
+            "select *, data::text as data from order_events order by seq",
+            "select * from order_counts where n <> 0 order by scope, key",
+            "select * from projection_offsets order by partition",
+        )
+        return [self.rows(query) for query in queries]
+
+    def assert_counts_agree(self):
+        """Fail unless `order_counts` is what counting the orders gives."""
+        counted = {tuple(row.values()) for row in self.rows(RECOUNT)}
+        found = self.rows("select scope, key, n from order_counts where n <> 0")
+        assert {tuple(row.values()) for row in found} == counted
 
     @property
     def lease(self):
@@ -78,7 +121,7 @@ async def taken_lease(url, lease=timedelta(seconds=30), partitions=TEST_PARTITIO
         candidate = Candidate(connection, "test", lease)
         taken = await candidate.take(await candidate.look())
         assert taken is not None
-        await stored_offsets(connection)
+        await enter(connection)
         yield connection, taken
 
 
@@ -90,16 +133,16 @@ async def opened_store(url, remembered=1000, **options):
 
 
 class Process:
-    """One `python -m projections`."""
+    """One `python -m projections`, or another module."""
 
-    def __init__(self, environment, directory, name):
+    def __init__(self, environment, directory, name, *module):
         self.log_file = Path(directory) / f"{name}.log"
         self.ready_file = Path(directory) / f"{name}.ready"
         self.ready_file.unlink(missing_ok=True)
         own = {"ENGINE_PROCESS": name, "ENGINE_READY_FILE": str(self.ready_file)}
         with self.log_file.open("ab") as log:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "projections"],
+                [sys.executable, "-m", *(module or ["projections"])],
                 env={**os.environ, **environment, **own},
                 stdout=log,
                 stderr=log,
@@ -145,8 +188,8 @@ def start(tmp_path):
     """Return what starts a projector; all that still run are ended after the test."""
     started = []
 
-    def start_with(environment, name="projector-1", *, ready=True, **settings):
-        started.append(Process({**environment, **settings}, tmp_path, name))
+    def start_with(environment, name="projector-1", *module, ready=True, **settings):
+        started.append(Process({**environment, **settings}, tmp_path, name, *module))
         if ready:
             started[-1].wait_until_ready()
         return started[-1]

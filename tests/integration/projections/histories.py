@@ -24,6 +24,11 @@ from tests.support.servers import TEST_PARTITIONS
 
 PARTITIONS = TEST_PARTITIONS
 IDS = tuple(str(uuid.UUID(int=number)) for number in range(3))
+NAMES = {
+    IDS[0]: {"user_id": "ann", "client_order_id": "first"},
+    IDS[1]: {"user_id": "ann"},
+    IDS[2]: {},
+}
 IN_TIME, LATE = seconds(1), seconds(3600)
 
 
@@ -31,7 +36,7 @@ def _event(order_id, kind, version, attempt):
     envelope = {"order_id": order_id, "event_id": f"{kind}{version}{attempt}"}
     match kind:
         case "placed":
-            return placed(**envelope, user_id="ann")
+            return placed(**envelope, **NAMES[order_id])
         case "routed":
             return routed(version, attempt, execution_id=f"{order_id}:{attempt}", **envelope)
         case "executed":

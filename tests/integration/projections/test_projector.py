@@ -13,6 +13,7 @@ from orders.wire import encode
 from tests.integration.projections.conftest import lives
 from tests.support.builders import executed, routed
 from tests.support.log import placement
+from tests.support.odd_clients import append_in_transaction, append_with_odd_header
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = pytest.mark.integration
@@ -121,6 +122,47 @@ async def test_a_log_of_a_newer_engine_stops_it_with_a_sentence(log, tables, sta
     assert projector.popen.wait(10) == 2
     assert "upgrade the engine" in projector.log.splitlines()[-1]
     assert not tables.lease["held"]
+
+
+async def test_what_stands_before_the_record_of_a_newer_engine_is_projected(
+    log, tables, start, environment
+):
+    good, newer = placement(new_id()), placement(new_id())
+    key, value = newer.order_id.encode(), json.loads(encode(newer)) | {"schema_version": 99}
+    record = (home_of(good), key, json.dumps(value).encode())
+    await log.append_records((home_of(good), good.order_id.encode(), encode(good)), record)
+    projector = start(environment, ready=False)
+    assert projector.popen.wait(20) == 2
+    assert tables.head == 1
+
+
+async def test_transactions_of_other_clients_do_not_stop_it(
+    log, tables, start, environment, kafka, topics
+):
+    projector = start(environment)
+    first, last = placement(new_id()), placement(new_id())
+    home = home_of(first)
+    place = kafka, topics.events, home
+    await append_in_transaction(*place, (first.order_id.encode(), encode(first)), (b"k", b"no"))
+    await append_in_transaction(*place, (b"k", b"no"), commit=False)
+    await log.append(last)
+    await append_in_transaction(*place, (b"k", b"no"))
+    tables.wait_for(head=2)
+    end = 7 + (home_of(last) == home)
+    offset = "select next_offset from projection_offsets where partition = %s"
+    wait_until(lambda: tables.rows(offset, home) == [{"next_offset": end}], what="all is read")
+    assert len(await log.dead_letters()) == 3
+    assert projector.stop() == 0
+
+
+async def test_a_header_whose_name_is_no_text_is_of_no_account(
+    log, tables, start, environment, kafka, topics
+):
+    start(environment)
+    for order in (placement(new_id()), placement(new_id())):
+        place = kafka, topics.events, home_of(order)
+        await append_with_odd_header(*place, order.order_id.encode(), encode(order))
+    tables.wait_for(head=2)
 
 
 @pytest.mark.parametrize(

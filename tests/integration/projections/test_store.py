@@ -11,7 +11,8 @@ from orders.admission import admit
 from orders.errors import NewerSchema
 from projections.batch import Reading, unread
 from projections.lease import LeaseLost
-from projections.store import Diverged, Store
+from projections.store import Store
+from projections.tables import Diverged
 from tests.integration.projections.conftest import opened_store, taken_lease
 from tests.integration.projections.histories import (
     IDS,
@@ -24,7 +25,7 @@ from tests.integration.projections.histories import (
 pytestmark = pytest.mark.integration
 
 RESET = (
-    "truncate orders, order_events",
+    "truncate orders, order_events, order_counts",
     "update projection_offsets set next_offset = 0",
     "update projection_lease set expires_at = now(), backend_pid = null",
 )
@@ -47,6 +48,7 @@ def assert_tables_hold(tables, records):
     rows, events = expected(records)
     found = tables.rows("select *, state::text as state from orders")
     assert {row["order_id"]: row for row in found} == rows
+    tables.assert_counts_agree()
     assert events == [
         tuple(row.values())
         for row in tables.rows(

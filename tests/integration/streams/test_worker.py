@@ -7,12 +7,22 @@ import subprocess
 import sys
 import uuid
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orders.admission import admit
 from orders.errors import Code
-from orders.events import OrderExecuted, OrderFailed, OrderRetryDue, OrderRetryScheduled
+from orders.events import (
+    OrderExecuted,
+    OrderFailed,
+    OrderPlaced,
+    OrderRetryDue,
+    OrderRetryScheduled,
+    OrderRouted,
+)
 from orders.fold import evolve
 from orders.state import UNPLACED, Completed, Failed
 from tests.support.builders import terms
@@ -40,11 +50,12 @@ def environment(kafka, database_url, chain_url, topic_prefix, topics):
 
 @pytest.fixture
 def run(environment):
-    """Start `python -m streams <role>`; all that still run are ended after the test."""
+    """Start `python -m streams <role>`, or the projector; all are ended after the test."""
     started = []
 
     def start(role, **settings):
-        command = [sys.executable, "-m", "streams", role]
+        module = ["projections"] if role == "projector" else ["streams", role]
+        command = [sys.executable, "-m", *module]
         process = subprocess.Popen(command, env={**environment, "ENGINE_PROCESS": role, **settings})
         started.append(process)
         return process
@@ -130,10 +141,96 @@ async def test_orders_of_a_killed_worker_are_finished_by_another(run, log):
     assert all(isinstance(order, Completed) for order in orders.values())
 
 
+async def test_a_worker_that_is_started_again_has_its_partitions_at_once(run, log):
+    itself = {"ENGINE_GROUP_INSTANCE_ID": "one", "ENGINE_SESSION_TIMEOUT_MS": "60000"}
+    first = run("worker", ENGINE_EXECUTE_LATENCY_MS="2000", **itself)
+    await log.append(*some_orders(20))
+
+    async def routed():
+        return any(order.version == 2 for order in (await log.orders()).values())
+
+    await eventually(routed)
+    first.send_signal(signal.SIGKILL)
+    run("worker", **itself)
+    assert len(await eventually(log.all_ended)) == 20
+
+
+async def test_offsets_rewound_while_no_worker_ran_repeat_nothing(
+    run, log, kafka, topics, topic_prefix
+):
+    first = run("worker")
+    await log.append(*some_orders(20))
+    await eventually(log.all_ended)
+    first.terminate()
+    assert await asyncio.to_thread(first.wait, 10) == 0
+    async with AIOKafkaConsumer(
+        bootstrap_servers=kafka, group_id=f"{topic_prefix}streams", enable_auto_commit=False
+    ) as consumer:
+        places = [TopicPartition(topics.events, number) for number in range(TEST_PARTITIONS)]
+        consumer.assign(places)
+        await consumer.commit(dict.fromkeys(places, 0))
+    run("worker")
+    await log.append(*some_orders(20))
+    assert len(await eventually(log.all_ended)) == 40
+    kinds = Counter(type(event) for event in await log.events())
+    assert kinds[OrderExecuted] == 40
+
+
 async def test_more_orders_than_slots_are_parked_and_all_finish(run, log):
     run("worker", ENGINE_MAX_REACTIONS="5")
     await log.append(*some_orders(100))
     assert len(await eventually(log.all_ended)) == 100
+
+
+async def test_an_order_its_client_named_starts_once_the_projection_knows_it_for_the_first(
+    run, log
+):
+    run("worker")
+    named, *others = some_orders(20)
+    named = named.model_copy(update={"client_order_id": "mine"})
+    await log.append(named, *others)
+
+    async def others_ended():
+        orders = await log.orders()
+        return sum(isinstance(order, Completed) for order in orders.values()) == len(others)
+
+    await eventually(others_ended)
+    assert (await log.orders())[named.order_id].version == 1
+    run("projector")
+    assert len(await eventually(log.all_ended)) == 20
+
+
+async def test_an_order_its_client_repeats_much_later_is_not_executed_again(run, log, database_url):
+    run("projector")
+    first = run("worker")
+    (named,) = some_orders(1, client_order_id="mine")
+    await log.append(named)
+    await eventually(log.all_ended)
+    first.terminate()
+    first.wait(timeout=8)
+    # As if so much time had gone by that nobody but the projection remembers the order.
+    table = "update projection_1.orders set not_after = not_after - interval '1 hour'"
+    await eventually(lambda: changed_rows(database_url, table))
+    repeated = named.model_copy(update={"event_id": "again", "not_after": later()})
+    await log.append(repeated, *some_orders(20))
+    run("worker")
+
+    async def others_ended():
+        orders = await log.orders()
+        return sum(isinstance(order, Completed) for order in orders.values()) == 21
+
+    await eventually(others_ended)
+    told = [type(event) for event in await log.events() if event.order_id == named.order_id]
+    assert told == [OrderPlaced, OrderRouted, OrderExecuted, OrderPlaced]
+
+
+async def changed_rows(database_url, statement):
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        return (await connection.execute(statement)).rowcount
+
+
+def later():
+    return datetime.now(UTC) + timedelta(seconds=30)
 
 
 async def test_a_stopped_worker_ends_cleanly(run, log):

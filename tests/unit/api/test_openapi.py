@@ -56,13 +56,34 @@ async def test_a_placement_is_as_documented(api, document):
         assert "slippage" not in asked["required"]
 
 
+async def test_a_repeat_and_its_refusal_are_as_documented(api, document):
+    api.log.appended = api.read_model.project
+    body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "amountIn": 1, "userId": "u"}
+    for path in ("/orders", "/api/orders/execute"):
+        operation = document["paths"][path]["post"]
+        asked = operation["requestBody"]["content"]["application/json"]["schema"]
+        named = {**body, "clientOrderId": path}
+        Draft202012Validator(asked).validate(named)
+        assert {"Idempotency-Key", "X-Simulate-Faults"} <= {
+            p["name"] for p in operation["parameters"]
+        }
+        await api.http.post(path, json=named)
+        for status, more in ((200, {}), (409, {"amount": 2, "amountIn": 2})):
+            answer = await api.http.post(path, json={**named, **more})
+            assert answer.status_code == status
+            schema = schema_of(document, path, "post", status)
+            Draft202012Validator(schema).validate(answer.json())
+            headers = operation["responses"][str(status)].get("headers", {})
+            assert ("Idempotent-Replayed" in answer.headers) == ("Idempotent-Replayed" in headers)
+
+
 async def test_every_route_is_there_with_its_errors(document):
     operations = {
         f"{method.upper()} {path}": set(operation["responses"])
         for path, item in document["paths"].items()
         for method, operation in item.items()
     }
-    placement = {"400", "408", "413", "500", "503"}
+    placement = {"200", "400", "408", "409", "413", "500", "503"}
     assert operations == {
         "POST /api/orders/execute": {"202", *placement},
         "POST /orders": {"201", *placement},

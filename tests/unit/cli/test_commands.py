@@ -22,6 +22,7 @@ COMMANDS = [
     ["replay"],
     ["events", "export"],
     ["topics", "create"],
+    ["projection", "rebuild"],
 ]
 
 
@@ -51,7 +52,9 @@ def test_every_option_of_up_is_a_variable_too(engine):
         assert f"ENGINE_{name}" in told
 
 
-@pytest.mark.parametrize("command", [["status"], ["place", "SOL", "USDC", "1"], ["watch"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["place", "SOL", "USDC", "1"], ["watch"], ["projection", "rebuild"]]
+)
 def test_without_an_engine_the_exit_code_is_3_and_the_way_out_is_told(engine, command):
     told = engine(*command)
     assert told.exit_code == 3

@@ -64,6 +64,14 @@ def test_the_choices_reach_every_process(plan):
             assert given["ENGINE_PROCESS"] == program.name
 
 
+def test_no_two_processes_share_a_name_in_their_consumer_group(plan, tmp_path):
+    programs = [program for tier in plan(workers=2) for program in tier]
+    ids = [program.environment["ENGINE_GROUP_INSTANCE_ID"] for program in programs]
+    assert len(set(ids)) == len(ids)
+    elsewhere = Place(tmp_path / "another")
+    assert elsewhere.group_instance_id("worker-1") not in ids
+
+
 def test_only_the_api_inherits_the_listening_socket(plan):
     *others, [api] = plan()
     assert api.inherited == (API_SOCKET,)

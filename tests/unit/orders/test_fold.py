@@ -1,5 +1,7 @@
 """Every legal transition, and what becomes of all others."""
 
+from datetime import timedelta
+
 import pytest
 
 from orders.errors import Code
@@ -54,6 +56,14 @@ def test_a_wait_knows_when_it_is_due():
     assert isinstance(order, Waiting)
     assert order.due_at == seconds(2)
     assert order.venue == "RAYDIUM"
+
+
+@pytest.mark.parametrize(
+    ("delay", "year"), [(timedelta.max, 9999), (timedelta.min, 1), (timedelta(days=-1), 2025)]
+)
+def test_a_wait_of_any_length_is_due_some_time(delay, year):
+    order = replay([placed(), routed(2), retry_scheduled(3, delay=delay)])
+    assert order.due_at.year == year
 
 
 def test_an_attempt_without_a_quote_waits_without_a_venue():

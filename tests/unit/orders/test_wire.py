@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from orders.admission import Flaw, NotAdmitted, Record, admit
+from orders.admission import Flaw, NotAdmitted, Record, admit, marker
 from orders.errors import NewerSchema, NotAnEvent
+from orders.events import SCHEMA_VERSION
 from orders.fold import replay
 from orders.topics import Topics, partition_of
 from orders.wire import decode, decode_order, encode, encode_order
@@ -83,6 +84,15 @@ def test_what_is_no_event_is_told(value):
         decode(value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_an_event_in_other_letters_is_none_in_any_version(encoding):
+    document = json.loads(encode(placed()))
+    for version in (1, SCHEMA_VERSION):
+        value = json.dumps({**document, "schema_version": version}).encode(encoding)
+        with pytest.raises(NotAnEvent):
+            decode(value)
+
+
 def test_what_is_no_state_is_told():
     with pytest.raises(NotAnEvent):
         decode_order(b'{"kind":"asleep"}')
@@ -137,6 +147,17 @@ def test_a_placement_in_the_last_moment_counts():
 def test_an_outcome_is_never_too_late():
     late = record(encode(executed(3)), appended_at=seconds(10_000))
     assert admit(late, PARTITIONS) == executed(3)
+
+
+@pytest.mark.parametrize(
+    ("delay", "rung"), [(-1, "2s"), (2, "2s"), (2.5, "4s"), (8, "8s"), (10**9, "8s")]
+)
+def test_every_delay_has_a_rung(delay, rung):
+    assert Topics().rung(timedelta(seconds=delay)) == f"orders.retry.{rung}"
+
+
+def test_a_marker_is_not_admitted():
+    assert isinstance(admit(marker(HOME, 3), PARTITIONS), NotAdmitted)
 
 
 def test_topics_have_the_names_of_the_design():

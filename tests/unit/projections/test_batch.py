@@ -1,5 +1,7 @@
 """What a run of records does to the tables, without tables."""
 
+from itertools import count
+
 import pytest
 
 from orders.admission import Flaw, NotAdmitted, Record
@@ -40,46 +42,57 @@ def test_only_the_partitions_that_were_read_move():
 def test_every_admitted_record_is_numbered_without_a_gap():
     refused = Reading(record(9), NotAdmitted(Flaw.NOT_AN_EVENT, "no"))
     first, *rest = readings(placed(), routed(2), executed(3))
-    batch = project([first, refused, *rest], {}, head=40)
+    batch = project([first, refused, *rest], {}, count(41))
     assert [event.seq for event in batch.events] == [41, 42, 43]
     assert [event.offset for event in batch.events] == [0, 1, 2]
 
 
 def test_one_row_an_order_however_many_events_it_had():
-    batch = project(readings(placed(), routed(2), executed(3)), {}, head=0)
+    batch = project(readings(placed(), routed(2), executed(3)), {}, count(1))
     (row,) = batch.orders
     assert (row.status, row.placed_offset) == ("completed", 0)
 
 
 def test_what_changes_nothing_is_superseded_and_writes_no_row():
     known = {ORDER_ID: Known(replay([placed(), routed(2)]), placed_offset=5)}
-    batch = project(readings(placed(), routed(2)), known, head=2)
+    batch = project(readings(placed(), routed(2)), known, count(3))
     assert [event.superseded for event in batch.events] == [True, True]
     assert batch.orders == []
 
 
 def test_a_closed_order_stays_closed():
-    batch = project(readings(placed(), failed(2, attempts=1)), {ORDER_ID: CLOSED}, head=0)
+    batch = project(readings(placed(), failed(2, attempts=1)), {ORDER_ID: CLOSED}, count(1))
     assert [event.superseded for event in batch.events] == [True, True]
     assert batch.touched == {ORDER_ID: CLOSED}
 
 
+def test_what_is_remembered_of_an_order_tells_the_status_its_row_has():
+    first = project(readings(placed(), placed()), {}, count(1))
+    assert first.touched[ORDER_ID].status == "pending"
+    again = project(readings(routed(2)), first.touched, count(3))
+    assert again.touched[ORDER_ID].status == "executing"
+    assert {(scope, key): n for scope, key, n in again.counts.rows()} == {
+        ("status", "pending"): -1,
+        ("status", "executing"): 1,
+    }
+
+
 def test_an_order_never_placed_has_history_and_no_row():
-    batch = project(readings(routed(2)), {}, head=0)
+    batch = project(readings(routed(2)), {}, count(1))
     assert [event.superseded for event in batch.events] == [True]
     assert batch.orders == []
 
 
 def test_the_placement_that_won_gives_the_offset():
-    batch = project(readings(routed(2), placed(), placed(user_id="later")), {}, head=0)
+    batch = project(readings(routed(2), placed(), placed(user_id="later")), {}, count(1))
     assert [(row.placed_offset, row.user_id) for row in batch.orders] == [(1, None)]
     assert [event.superseded for event in batch.events] == [True, False, True]
 
 
 def test_a_quarantine_is_told_once():
-    first = project(readings(placed(), executed(4)), {}, head=0)
+    first = project(readings(placed(), executed(4)), {}, count(1))
     assert [order.version for order in first.quarantined] == [1]
-    again = project(readings(routed(2), routed(3)), first.touched, head=2)
+    again = project(readings(routed(2), routed(3)), first.touched, count(3))
     assert again.quarantined == []
     assert [event.superseded for event in again.events] == [False, False]
 

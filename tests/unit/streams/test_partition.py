@@ -1,10 +1,12 @@
 """A partition folds each record once and reacts to what it means."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from orders.admission import Record
+from orders.admission import Record, marker
+from orders.fold import replay
+from orders.state import Pending
 from orders.topics import partition_of
 from orders.wire import encode
 from streams.clock import BrokerClock
@@ -162,6 +164,15 @@ def test_a_hole_makes_the_partition_deaf_until_it_is_filled(live):
     assert live.partition.open_orders == {}
 
 
+def test_a_marker_of_the_broker_only_moves_the_offset(live):
+    number = partition_of(ORDER_ID, PARTITIONS)
+    live.read(placed())
+    assert live.partition.read(marker(number, 1))
+    live.read(routed(2), first=2)
+    assert live.partition.next_offset == 3
+    assert live.reactions.started == [("Pending", 1), ("Routed", 2)]
+
+
 def test_a_hole_in_the_log_itself_is_an_error(deaf):
     with pytest.raises(LogHasHole):
         deaf.partition.fold(deaf.record(5, placed()))
@@ -199,6 +210,23 @@ def test_an_order_the_delay_lost_is_put_on_it_again_once_in_a_while(live):
     assert live.reactions.started[3:] == [("Waiting", 3)]
 
 
+@pytest.mark.parametrize("delay", [timedelta.max, timedelta.min])
+def test_a_wait_of_any_length_can_be_looked_after(live, delay):
+    live.read(placed(), routed(2), retry_scheduled(3, delay=delay))
+    live.seconds = 3600
+    live.partition.put_overdue_on_delay()
+    again = [("Waiting", 3)] if delay == timedelta.min else []
+    assert live.reactions.started[3:] == again
+
+
+@pytest.mark.parametrize("east", [14, -14])
+def test_a_placement_that_is_never_too_late_can_be_remembered(live, east):
+    for_ever = datetime.max.replace(tzinfo=timezone(timedelta(hours=east)))
+    live.read(placed(not_after=for_ever), routed(2), executed(3))
+    live.read(placed(not_after=for_ever), first=3)
+    assert live.partition.open_orders == {}
+
+
 def test_an_impossible_event_quarantines_its_order_with_an_alarm(live, caplog):
     live.read(placed(), executed(2))
     assert "order quarantined" in caplog.text
@@ -216,3 +244,66 @@ async def test_a_partition_that_leaves_stops_its_reactions(live):
     await live.partition.leave()
     assert live.reactions.cancelled == [ORDER_ID]
     assert not live.partition.live
+
+
+NAMED = placed(client_order_id="mine")
+
+
+def test_an_order_its_client_named_waits_for_the_projection(live):
+    live.read(NAMED)
+    assert live.reactions.started == []
+    assert live.partition.unconfirmed == {ORDER_ID: 0}
+    live.partition.confirm(ORDER_ID, placed_offset=0)
+    assert live.reactions.started == [("Pending", 1)]
+    assert live.partition.unconfirmed == {}
+
+
+def test_a_repeat_of_an_order_long_closed_is_forgotten(live):
+    live.read(NAMED)
+    live.partition.confirm(ORDER_ID, placed_offset=-7)
+    assert live.reactions.started == []
+    assert live.partition.open_orders == {}
+
+
+def test_what_a_zombie_adds_to_an_unconfirmed_order_starts_nothing(live):
+    live.read(NAMED, routed(2), retry_scheduled(3))
+    live.seconds = 1_000
+    live.partition.put_overdue_on_delay()
+    assert live.reactions.started == []
+    live.partition.confirm(ORDER_ID, placed_offset=0)
+    assert live.reactions.started == [("Waiting", 3)]
+
+
+def test_an_order_confirmed_while_deaf_starts_when_the_partition_is_live(deaf):
+    deaf.partition.fold(deaf.record(0, NAMED))
+    deaf.partition.confirm(ORDER_ID, placed_offset=0)
+    assert deaf.reactions.started == []
+    deaf.partition.go_live()
+    assert deaf.reactions.started == [("Pending", 1)]
+
+
+def test_a_partition_that_goes_live_starts_nothing_unconfirmed(deaf):
+    deaf.partition.fold(deaf.record(0, NAMED))
+    deaf.partition.go_live()
+    assert deaf.reactions.started == []
+
+
+def test_what_the_projection_holds_is_confirmed(deaf):
+    order = replay([NAMED])
+    assert isinstance(order, Pending)
+    deaf.partition.restore(Snapshot(next_offset=1, open={ORDER_ID: order}))
+    deaf.partition.go_live()
+    assert deaf.reactions.started == [("Pending", 1)]
+
+
+def test_a_repeat_of_an_open_order_changes_nothing(live):
+    live.read(placed(), placed(client_order_id="mine"))
+    assert live.partition.unconfirmed == {}
+
+
+def test_an_impossible_placement_does_not_hide_the_order_its_client_named(live):
+    live.read(NAMED)
+    live.partition.confirm(ORDER_ID, placed_offset=0)
+    live.read(routed(2), placed(version=3, client_order_id="mine"), first=1)
+    assert live.partition.unconfirmed == {}
+    assert live.reactions.started[-1] == ("Quarantined", 3)

@@ -1,0 +1,102 @@
+"""Placements with a client order id: sent as often as you like, they place one order."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from api.errors import (
+    IDEMPOTENCY_CONFLICT,
+    PROJECTION_LAGGING,
+    PROJECTION_UNAVAILABLE,
+    Kind,
+    Refusal,
+)
+from api.placement import Wish, difference
+from api.placing import Placing, Written, void
+from api.ports import ReadModelAway, Seen
+from api.progress import Progress
+from api.room import Room
+from api.slots import Slots
+from api.winners import Winners
+from orders.errors import NewerSchema
+from orders.events import OrderPlaced
+
+SOON = timedelta(seconds=1)
+NOT_PLACED = "The order was not placed, for it cannot be read whether it was before"
+MAYBE_PLACED = "The order is in the log, but it cannot be read yet whether it was placed before"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order that is certainly placed: by this request, or by an earlier one like it."""
+
+    order_id: str
+    replayed: bool = False
+
+
+class Repeats:
+    """Asks the projection before and after the append: what the log had first is the order."""
+
+    def __init__(
+        self,
+        placing: Placing,
+        room: Room,
+        winners: Winners,
+        progress: Progress,
+        slots: Slots,
+        patience: timedelta,
+    ) -> None:
+        self._placing = placing
+        self._room = room
+        self._winners = winners
+        self._progress = progress
+        self._slots = slots
+        self._patience_s = patience.total_seconds()
+
+    async def place(self, wish: Wish, order_id: str, request_id: str) -> Placed:
+        """Place the order unless it is there; raise `Refusal` when neither is certain.
+
+        Repeating the same request is safe after every answer.
+        """
+        with self._slots:
+            earlier = (await self._seen(order_id, NOT_PLACED)).found
+            if earlier is not None:
+                return _replayed(wish, earlier)
+            self._room.require()
+            written = await self._placing.write(wish, request_id)
+            winner = await self._winner(written)
+        if winner is None:
+            raise void(written.event)
+        if winner.event_id == written.event.event_id:
+            return Placed(order_id)
+        return _replayed(wish, winner)
+
+    async def _winner(self, written: Written) -> OrderPlaced | None:
+        order_id, place = written.event.order_id, written.appended
+        try:
+            await self._progress.reached(place.partition, place.offset + 1, self._patience_s)
+            seen = await self._seen(order_id, MAYBE_PLACED)
+        except asyncio.CancelledError:
+            # The process stops; the client has to know that the order may be placed.
+            raise _unread(PROJECTION_LAGGING, MAYBE_PLACED, order_id) from None
+        if seen.found is None and seen.next_offset <= place.offset:
+            raise _unread(PROJECTION_LAGGING, MAYBE_PLACED, order_id)
+        return seen.found
+
+    async def _seen(self, order_id: str, otherwise: str) -> Seen[OrderPlaced]:
+        try:
+            return await self._winners.of(order_id)
+        except (ReadModelAway, NewerSchema) as error:
+            raise _unread(PROJECTION_UNAVAILABLE, otherwise, order_id) from error
+
+
+def _replayed(wish: Wish, winner: OrderPlaced) -> Placed:
+    field = difference(wish, winner)
+    if field is not None:
+        raise Refusal(IDEMPOTENCY_CONFLICT, field=field, orderId=winner.order_id)
+    return Placed(winner.order_id, replayed=True)
+
+
+def _unread(kind: Kind, what: str, order_id: str) -> Refusal:
+    message = f"{what}: send the same request again, which never places a second order."
+    return Refusal(kind, message, retry_after=SOON, orderId=order_id)

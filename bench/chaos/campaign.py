@@ -1,0 +1,110 @@
+"""One campaign: an engine under load, the planned faults, then the audit's verdict."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.chaos.clients import Clients
+from bench.chaos.engine import Engine
+from bench.chaos.faults import Done, Injector
+from bench.chaos.plan import Fault
+from bench.chaos.recovery import Recovery, Watch
+from bench.chaos.report import Report, count_answers
+from bench.load import Load, write_ids
+
+OPTIONS = ("--workers", "2", "--projectors", "2", "--api-workers", "2")
+REST_S = 180
+VERIFY_TIMEOUT_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What is done to which engine; `say` tells the progress, `clock` is UTC."""
+
+    seed: int
+    seconds: float
+    per_second: float
+    faults: Sequence[Fault]
+    data_dir: Path
+    clock: Callable[[], datetime]
+    say: Callable[[str], None]
+
+    def run(self) -> Report:
+        """Run it and return the report. Raises `NotInTime` when the engine does not start."""
+        crash_dir = self.data_dir / "crash"
+        crash_dir.mkdir(parents=True, exist_ok=True)
+        engine = Engine(self.data_dir, *OPTIONS, environment=self._environment(crash_dir))
+        try:
+            engine.start()
+            return self._hurt(engine, Injector(engine, crash_dir, self.clock))
+        finally:
+            engine.stop()
+
+    def _environment(self, crash_dir: Path) -> dict[str, str]:
+        return {
+            "ENGINE_FAULT_INJECTION": "true",
+            "ENGINE_CRASH_DIR": str(crash_dir.resolve()),
+            "ENGINE_SEED": str(self.seed),
+        }
+
+    def _hurt(self, engine: Engine, injector: Injector) -> Report:
+        described = engine.described
+        watch = Watch(described.database_url, self.clock)
+        load = Load(described.url, self.per_second, wish=Clients(self.seed).wish)
+        began, began_at = time.monotonic(), self.clock()
+        watch.start()
+        load.start()
+        try:
+            done = [self._inject(injector, fault, began) for fault in self.faults]
+            time.sleep(max(0, self.seconds - (time.monotonic() - began)))
+        finally:
+            load.stop()
+            watch.stop()
+        lasted = time.monotonic() - began
+        self.say(f"{len(load.answers):,} placements; waiting for the last to end")
+        accepted, refused = self.data_dir / "accepted.txt", self.data_dir / "refused.txt"
+        write_ids(accepted, load.accepted)
+        write_ids(refused, load.refused)
+        verdict = _verify(self.data_dir, accepted, refused)
+        accepted_at = [began_at + timedelta(seconds=one.at + one.took) for one in load.accepted]
+        recovery = Recovery(described.database_url, accepted_at, watch.moved_at)
+        return Report(
+            seed=self.seed,
+            seconds=lasted,
+            faults=done,
+            felt=recovery.by_name(done),
+            undisturbed=recovery.undisturbed(),
+            answers=count_answers([one.status for one in load.answers]),
+            verdict=verdict,
+        )
+
+    def _inject(self, injector: Injector, fault: Fault, began: float) -> Done:
+        time.sleep(max(0, fault.at - (time.monotonic() - began)))
+        done = injector.inject(fault)
+        point = f" at {fault.point}" if fault.point else ""
+        self.say(f"{fault.at:7.1f} s  {fault.name} {done.target}{point} {done.why or ''}".rstrip())
+        return done
+
+
+def _verify(data_dir: Path, accepted: Path, refused: Path) -> dict[str, Any]:
+    lists = ("--accepted", str(accepted), "--refused", str(refused))
+    told = subprocess.run(  # noqa: S603  (our own command line)
+        [
+            *(sys.executable, "-m", "cli.main", "verify", "--json", "--wait", str(REST_S)),
+            *("--data-dir", str(data_dir), *lists),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=VERIFY_TIMEOUT_S,
+        check=False,
+    )
+    if told.returncode not in (0, 1):
+        return {"holds": False, "error": told.stderr.strip()}
+    verdict: dict[str, Any] = json.loads(told.stdout)
+    return verdict

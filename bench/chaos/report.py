@@ -1,0 +1,84 @@
+"""What a campaign tells in the end: a table for people, JSON for machines."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.chaos.faults import Done
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One campaign: what was done, what it was felt as (seconds), and what the audit found."""
+
+    seed: int
+    seconds: float
+    faults: Sequence[Done]
+    felt: Mapping[str, Sequence[float]]
+    undisturbed: float
+    answers: Mapping[str, int]
+    verdict: Mapping[str, Any]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether every invariant holds."""
+        return bool(self.verdict.get("holds"))
+
+    @property
+    def kills(self) -> int:
+        """Return how many processes were killed."""
+        return sum(done.kills for done in self.faults)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything."""
+        return {
+            "seed": self.seed,
+            "seconds": round(self.seconds, 1),
+            "holds": self.holds,
+            "kills": self.kills,
+            "placements": dict(self.answers),
+            "undisturbedOrderSeconds": round(self.undisturbed, 3),
+            "faults": [_row(name, times) for name, times in self.felt.items()],
+            "notDone": [f"{done.fault.name} {done.target}: {done.why}" for done in self.failed],
+            "verdict": dict(self.verdict),
+        }
+
+    @property
+    def failed(self) -> list[Done]:
+        """Return the faults that could not be done."""
+        return [done for done in self.faults if done.why]
+
+    def show(self, console: Console) -> None:
+        """Print the report."""
+        table = Table("Fault", "Times", "Felt p50", "Felt max", box=None)
+        for name in ("Times", "Felt p50", "Felt max"):
+            table.columns[["Times", "Felt p50", "Felt max"].index(name) + 1].justify = "right"
+        for name, times in self.felt.items():
+            row = _row(name, times)
+            table.add_row(name, str(row["times"]), f"{row['p50']:.1f} s", f"{row['max']:.1f} s")
+        console.print(table)
+        answers = ", ".join(f"{count:,} {name}" for name, count in sorted(self.answers.items()))
+        console.print(f"\nPlacements: {answers}; {self.kills} kills in {self.seconds:.0f} s")
+        console.print(f"An order that nothing disturbed took {self.undisturbed:.2f} s (median)")
+        for done in self.failed:
+            console.print(f"Not done: {done.fault.name} {done.target}: {done.why}")
+        for one in self.verdict.get("invariants", ()):
+            colour, word = ("green", "holds") if one["holds"] else ("red", "BROKEN")
+            console.print(f"[{colour}]{one['name']:>4} {word}[/{colour}] {one['says']}")
+            for example in one["examples"]:
+                console.print(f"       {example}", markup=False)
+
+
+def _row(name: str, times: Sequence[float]) -> dict[str, Any]:
+    worst, usual = max(times, default=0.0), median(times or [0.0])
+    return {"fault": name, "times": len(times), "p50": round(usual, 2), "max": round(worst, 2)}
+
+
+def count_answers(statuses: Sequence[int | None]) -> dict[str, int]:
+    """Return how many placements got which answer, by status; `none` broke off."""
+    return dict(Counter(str(status or "none") for status in statuses))

@@ -1,0 +1,148 @@
+"""The tables as their writer sees them: what it must know, and what a batch changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from psycopg import AsyncConnection
+
+from orders.admission import NotAdmitted
+from orders.errors import NewerSchema
+from orders.events import SCHEMA_VERSION
+from orders.fold import replay
+from orders.state import Order
+from orders.wire import decode, decode_order
+from projections.batch import CLOSED, Batch, Known, Reading, project
+from projections.history import EventRow
+from projections.memory import Memory
+from projections.orders import PLACED_COLUMNS, OrderRow
+from projections.schema import require_known
+
+_ENTER = """
+select layout, set_config('search_path', schema_name, false) from public.projection_pointer
+"""
+_STAGE = "create temporary table staged_orders (like orders) on commit delete rows"
+_OFFSETS = "select partition, next_offset from projection_offsets"
+_HEAD = "select coalesce(max(seq), 0) from order_events"
+
+_KNOWN = """
+select order_id, placed_offset, status, state::text, state_schema_version
+from orders where order_id = any(%s)
+"""
+_HISTORY = "select data::text from order_events where order_id = %s order by seq"
+
+_COPY_EVENTS = "copy order_events from stdin"
+_COPY_ORDERS = "copy staged_orders from stdin"
+
+_CHANGES = ", ".join(
+    f"{column} = excluded.{column}" for column in OrderRow._fields if column not in PLACED_COLUMNS
+)
+_UPSERT = f"""
+insert into orders select * from staged_orders on conflict (order_id) do update set {_CHANGES}
+"""  # noqa: S608  (the columns of the table)
+
+_COUNT = """
+merge into order_counts c
+using unnest(%s::text[], %s::text[], %s::bigint[]) as changed (scope, key, change)
+on c.scope = changed.scope and c.key = changed.key
+when matched then update set n = c.n + changed.change
+when not matched then insert values (changed.scope, changed.key, changed.change)
+"""
+
+_MOVE = """
+update projection_offsets o set next_offset = moved.next_offset
+from unnest(%s::int[], %s::bigint[], %s::bigint[]) as moved (partition, was, next_offset)
+where o.partition = moved.partition and o.next_offset = moved.was
+"""
+
+
+async def enter(connection: AsyncConnection) -> None:
+    """Make the active schema the connection's search_path; raise `NewerLayout`."""
+    row = await (await connection.execute(_ENTER)).fetchone()
+    require_known(row[0] if row else 0)
+
+
+async def stored_offsets(connection: AsyncConnection) -> dict[int, int]:
+    """Return the offset that each partition is to be read from next."""
+    return dict(await (await connection.execute(_OFFSETS)).fetchall())
+
+
+class Diverged(Exception):
+    """The tables are not as their writer left them, though it alone may write them."""
+
+
+class Tables:
+    """The tables of the schema that the connection's search_path names, with one writer.
+
+    It keeps so many orders in memory. What it writes stands when the caller's transaction does;
+    after any exception it is of no more use.
+    """
+
+    def __init__(self, connection: AsyncConnection, remembered: int) -> None:
+        self._connection = connection
+        self._memory = Memory(remembered)
+
+    async def head(self) -> int:
+        """Return the last seq given."""
+        row = await (await self._connection.execute(_HEAD)).fetchone()
+        return row[0] if row else 0
+
+    async def prepare(self) -> None:
+        """Make the connection ready to write."""
+        await self._connection.execute(_STAGE)
+
+    async def project(self, readings: Sequence[Reading], seqs: Iterable[int]) -> Batch:
+        """Write what these records say, but for the offsets; `seqs` number those admitted.
+
+        Raises `NewerSchema`, psycopg's errors.
+        """
+        batch = project(readings, await self._known(readings), seqs)
+        await self._write(batch)
+        return batch
+
+    async def move(self, was: Mapping[int, int], moved: Mapping[int, int]) -> None:
+        """Write up to where the log is read now; raise `Diverged` when it was not as told."""
+        changed = [partition for partition in moved if moved[partition] != was[partition]]
+        values = (changed, [was[p] for p in changed], [moved[p] for p in changed])
+        cursor = await self._connection.execute(_MOVE, values)
+        if cursor.rowcount != len(changed):
+            raise Diverged(f"the stored offsets of {changed} are not {values[1]}")
+
+    def keep(self, batch: Batch) -> None:
+        """Remember what a batch wrote, now that it stands."""
+        self._memory.keep(batch.touched)
+
+    async def _known(self, readings: Sequence[Reading]) -> dict[str, Known]:
+        verdicts = (reading.verdict for reading in readings)
+        ids = {event.order_id for event in verdicts if not isinstance(event, NotAdmitted)}
+        known = self._memory.recall(ids)
+        if unknown := [order_id for order_id in ids if order_id not in known]:
+            rows = await (await self._connection.execute(_KNOWN, (unknown,))).fetchall()
+            for order_id, placed_offset, status, state, version in rows:
+                order = await self._revived(order_id, state, version)
+                known[order_id] = Known(order, placed_offset, status) if order else CLOSED
+        return known
+
+    async def _revived(self, order_id: str, state: str | None, version: int) -> Order | None:
+        if state is None:
+            return None
+        if version > SCHEMA_VERSION:
+            raise NewerSchema(version, SCHEMA_VERSION)
+        if version == SCHEMA_VERSION:
+            return decode_order(state)
+        rows = await (await self._connection.execute(_HISTORY, (order_id,))).fetchall()
+        return replay(decode(data.encode()) for (data,) in rows)
+
+    async def _write(self, batch: Batch) -> None:
+        if batch.events:
+            await self._copy(_COPY_EVENTS, batch.events)
+        if batch.orders:
+            await self._copy(_COPY_ORDERS, batch.orders)
+            await self._connection.execute(_UPSERT)
+        if counts := list(batch.counts.rows()):
+            await self._connection.execute(
+                _COUNT, [list(column) for column in zip(*counts, strict=True)]
+            )
+
+    async def _copy(self, statement: str, rows: Iterable[EventRow] | Iterable[OrderRow]) -> None:
+        async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                await copy.write_row(row)

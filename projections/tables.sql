@@ -1,0 +1,70 @@
+-- The read model, in the schema that the search_path names: the fold of the log and nothing else.
+-- Whatever is changed here raises LAYOUT in schema.py, and so has every engine rebuild its tables.
+
+create table orders (
+    order_id text primary key,
+    partition int not null,
+    placed_offset bigint not null,
+    user_id text,
+    client_order_id text,
+    order_type text not null,
+    token_in text not null,
+    token_out text not null,
+    amount numeric,
+    slippage numeric,
+    status text not null,
+    selected_dex text,
+    executed_price numeric,
+    amount_out numeric,
+    tx_hash text,
+    attempts int not null,
+    next_retry_at timestamptz,
+    error_code text,
+    error_reason text,
+    version int not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    not_after timestamptz not null,
+    quarantined bool not null,
+    state json,
+    state_schema_version int not null
+);
+
+-- The api's lists: newest first, all of them, of one user, with one status.
+create index orders_newest on orders (created_at, order_id);
+create index orders_of_user on orders (user_id, created_at, order_id)
+    where user_id is not null;
+create index orders_with_status on orders (status, created_at, order_id);
+
+-- The recovery of a partition in streams: open orders, and closed ones that could be placed again.
+create index orders_open on orders (partition) where state is not null;
+create index orders_closed on orders (partition, not_after) where state is null;
+
+-- How many orders there are: all of them, with one status, of one user, and the unfinished ones.
+create table order_counts (
+    scope text,
+    key text,
+    n bigint not null check (n >= 0),
+    primary key (scope, key)
+);
+
+create table order_events (
+    seq bigint primary key,
+    partition int not null,
+    "offset" bigint not null,
+    order_id text not null,
+    version int,
+    type text not null,
+    superseded bool not null,
+    occurred_at timestamptz not null,
+    appended_at timestamptz not null,
+    data json not null,
+    unique (partition, "offset")
+);
+
+create index order_events_of_order on order_events (order_id, seq);
+
+create table projection_offsets (
+    partition int primary key,
+    next_offset bigint not null
+);

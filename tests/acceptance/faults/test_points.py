@@ -1,0 +1,62 @@
+"""SIGKILL at every point where something is about to be written, or just was."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from tests.support.arena import Arena
+from tests.support.log import append, placement
+from tests.support.servers import TEST_PARTITIONS, wait_until
+from tests.support.truth import assert_word_kept, log_of
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+
+OF_AN_APPEND = ("before-append", "after-append")
+OF_A_COMMIT = ("before-commit", "after-commit")
+OF_THE_VENUES = ("before-execute", "after-execute", "before-resolve", "after-resolve")
+
+
+def all_dead(arena: Arena) -> None:
+    wait_until(lambda: not arena.points_left(), 60, "each died at its points")
+
+
+def test_stream_workers_killed_around_what_they_write_and_send(arena, crowd):
+    arena.name_points("worker-1", *OF_AN_APPEND, "before-execute")
+    arena.name_points("worker-2", *OF_THE_VENUES[1:])
+    with crowd.placing():
+        all_dead(arena)
+    assert_word_kept(arena, crowd)
+
+
+def test_the_delays_worker_killed_around_what_it_writes(arena, crowd):
+    arena.name_points("delays", *OF_AN_APPEND)
+    with crowd.placing():
+        all_dead(arena)
+    assert_word_kept(arena, crowd)
+
+
+def test_projectors_killed_around_what_they_commit_and_refuse(arena, crowd):
+    arena.name_points("projector-1", *OF_A_COMMIT, *OF_AN_APPEND)
+    arena.name_points("projector-2", *OF_A_COMMIT, *OF_AN_APPEND)
+    with crowd.placing():
+        wait_until(lambda: died_of_letters(arena), 60, "each died at its points")
+    assert_word_kept(arena, crowd)
+
+
+def died_of_letters(arena: Arena) -> bool:
+    """Append a placement that is void, for a projector to put aside."""
+    late = placement(str(uuid.uuid4()))
+    void = late.model_copy(update={"not_after": late.not_after.replace(year=2020)})
+    asyncio.run(append(arena.kafka, log_of(arena), TEST_PARTITIONS, void))
+    return not arena.points_left()
+
+
+def test_an_api_process_killed_around_what_it_writes(arena, crowd):
+    arena.name_points("api-1", *OF_AN_APPEND)
+    with crowd.placing():
+        all_dead(arena)
+    crowd.place(20)
+    assert crowd.unanswered
+    assert len(crowd.accepted) >= 20
+    assert_word_kept(arena, crowd)

@@ -1,0 +1,102 @@
+"""Processes beside those that a supervised engine has, with the environment of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.support.engine import Engine
+from tests.support.servers import wait_until
+
+STOP_TIMEOUT = 10
+PATIENCE = 60
+ITS_OWN = ("ENGINE_PROCESS", "ENGINE_READY_FILE", "ENGINE_GROUP_INSTANCE_ID", "ENGINE_API_FD")
+
+
+def environment_of(engine: Engine) -> dict[str, str]:
+    """Return the variables that any process of the engine gets: those of one that runs."""
+    found: dict[str, str] = {}
+
+    def look() -> bool:
+        pid = engine.processes["delays"].pid
+        try:
+            found.update(psutil.Process(pid).environ() if pid else {})
+        except psutil.Error:
+            return False
+        # Just after the fork it still shows the supervisor's.
+        return found.get("ENGINE_PROCESS") == "delays"
+
+    wait_until(look, what="the environment of a running process")
+    return {name: value for name, value in found.items() if name not in ITS_OWN}
+
+
+class Extra:
+    """A process that nobody starts again."""
+
+    def __init__(self, environment: Mapping[str, str], name: str, *module: str) -> None:
+        self.name = name
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+        self.log_file = self.folder / "log"
+        self._ready_file = self.folder / "ready"
+        its_own = {"ENGINE_PROCESS": name, "ENGINE_READY_FILE": str(self._ready_file)}
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", *module],
+                env={**environment, **its_own},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self) -> str:
+        """Return what it has written."""
+        return self.log_file.read_text()
+
+    def wait_until_ready(self) -> None:
+        """Return when it serves."""
+        wait_until(self._ready_or_dead, PATIENCE, f"{self.name} is ready: {self.log[-1000:]}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """Stop it as a supervisor would, and return its exit code."""
+        self._process.terminate()
+        try:
+            return self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """End it without asking; nothing happens when it has ended."""
+        self._process.kill()
+        self._process.wait()
+
+    def _ready_or_dead(self) -> bool:
+        assert self._process.poll() is None, self.log[-2000:]
+        return self._ready_file.exists()
+
+
+@contextmanager
+def extra(engine: Engine, name: str, *module: str, **settings: str) -> Iterator[Extra]:
+    """Run one more process of the engine, under a name of its own, until the block ends."""
+    one = Extra({**os.environ, **environment_of(engine), **settings}, name, *module)
+    try:
+        yield one
+    finally:
+        one.kill()
+
+
+def extra_worker(engine: Engine, name: str = "extra-1", **settings: str):
+    """Run one more stream worker until the block ends."""
+    return extra(engine, name, "streams", "worker", **settings)
