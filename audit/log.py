@@ -39,6 +39,15 @@ class Span(NamedTuple):
     end: int
 
 
+class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+    # aiokafka 0.14 ends its own stop half-way, as if cancelled, when a fetch was about to begin.
+    async def stop(self) -> None:
+        try:
+            await super().stop()
+        finally:
+            await self._client.close()
+
+
 class Log:
     """One topic; it reads some of its partitions at a time, each in sequence."""
 
@@ -121,7 +130,7 @@ class Log:
 @asynccontextmanager
 async def open_log(kafka: str, topic: str) -> AsyncIterator[Log]:
     """Open the topic at host:port; raise `Unreadable` when no broker has it, then or later."""
-    consumer = AIOKafkaConsumer(
+    consumer = _Consumer(
         bootstrap_servers=kafka,
         enable_auto_commit=False,
         auto_offset_reset="none",
@@ -161,7 +170,6 @@ async def _partitions(kafka: str, topic: str) -> int:
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
-    consumer.unsubscribe()
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait({stopping}, timeout=_STOP_TIMEOUT.total_seconds())
     stopping.cancel()

@@ -4,13 +4,12 @@ import asyncio
 
 import psycopg
 
-from audit.lists import Lists
-from local.measures import measure
+from local.measures import ACTIVE_SCHEMA, measure
 from tests.support.audited import assert_engine_holds
 from tests.support.crowd import Crowd
 from tests.support.engine import Engine
-from tests.support.oracle import ACTIVE, read_stories
 from tests.support.servers import TEST_PARTITIONS, wait_until
+from tests.support.stories import read_stories
 
 _ENDED = "select count(*) from orders where order_id = any(%s) and state is null"
 _OPEN = "select count(*) from orders where state is not null"
@@ -34,13 +33,12 @@ def have_ended(engine: Engine, order_ids: list[str]) -> bool:
 
 
 def assert_word_kept(engine: Engine, crowd: Crowd) -> dict:
-    """Fail unless the audit holds once all has ended; return the stories of the crowd's orders."""
+    """Fail unless log, tables and ledger agree and hold what was promised; return the stories."""
     wait_until_all_ended(engine, crowd)
     wait_until(lambda: _lag(engine) == 0, what="the tables have caught up")
-    told = Lists(frozenset(crowd.accepted), frozenset(crowd.refused))
-    asyncio.run(assert_engine_holds(engine, told))
-    stories = asyncio.run(read_stories(engine.kafka, log_of(engine), TEST_PARTITIONS))
     void = {order_id for order_id, error in crowd.refused.items() if error == "PLACEMENT_VOID"}
+    asyncio.run(assert_engine_holds(engine, accepted=crowd.accepted, refused=crowd.refused))
+    stories = asyncio.run(read_stories(engine.kafka, log_of(engine), TEST_PARTITIONS))
     assert not void & stories.keys()
     return {order_id: stories[order_id] for order_id in crowd.accepted}
 
@@ -52,7 +50,7 @@ def superseded(engine: Engine) -> int:
 
 def _count(engine: Engine, query: str, *values: object) -> int:
     with psycopg.connect(engine.database_url) as connection:
-        connection.execute(ACTIVE)
+        connection.execute(ACTIVE_SCHEMA)
         [(count,)] = connection.execute(query, values).fetchall()
         return count
 

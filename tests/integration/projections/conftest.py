@@ -22,6 +22,7 @@ from projections.store import Store
 from projections.tables import enter
 from tests.support.audited import assert_holds
 from tests.support.builders import executed, routed
+from tests.support.counts import assert_counts_agree
 from tests.support.log import append, placement
 from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
 
@@ -231,4 +232,5 @@ class Log:
         """Fail unless the tables tell what the log tells, to its end; return the report."""
         report = await assert_holds(self._kafka, self._topics.events, tables.url)
         assert report.figures.lag == 0
+        assert_counts_agree(tables.url)
         return report

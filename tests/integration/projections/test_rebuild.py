@@ -14,8 +14,8 @@ from projections.leftovers import remove_former
 from projections.rebuild import RebuildUnderWay, rebuild
 from tests.integration.projections.conftest import lives
 from tests.support.builders import executed
+from tests.support.counts import assert_counts_agree
 from tests.support.log import placement
-from tests.support.oracle import assert_counts_agree, assert_tables_tell
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -175,4 +175,4 @@ async def test_the_rebuilt_tables_tell_what_the_log_tells(
     rebuilt = await rebuild_tables()
     tables.wait_for(head=1100)
     assert rebuilt.numbers_kept
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)

@@ -21,9 +21,9 @@ from tests.integration.projections.histories import (
     life,
     logs,
 )
-from tests.support.oracle import assert_counts_agree
+from tests.support.counts import assert_counts_agree
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 RESET = (
     "truncate orders, order_events, order_counts",

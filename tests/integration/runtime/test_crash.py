@@ -13,8 +13,8 @@ import pytest
 from local.ports import free_ports
 from tests.support.builders import terms
 from tests.support.log import append, eventually, placement, read_events
-from tests.support.oracle import read_stories
 from tests.support.servers import TEST_PARTITIONS, wait_until
+from tests.support.stories import read_stories
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
