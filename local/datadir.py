@@ -19,11 +19,19 @@ LEFTOVERS_TIMEOUT = 5
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[None]:
+def held(directory: Path, *, fresh: bool = False) -> Iterator[None]:
     """Hold the data directory while the block runs.
 
-    Raises AlreadyRunning when another engine has it, Misconfigured when it cannot be used.
+    Raises AlreadyRunning when another engine has it, Misconfigured when it cannot be used, or is
+    to be emptied and not an engine's.
     """
+    if "," in str(directory):
+        raise Misconfigured(
+            f"The data directory {directory} has a comma, at which Kafka would split it: "
+            "choose another with --data-dir or ENGINE_DATA_DIR"
+        )
+    if fresh:
+        _require_an_engines(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         file = (directory / LOCK).open("a+")
@@ -38,10 +46,13 @@ def held(directory: Path) -> Iterator[None]:
 
 
 def empty(directory: Path) -> None:
-    """Remove what an engine keeps there, and nothing else: the folder may hold other things."""
+    """Remove what an engine keeps there, and nothing else: the folder may hold other things.
+
+    Of a symbolic link the link goes; what it points at stays.
+    """
     for name in CONTENT:
         path = directory / name
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
@@ -64,6 +75,16 @@ def end_leftovers(directory: Path) -> list[str]:
             process.kill()
     psutil.wait_procs(stubborn, timeout=LEFTOVERS_TIMEOUT)
     return sorted(left.values())
+
+
+def _require_an_engines(directory: Path) -> None:
+    if not directory.is_dir() or (directory / LOCK).exists():
+        return
+    if any(directory.iterdir()):
+        raise Misconfigured(
+            f"--fresh would empty {directory}, which is not an engine's: it has no {LOCK}; "
+            "leave --fresh out, or choose another folder with --data-dir or ENGINE_DATA_DIR"
+        )
 
 
 def _lock(file: IO[str], directory: Path) -> None:

@@ -25,17 +25,20 @@ def run(options: Options) -> None:
     started_at = time.monotonic()
     # What goes wrong is told in sentences; the library's own retries are not news.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    if options.fresh and (options.kafka or options.database_url):
+    if options.fresh and (options.kafka or options.database_url or options.chain_url):
         raise Misconfigured(
             "--fresh empties the data directory, not servers of others: "
-            "leave it out, or unset ENGINE_KAFKA and ENGINE_DATABASE_URL"
+            "leave it out, or unset ENGINE_KAFKA, ENGINE_DATABASE_URL and ENGINE_CHAIN_URL"
         )
     if options.kafka and options.brokers != 1:
         raise Misconfigured(
             "--brokers is for a Kafka of the engine's own: leave it out, or unset ENGINE_KAFKA"
         )
     directory = options.data_dir.expanduser().resolve()
-    with datadir.held(directory), closing(listen(options.host, options.port)) as api_socket:
+    with (
+        datadir.held(directory, fresh=options.fresh),
+        closing(listen(options.host, options.port)) as api_socket,
+    ):
         left = datadir.end_leftovers(directory)
         if options.fresh:
             datadir.empty(directory)

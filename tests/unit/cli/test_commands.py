@@ -95,8 +95,16 @@ def test_a_taken_port_is_one_sentence_with_the_option(engine):
     assert "--port or ENGINE_PORT" in told.output
 
 
-def test_fresh_is_not_for_the_servers_of_others(engine):
-    told = engine("up", "--fresh", ENGINE_KAFKA="127.0.0.1:9")
+@pytest.mark.parametrize(
+    ("variable", "server"),
+    [
+        ("ENGINE_KAFKA", "127.0.0.1:9"),
+        ("ENGINE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none"),
+        ("ENGINE_CHAIN_URL", "postgresql://nobody@127.0.0.1:9/none"),
+    ],
+)
+def test_fresh_is_not_for_the_servers_of_others(engine, variable, server):
+    told = engine("up", "--fresh", **{variable: server})
     assert told.exit_code == 2
     assert "--fresh" in told.output
 
