@@ -1,13 +1,14 @@
 """`engine up`: everything from an empty folder to a running engine, and back."""
 
 import logging
+import os
 import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from socket import socket
 
-from local import datadir, state
+from local import checks, datadir, state
 from local.child import Child
 from local.console import Console
 from local.errors import EngineError, Misconfigured
@@ -25,6 +26,8 @@ def run(options: Options) -> None:
     started_at = time.monotonic()
     # What goes wrong is told in sentences; the library's own retries are not news.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    checks.require_known(os.environ)
+    checks.require_valid(options)
     if options.fresh and (options.kafka or options.database_url or options.chain_url):
         raise Misconfigured(
             "--fresh empties the data directory, not servers of others: "

@@ -87,6 +87,23 @@ def test_a_wrong_variable_is_told_by_its_name(engine):
     assert "ENGINE_PORT" in told.output
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ENGINE_NONSENSE", "1"), ("ENGINE_KAFKA", "a:b"), ("ENGINE_LOG_LEVEL", "bogus")],
+)
+def test_a_variable_that_is_unknown_or_malformed_stops_the_start(engine, variable, value):
+    told = engine("up", ENGINE_PORT="0", **{variable: value})
+    assert told.exit_code == 2
+    assert told.stderr.count("\n") == 1
+    assert variable in told.stderr
+
+
+def test_topics_are_not_created_at_what_is_no_address(engine):
+    told = engine("topics", "create", "--kafka", "a:b")
+    assert told.exit_code == 2
+    assert "ENGINE_KAFKA is 'a:b'" in told.stderr
+
+
 def test_a_taken_port_is_one_sentence_with_the_option(engine):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         told = engine("up", "--port", str(taken.getsockname()[1]))
