@@ -16,7 +16,7 @@ class NotRunning(Failure):
 
     exit_code = 3
 
-    def __init__(self, data_dir: Path, options: str = "--data-dir or --url") -> None:
+    def __init__(self, data_dir: Path, options: str = "--data-dir") -> None:
         super().__init__(
             f"No engine is running on {data_dir}: start one with `engine up`, "
             f"or name another with {options}"

@@ -37,7 +37,7 @@ def run(options: Options) -> None:
         raise Misconfigured(
             "--brokers is for a Kafka of the engine's own: leave it out, or unset ENGINE_KAFKA"
         )
-    directory = options.data_dir.expanduser().resolve()
+    directory = options.data_dir.resolve()
     with (
         datadir.held(directory, fresh=options.fresh),
         closing(listen(options.host, options.port)) as api_socket,

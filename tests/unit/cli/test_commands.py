@@ -74,7 +74,39 @@ def test_the_data_directory_is_a_variable(engine):
     assert "running on elsewhere" in engine("status", ENGINE_DATA_DIR="elsewhere").output
 
 
-@pytest.mark.parametrize("amount", ["ten", "NaN", "Infinity"])
+def test_a_home_in_the_data_directory_is_found_by_every_command(engine, tmp_path):
+    told = engine("status", ENGINE_DATA_DIR="~/eng", HOME=str(tmp_path))
+    assert f"running on {tmp_path / 'eng'}" in told.output
+
+
+def test_status_does_not_advise_an_option_that_it_has_not(engine):
+    assert "--url" not in engine("status").output
+    assert "--data-dir or --url" in engine("place", "SOL", "USDC", "1").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--url", "http://127.0.0.1:9"], "name one order"),
+        (["some-order", "--since", "0"], "for all orders"),
+        (["some-order", "--count", "1"], "for all orders"),
+    ],
+)
+def test_an_option_that_watch_would_not_heed_is_a_usage_error(engine, arguments, told):
+    answer = engine("watch", *arguments)
+    assert answer.exit_code == 2
+    assert told in answer.stderr
+
+
+def test_the_help_tells_what_ctrl_c_ends_up_with(engine):
+    assert "ends with 0" in " ".join(engine("--help").output.split())
+
+
+def test_the_help_of_the_seed_tells_when_prices_are_the_same(engine):
+    assert "at the same moment" in " ".join(engine("up", "--help").output.split())
+
+
+@pytest.mark.parametrize("amount", ["ten", "NaN", "Infinity", "1e999999999", "0e-999999999"])
 def test_an_amount_that_is_no_number_is_a_usage_error(engine, amount):
     told = engine("place", "SOL", "USDC", amount)
     assert told.exit_code == 2
