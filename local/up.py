@@ -51,7 +51,7 @@ def run(options: Options) -> None:
         if left:
             console.say(f"ended what a killed engine had left: {', '.join(left)}", "warning")
         console.say(f"starting; the data is in {directory}")
-        servers = choose(options, place)
+        servers = choose(options, place, console.say)
         with stop_on_signals() as stop:
             _Run(options, place, servers, api_socket, console).until(stop, started_at)
 
