@@ -23,6 +23,18 @@ class NotRunning(Failure):
         )
 
 
+class NotReady(Failure):
+    """There is an engine, but there is no talking to it."""
+
+    exit_code = 3
+
+    def __init__(self, data_dir: Path, pid: int) -> None:
+        super().__init__(
+            f"The engine on {data_dir} (pid {pid}) is still starting or just stopping: "
+            "try again in a moment"
+        )
+
+
 class CannotCheck(Failure):
     """What was asked for cannot be read, or not as it was asked; nothing was found out."""
 

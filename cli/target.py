@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli.failures import NotRunning
+from cli.failures import NotReady, NotRunning
+from local.datadir import holder
 from local.state import RunningEngine, find_running
 
 DEFAULT_DATA_DIR = Path(".engine")
@@ -38,9 +39,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for scripts, on
 def running_engine(data_dir: Path, options: str = "--data-dir") -> RunningEngine:
     """Return the engine that runs on the data directory.
 
-    Raises NotRunning, which tells that another engine is named with these options.
+    Raises NotReady, or NotRunning, which tells that another is named with these options.
     """
     engine = find_running(data_dir)
+    if engine is None and (pid := holder(data_dir)):
+        raise NotReady(data_dir, pid)
     if engine is None:
         raise NotRunning(data_dir, options)
     return engine

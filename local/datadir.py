@@ -42,7 +42,10 @@ def held(directory: Path, *, fresh: bool = False) -> Iterator[None]:
         ) from error
     with file:
         _lock(file, directory)
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def empty(directory: Path) -> None:
@@ -75,6 +78,17 @@ def end_leftovers(directory: Path) -> list[str]:
             process.kill()
     psutil.wait_procs(stubborn, timeout=LEFTOVERS_TIMEOUT)
     return sorted(left.values())
+
+
+def holder(directory: Path) -> int | None:
+    """Return the pid of the engine that holds the directory, also one that is still starting."""
+    file = directory / LOCK
+    with suppress(OSError, ValueError, psutil.NoSuchProcess):
+        pid, written_at = int(file.read_text()), file.stat().st_mtime
+        # A later process with the same number was created after the lock was written.
+        if psutil.Process(pid).create_time() < written_at + state.CLOCK_SLACK_SECONDS:
+            return pid
+    return None
 
 
 def _require_an_engines(directory: Path) -> None:

@@ -1,6 +1,7 @@
 """The command line without an engine: what it teaches, refuses and answers."""
 
 import json
+import os
 import socket
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from cli import main
 from cli.main import app
 from cli.place import encode, refusal
+from local import datadir
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
 COMMANDS = [
@@ -68,6 +70,20 @@ def test_without_an_engine_the_exit_code_is_3_and_the_way_out_is_told(engine, co
     told = engine(*command)
     assert told.exit_code == 3
     assert "No engine is running on .engine: start one with `engine up`" in told.output
+
+
+def test_an_engine_that_is_still_starting_is_not_said_to_be_away(engine, tmp_path):
+    with datadir.held(tmp_path):
+        told = engine("status", "--data-dir", str(tmp_path))
+    assert told.exit_code == 3
+    assert f"(pid {os.getpid()}) is still starting" in told.output
+    assert "No engine is running" in engine("status", "--data-dir", str(tmp_path)).output
+
+
+def test_a_lock_that_was_left_behind_is_no_engine(engine, tmp_path):
+    (tmp_path / datadir.LOCK).write_text(str(os.getpid()))
+    os.utime(tmp_path / datadir.LOCK, (1, 1))
+    assert "No engine is running" in engine("status", "--data-dir", str(tmp_path)).output
 
 
 def test_the_data_directory_is_a_variable(engine):
