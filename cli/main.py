@@ -25,7 +25,7 @@ from local.errors import AlreadyRunning, EngineError, Misconfigured
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no engine is running, 4 an engine
-is already running, 130 ended by Ctrl-C.
+is already running, 130 ended by Ctrl-C; `engine up`, which a Ctrl-C stops in order, ends with 0.
 """
 HELP = """
 Runs an order execution engine on this machine, and talks to it.

@@ -53,7 +53,9 @@ Fresh = Annotated[
 Seed = Annotated[
     int,
     typer.Option(
-        envvar="ENGINE_SEED", rich_help_panel=MARKET, help="The same seed, the same prices."
+        envvar="ENGINE_SEED",
+        rich_help_panel=MARKET,
+        help="The same seed at the same moment, the same prices.",
     ),
 ]
 QuoteLatency = Annotated[
@@ -120,7 +122,12 @@ ChainUrl = Annotated[
 ]
 LogJson = Annotated[
     bool,
-    typer.Option("--log-json", envvar="ENGINE_LOG_JSON", rich_help_panel=LOGS, help="Log JSON."),
+    typer.Option(
+        "--log-json",
+        envvar="ENGINE_LOG_JSON",
+        rich_help_panel=LOGS,
+        help="Log JSON; PostgreSQL's own log stays text.",
+    ),
 ]
 LogLevel = Annotated[
     str,

@@ -19,11 +19,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from local.errors import EngineError, Misconfigured
-from local.kafka_settings import of_every_node
+from local.kafka_settings import of_every_node, properties
 from local.program import Program
 
 LOG_CONFIG = Path(__file__).with_name("kafka-log.properties")
 ANSWER_TIMEOUT_MS = 1000
+# In the locale "C" Java cannot name a file whose path is not ASCII.
+ANY_PATH = {"LC_ALL": "C.UTF-8"}
 ALONE = ("-Xms128m", "-Xmx512m")
 # Without the second compiler a node starts with half the CPU time: several start on the same cores.
 ONE_OF_SEVERAL = ("-Xms96m", "-Xmx320m", "-XX:TieredStopAtLevel=1")
@@ -63,6 +65,7 @@ class Kafka:
             command=self._java("kafka.Kafka", str(self._properties)),
             ready=lambda: answers(self.address, self.number),
             log_file=log_file,
+            environment=ANY_PATH,
             # Kafka keeps acknowledged records in the page cache, so a kill would lose none either.
             orphan_signal=signal.SIGTERM,
         )
@@ -83,7 +86,13 @@ class Kafka:
         self._properties.write_text(self._configuration(data))
         options = (f"--cluster-id={self._cluster_id()}", f"--config={self._properties}")
         format_storage = self._java("kafka.tools.StorageTool", "format", *options)
-        result = subprocess.run(format_storage, capture_output=True, text=True, check=False)  # noqa: S603
+        result = subprocess.run(  # noqa: S603  (our own command line)
+            format_storage,
+            env={**os.environ, **ANY_PATH},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if result.returncode != 0:
             raise EngineError(f"Kafka cannot format {self.directory}: {result.stderr.strip()}")
 
@@ -108,7 +117,7 @@ class Kafka:
         listeners = f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}"
         own = {"node.id": str(self.number), "listeners": listeners, "log.dirs": str(data)}
         settings = own | of_every_node(self.voters or (self.controller_port,))
-        return "".join(f"{key}={value}\n" for key, value in settings.items())
+        return properties(settings)
 
 
 def cluster_id(directory: Path) -> str:

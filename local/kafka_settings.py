@@ -1,6 +1,6 @@
 """The settings that every Kafka node of one machine has, and those that several of them share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from local.topics import Layout
 
@@ -49,6 +49,11 @@ def of_every_node(voters: Sequence[int]) -> dict[str, str]:
     }
 
 
+def properties(settings: Mapping[str, str]) -> str:
+    """Return the settings as Java reads them from a file: in Latin-1, with escapes for the rest."""
+    return "".join(f"{key}={_escaped(value)}\n" for key, value in settings.items())
+
+
 def copies(brokers: int) -> dict[str, str]:
     """Return on how many brokers everything is kept, Kafka's own topics too."""
     layout = Layout(replication=brokers)
@@ -62,3 +67,10 @@ def copies(brokers: int) -> dict[str, str]:
         "share.coordinator.state.topic.replication.factor": all_of_them,
         "share.coordinator.state.topic.min.isr": in_sync,
     }
+
+
+def _escaped(value: str) -> str:
+    # Java counts in UTF-16: a character beyond its first plane is two escapes.
+    units = value.replace("\\", "\\\\").encode("utf-16-be").hex(" ", 2).split()
+    codes = (int(unit, 16) for unit in units)
+    return "".join(chr(code) if 0x20 <= code < 0x7F else f"\\u{code:04x}" for code in codes)

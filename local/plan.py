@@ -1,6 +1,7 @@
 """Which processes make the engine, with their environment, in the order in which they start."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ class Place:
     def ready_file(self, name: str) -> Path:
         """Return the file by which the process of that name tells that it is ready."""
         return self.directory / "ready" / name
+
+    def scratch(self, name: str) -> Path:
+        """Return the folder for what the process of that name needs no longer than it runs."""
+        return self.directory / "scratch" / name
 
     def group_instance_id(self, name: str) -> str:
         """Return a name for the process of that name that no other engine's process has."""
@@ -96,9 +101,12 @@ def numbered(name: str, count: int) -> Iterable[str]:
 def _program(
     name: str, module: Iterable[str], variables: Mapping[str, str], place: Place, api_socket: int
 ) -> Program:
-    ready_file = place.ready_file(name)
+    ready_file, scratch = place.ready_file(name), place.scratch(name)
 
     def forget_the_last_time() -> None:
+        # One that was killed has left it.
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True, exist_ok=True)
         ready_file.parent.mkdir(parents=True, exist_ok=True)
         ready_file.unlink(missing_ok=True)
 
@@ -111,6 +119,7 @@ def _program(
             "ENGINE_PROCESS": name,
             "ENGINE_GROUP_INSTANCE_ID": place.group_instance_id(name),
             "ENGINE_READY_FILE": str(ready_file),
+            "ENGINE_SCRATCH_DIR": str(scratch),
         },
         inherited=(api_socket,) if "ENGINE_API_FD" in variables else (),
         ready=ready_file.exists,

@@ -1,7 +1,7 @@
 """The Kafka and the PostgreSQL that an engine uses: its own, or those that were named to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -37,8 +37,11 @@ class Servers:
         asyncio.run(create_topics(self.kafka, Topics(options.topic_prefix), layout))
 
 
-def choose(options: Options, place: Place) -> Servers:
-    """Return the servers of the engine: its own ones prepared, not started. Raises EngineError."""
+def choose(options: Options, place: Place, say: Callable[[str], None]) -> Servers:
+    """Return the servers of the engine: its own ones prepared, not started. Raises EngineError.
+
+    `say` is told what was changed on this machine outside the data directory.
+    """
     own: list[Program] = []
     address, database_url = options.kafka, options.database_url
     if address is None:
@@ -48,7 +51,7 @@ def choose(options: Options, place: Place) -> Servers:
     )
     if database_url is None:
         postgres = Postgres(place.directory / "postgres", ports["postgres"])
-        postgres.prepare()
+        postgres.prepare(say)
         own.append(postgres.program(place.log_file("postgres")))
         database_url = postgres.url("engine")
     if address is None:

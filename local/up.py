@@ -1,13 +1,14 @@
 """`engine up`: everything from an empty folder to a running engine, and back."""
 
 import logging
+import os
 import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from socket import socket
 
-from local import datadir, state
+from local import checks, datadir, state
 from local.child import Child
 from local.console import Console
 from local.errors import EngineError, Misconfigured
@@ -25,17 +26,22 @@ def run(options: Options) -> None:
     started_at = time.monotonic()
     # What goes wrong is told in sentences; the library's own retries are not news.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    if options.fresh and (options.kafka or options.database_url):
+    checks.require_known(os.environ)
+    checks.require_valid(options)
+    if options.fresh and (options.kafka or options.database_url or options.chain_url):
         raise Misconfigured(
             "--fresh empties the data directory, not servers of others: "
-            "leave it out, or unset ENGINE_KAFKA and ENGINE_DATABASE_URL"
+            "leave it out, or unset ENGINE_KAFKA, ENGINE_DATABASE_URL and ENGINE_CHAIN_URL"
         )
     if options.kafka and options.brokers != 1:
         raise Misconfigured(
             "--brokers is for a Kafka of the engine's own: leave it out, or unset ENGINE_KAFKA"
         )
-    directory = options.data_dir.expanduser().resolve()
-    with datadir.held(directory), closing(listen(options.host, options.port)) as api_socket:
+    directory = options.data_dir.resolve()
+    with (
+        datadir.held(directory, fresh=options.fresh),
+        closing(listen(options.host, options.port)) as api_socket,
+    ):
         left = datadir.end_leftovers(directory)
         if options.fresh:
             datadir.empty(directory)
@@ -45,7 +51,7 @@ def run(options: Options) -> None:
         if left:
             console.say(f"ended what a killed engine had left: {', '.join(left)}", "warning")
         console.say(f"starting; the data is in {directory}")
-        servers = choose(options, place)
+        servers = choose(options, place, console.say)
         with stop_on_signals() as stop:
             _Run(options, place, servers, api_socket, console).until(stop, started_at)
 

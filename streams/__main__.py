@@ -32,7 +32,7 @@ async def run(role: str, settings: StreamSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     sources = Sources(local_clock(settings), time.monotonic, lambda: uuid.uuid4().hex)
-    with TemporaryDirectory(prefix="engine-") as scratch:
+    with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
         await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
 
 

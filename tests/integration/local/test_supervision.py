@@ -1,6 +1,7 @@
 """The supervisor over small programs that do what real ones do in bad moments."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -48,6 +49,18 @@ def program(tmp_path):
         )
 
     return build
+
+
+def test_a_process_may_open_as_many_files_as_the_system_allows(program):
+    tells = "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    one = program("one", tells)
+    before = soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, most - 1), most))
+    try:
+        assert launch(one).wait(20) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert one.log_file.read_text() == f"{(most, most)}\n"
 
 
 @pytest.fixture

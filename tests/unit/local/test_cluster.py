@@ -2,7 +2,7 @@ import pytest
 
 from local import cluster
 from local.errors import Misconfigured
-from local.kafka_settings import of_every_node
+from local.kafka_settings import of_every_node, properties
 
 
 @pytest.fixture
@@ -67,3 +67,9 @@ def test_data_of_before_there_were_several_is_that_of_one(tmp_path):
     cluster.require(tmp_path, 1)
     with pytest.raises(Misconfigured, match="that of 1 Kafka broker, not of 3"):
         cluster.require(tmp_path, 3)
+
+
+def test_java_reads_every_character_of_a_setting():
+    assert (
+        properties({"log.dirs": "/data/Zoë\\😀"}) == "log.dirs=/data/Zo\\u00eb\\\\\\ud83d\\ude00\n"
+    )
