@@ -26,7 +26,6 @@ class _Waiting:
     def __init__(self, log: Log, spans: Sequence[Span]) -> None:
         self._log = log
         self._ends = {span.partition: span.end for span in spans}
-        self._following = {span.partition: span.first for span in spans}
         self._held: dict[int, deque[Record]] = {span.partition: deque() for span in spans}
         log.start(spans)
 
@@ -37,7 +36,6 @@ class _Waiting:
             for number, records in (await self._log.fetch(asked)).items():
                 end = self._ends[number]
                 self._held[number].extend(one for one in records if one.offset < end)
-                self._following[number] = records[-1].offset + 1
         return any(self._held.values())
 
     def take(self) -> list[Record]:
@@ -61,4 +59,4 @@ class _Waiting:
 
     @property
     def _unread(self) -> list[int]:
-        return [number for number, end in self._ends.items() if self._following[number] < end]
+        return [number for number, end in self._ends.items() if self._log.following(number) < end]

@@ -53,10 +53,16 @@ class Servers:
     @property
     def log(self) -> tuple[str, str]:
         """Return Kafka's address and the name of the log. Raises NotRunning."""
+        kafka, topics = self.topics
+        return kafka, topics.events
+
+    @property
+    def topics(self) -> tuple[str, Topics]:
+        """Return Kafka's address and the engine's topics. Raises NotRunning."""
         if self.kafka is not None:
-            return self.kafka, Topics(self.topic_prefix or "").events
+            return self.kafka, Topics(self.topic_prefix or "")
         engine, prefix = self._engine, self.topic_prefix
-        return engine.kafka, Topics(engine.topic_prefix if prefix is None else prefix).events
+        return engine.kafka, Topics(engine.topic_prefix if prefix is None else prefix)
 
     @property
     def tables(self) -> str:

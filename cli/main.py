@@ -7,7 +7,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import events, place, projection, replay, status, topics, up, verify, watch
+from cli import (
+    events,
+    letters,
+    place,
+    projection,
+    quarantine,
+    replay,
+    status,
+    topics,
+    up,
+    verify,
+    watch,
+)
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -25,6 +37,8 @@ Runs an order execution engine on this machine, and talks to it.
   engine status                      its processes, its orders, its lag
   engine verify                      whether anything was lost or done twice
   engine projection rebuild          its tables made anew from the log
+  engine dead-letters list           records of the log that do not count, and why
+  engine quarantine list             orders whose history is impossible
 
 The commands find the engine by its data directory: .engine in the present folder, or --data-dir,
 or ENGINE_DATA_DIR.
@@ -83,6 +97,8 @@ app.command("verify")(verify.check)
 app.command("replay")(replay.replay)
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
+app.add_typer(letters.app, name="dead-letters")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(projection.app, name="projection")
 
 if __name__ == "__main__":

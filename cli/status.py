@@ -12,7 +12,13 @@ from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, running_engine
 from local.measures import Measures, measure
 from local.state import RunningEngine
 
-COLOURS = {"ready": "green", "starting": "yellow", "backoff": "red", "stopped": "red"}
+COLOURS = {
+    "ready": "green",
+    "starting": "yellow",
+    "backoff": "red",
+    "held": "red",
+    "stopped": "red",
+}
 
 
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: AsJson = False) -> None:
@@ -33,7 +39,13 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: AsJson = False) -> 
 
 def _as_json(engine: RunningEngine, measures: Measures) -> dict[str, Any]:
     described = engine.model_dump(mode="json", by_alias=True)
-    return {**described, "counts": measures.counts, "lag": measures.lag}
+    return {
+        **described,
+        "counts": measures.counts,
+        "lag": measures.lag,
+        "quarantined": measures.quarantined,
+        "deadLetters": measures.dead_letters,
+    }
 
 
 def _show(engine: RunningEngine, measures: Measures) -> None:
@@ -50,6 +62,12 @@ def _show(engine: RunningEngine, measures: Measures) -> None:
     console.print(f"Orders  {_told(measures.counts)}", highlight=False)
     lag = measures.lag and measures.lag["total"]
     console.print(f"Lag     {'unknown' if lag is None else f'{lag} events'}", highlight=False)
+    if measures.quarantined:
+        told = f"{measures.quarantined} orders: engine quarantine list"
+        console.print(f"[red]Quarantined  {told}[/red]", highlight=False)
+    if measures.dead_letters:
+        told = f"{measures.dead_letters} records: engine dead-letters list"
+        console.print(f"[red]Not admitted {told}[/red]", highlight=False)
 
 
 def _told(counts: dict[str, int] | None) -> str:

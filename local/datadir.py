@@ -14,7 +14,7 @@ from local import state
 from local.errors import AlreadyRunning, Misconfigured
 
 LOCK = "engine.lock"
-CONTENT = ("kafka", "postgres", "logs", "ready", "ports.json", state.FILE)
+CONTENT = ("kafka", "postgres", "logs", "ready", "hold", "ports.json", state.FILE)
 LEFTOVERS_TIMEOUT = 5
 
 

@@ -34,6 +34,18 @@ class Place:
         ours = f"{gethostname()} {self.directory}".encode()
         return f"{name}.{blake2b(ours, digest_size=8).hexdigest()}"
 
+    @property
+    def holds(self) -> Path:
+        """Return the folder of the hold files; a start of the engine removes it."""
+        return self.directory / "hold"
+
+    def hold_file(self, name: str) -> Path:
+        """Return the file that keeps a dead process down: while it is there, none is started again.
+
+        For tests and drills: so an outage lasts as long as they want.
+        """
+        return self.holds / name
+
 
 def environment(options: Options, endpoints: Endpoints) -> dict[str, str]:
     """Return the variables that every process of ours gets."""

@@ -1,6 +1,7 @@
 """`engine up`: everything from an empty folder to a running engine, and back."""
 
 import logging
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -29,12 +30,17 @@ def run(options: Options) -> None:
             "--fresh empties the data directory, not servers of others: "
             "leave it out, or unset ENGINE_KAFKA and ENGINE_DATABASE_URL"
         )
+    if options.kafka and options.brokers != 1:
+        raise Misconfigured(
+            "--brokers is for a Kafka of the engine's own: leave it out, or unset ENGINE_KAFKA"
+        )
     directory = options.data_dir.expanduser().resolve()
     with datadir.held(directory), closing(listen(options.host, options.port)) as api_socket:
         left = datadir.end_leftovers(directory)
         if options.fresh:
             datadir.empty(directory)
         place = Place(directory)
+        shutil.rmtree(place.holds, ignore_errors=True)
         console = Console(place.log_file("engine"), as_json=options.log_json)
         if left:
             console.say(f"ended what a killed engine had left: {', '.join(left)}", "warning")
@@ -72,7 +78,7 @@ class _Run:
 
     def until(self, stop: StopRequest, started_at: float) -> None:
         """Run until asked to stop; leave nothing running, however it ends."""
-        supervisor = Supervisor(self._console, stop, self._write_state)
+        supervisor = Supervisor(self._console, stop, self._write_state, self._is_held)
         try:
             supervisor.start(self._tiers())
             if not stop.requested:
@@ -95,6 +101,9 @@ class _Run:
         servers = Tier(self._servers.own, then=lambda: self._servers.make_ready(self._options))
         ours = tiers(self._options, self._endpoints, self._place, self._api_socket)
         return [servers, *(Tier(programs) for programs in ours)]
+
+    def _is_held(self, name: str) -> bool:
+        return self._place.hold_file(name).exists()
 
     def _write_state(self, children: Sequence[Child]) -> None:
         engine = state.describe(self._endpoints, children, ready=self._ready)

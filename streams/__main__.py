@@ -1,6 +1,7 @@
 """Run `python -m streams worker` or `delays`; the only code here that makes ids and clocks."""
 
 import asyncio
+import logging
 import signal
 import sys
 import time
@@ -61,6 +62,8 @@ def main() -> None:
         stop("Say which worker to run: python -m streams worker, or python -m streams delays.")
     settings = StreamSettings.read()
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    # The client says many times a second that a broker is away; what waits for it says it once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     tolerate_any_names()
     try:
         uvloop.run(run(role, settings))

@@ -74,11 +74,11 @@ class Exchange:
             raise ConnectionResetError(f"{self.name} could not be reached with the swap")
         if fault == "hang":
             await asyncio.Event().wait()
-        at = self.clock()
-        swap = self.pools.swap(execution.terms, at)
-        if fault == "price-moved" and isinstance(swap, Swap):
-            swap = swap.giving_at_most(MONEY.multiply(execution.min_amount_out, LOWER_PRICE))
-        entry = await self.chain.land(Arrival(execution, self.name, at).meet(swap))
+        if fault == "late-answer":
+            # The swap is on its way, whether its sender still waits for it or not.
+            entry = await asyncio.shield(self._landed_late(execution))
+        else:
+            entry = await self._landed(execution, price_moved=fault == "price-moved")
         if fault == "lost-answer":
             raise ConnectionResetError(f"{self.name}'s answer to the swap was lost")
         return GARBAGE if fault == "garbage" else entry._asdict()
@@ -87,6 +87,17 @@ class Exchange:
         """Return what the chain holds for an id, giving up for ever an id that has not landed."""
         entry = await self.chain.land(Entry(execution_id, "void", self.name, self.clock()))
         return entry._asdict()
+
+    async def _landed_late(self, execution: Execution) -> Entry:
+        await self.trouble.be_late()
+        return await self._landed(execution)
+
+    async def _landed(self, execution: Execution, *, price_moved: bool = False) -> Entry:
+        at = self.clock()
+        swap = self.pools.swap(execution.terms, at)
+        if price_moved and isinstance(swap, Swap):
+            swap = swap.giving_at_most(MONEY.multiply(execution.min_amount_out, LOWER_PRICE))
+        return await self.chain.land(Arrival(execution, self.name, at).meet(swap))
 
     def _quoted(self, terms: Terms) -> Answer:
         at = self.clock()

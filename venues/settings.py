@@ -41,6 +41,9 @@ class VenueSettings(Settings):
     lost_answer_rate: Rate = Field(
         default=0, description="Executions that settle while their answer is lost."
     )
+    late_answer_rate: Rate = Field(
+        default=0, description="Executions that land around their time-out, waited for or not."
+    )
     market_volatility: float = Field(
         default=0.0002,
         ge=0,

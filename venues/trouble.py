@@ -9,6 +9,10 @@ from orders.values import Execution, Fault, Terms
 from venues.settings import VenueSettings
 
 QuoteFault: TypeAlias = Fault | Literal["throttled"]
+ExecutionFault: TypeAlias = Fault | Literal["late-answer"]
+
+LATE = (0.5, 1.5)
+"""Between which parts of its time-out a late execution lands, besides its latency."""
 
 
 class Trouble:
@@ -26,18 +30,24 @@ class Trouble:
             return self._chance.choice(("quote-glitch", "throttled"))
         return None
 
-    def of_execution(self, execution: Execution) -> Fault | None:
+    def of_execution(self, execution: Execution) -> ExecutionFault | None:
         """Return the fault this execution is to show, if any."""
         if asked := self._asked(execution.terms, execution.attempt):
             return asked
         if self._strikes(self._settings.execute_error_rate):
             return "glitch"
+        if self._strikes(self._settings.late_answer_rate):
+            return "late-answer"
         return "lost-answer" if self._strikes(self._settings.lost_answer_rate) else None
 
     async def take(self, latency_ms: int) -> None:
         """Wait as long as a call takes, spread evenly by the settings' jitter."""
         spread = self._settings.latency_jitter * self._chance.uniform(-1, 1)
         await asyncio.sleep(latency_ms * (1 + spread) / 1_000)
+
+    async def be_late(self) -> None:
+        """Wait until about the time-out of an execution."""
+        await asyncio.sleep(self._settings.execute_timeout * self._chance.uniform(*LATE))
 
     def _asked(self, terms: Terms, attempt: int) -> Fault | None:
         return terms.fault(attempt) if self._settings.fault_injection else None

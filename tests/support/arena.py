@@ -2,12 +2,13 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import closing, suppress
 
 import pytest
 
 from local.child import State
 from local.state import alive
-from tests.support.crowd import Crowd
+from tests.support.crowd import CLEAN, Crowd
 from tests.support.engine import PARTITIONS, Engine
 from tests.support.servers import new_database, wait_until
 
@@ -74,15 +75,21 @@ def arena(_arena) -> Iterator[Arena]:
     _arena.wait_until_whole()
     yield _arena
     for process in _arena.processes.values():
-        if process.pid is not None:
+        with suppress(AssertionError, ProcessLookupError):
             _arena.kill(process.name, signal.SIGCONT)
     for file in _arena.crash_dir.iterdir():
-        file.unlink()
+        file.unlink(missing_ok=True)
 
 
 @pytest.fixture
 def crowd(arena) -> Iterator[Crowd]:
     """Return clients of the arena."""
-    one = Crowd(arena.url)
-    yield one
-    one.close()
+    with closing(Crowd(arena.url)) as one:
+        yield one
+
+
+@pytest.fixture
+def clean_crowd(arena) -> Iterator[Crowd]:
+    """Return clients of the arena that ask for no faults."""
+    with closing(Crowd(arena.url, CLEAN)) as one:
+        yield one

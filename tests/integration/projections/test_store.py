@@ -21,9 +21,8 @@ from tests.integration.projections.histories import (
     life,
     logs,
 )
-from tests.support.counts import assert_counts_agree
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 RESET = (
     "truncate orders, order_events, order_counts",
@@ -49,7 +48,7 @@ def assert_tables_hold(tables, records):
     rows, events = expected(records)
     found = tables.rows("select *, state::text as state from orders")
     assert {row["order_id"]: row for row in found} == rows
-    assert_counts_agree(tables.url)
+    tables.assert_counts_agree()
     assert events == [
         tuple(row.values())
         for row in tables.rows(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orders.admission import admit
 from orders.errors import Code
@@ -152,6 +153,27 @@ async def test_a_worker_that_is_started_again_has_its_partitions_at_once(run, lo
     first.send_signal(signal.SIGKILL)
     run("worker", **itself)
     assert len(await eventually(log.all_ended)) == 20
+
+
+async def test_offsets_rewound_while_no_worker_ran_repeat_nothing(
+    run, log, kafka, topics, topic_prefix
+):
+    first = run("worker")
+    await log.append(*some_orders(20))
+    await eventually(log.all_ended)
+    first.terminate()
+    assert await asyncio.to_thread(first.wait, 10) == 0
+    async with AIOKafkaConsumer(
+        bootstrap_servers=kafka, group_id=f"{topic_prefix}streams", enable_auto_commit=False
+    ) as consumer:
+        places = [TopicPartition(topics.events, number) for number in range(TEST_PARTITIONS)]
+        consumer.assign(places)
+        await consumer.commit(dict.fromkeys(places, 0))
+    run("worker")
+    await log.append(*some_orders(20))
+    assert len(await eventually(log.all_ended)) == 40
+    kinds = Counter(type(event) for event in await log.events())
+    assert kinds[OrderExecuted] == 40
 
 
 async def test_more_orders_than_slots_are_parked_and_all_finish(run, log):

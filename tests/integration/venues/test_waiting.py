@@ -6,8 +6,10 @@ import pytest
 
 from orders.errors import Code, Reason
 from orders.ports import Unknown, Void
+from orders.values import Fill
 from tests.support.contracts import execution, swap
 from tests.support.fakes import MemoryChain, some_venue
+from tests.support.log import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -26,6 +28,33 @@ async def test_an_execution_slower_than_its_time_out_never_lands():
     assert unknown.reason.code is Code.TIMEOUT
     assert chain.entries == {}
     assert await venue.resolve("order:1") == Void()
+
+
+async def test_an_execution_that_is_late_has_the_outcome_that_came_first():
+    venue = some_venue(late_answer_rate=1, execute_timeout_ms=20)
+    outcomes = set()
+    for number in range(40):
+        sent = execution(venue, sent_as=f"order:{number}")
+        answer = await venue.execute(sent)
+        outcome = await venue.resolve(sent.execution_id)
+        assert answer == outcome or isinstance(answer, Unknown)
+        assert await venue.resolve(sent.execution_id) == outcome
+        outcomes.add(type(outcome))
+    assert outcomes == {Fill, Void}
+
+
+async def test_an_execution_that_is_late_lands_though_nobody_waits_for_it():
+    chain = MemoryChain()
+    venue = some_venue(chain=chain, late_answer_rate=1, execute_timeout_ms=20)
+    sent = [execution(venue, sent_as=f"order:{number}") for number in range(20)]
+    answers = await asyncio.gather(*map(venue.execute, sent))
+    assert any(isinstance(answer, Unknown) for answer in answers)
+
+    async def all_landed():
+        return len(chain.entries) == len(sent)
+
+    await eventually(all_landed)
+    assert {entry.status for entry in chain.entries.values()} == {"settled"}
 
 
 @pytest.mark.parametrize("call", ["quote", "execute"])

@@ -48,7 +48,16 @@ def test_the_help_tells_the_exit_codes(engine):
 
 def test_every_option_of_up_is_a_variable_too(engine):
     told = engine("up", "--help").output
-    for name in ("PORT", "WORKERS", "API_WORKERS", "PROJECTORS", "DATA_DIR", "FRESH", "SEED"):
+    for name in (
+        "PORT",
+        "WORKERS",
+        "API_WORKERS",
+        "PROJECTORS",
+        "BROKERS",
+        "DATA_DIR",
+        "FRESH",
+        "SEED",
+    ):
         assert f"ENGINE_{name}" in told
 
 
@@ -90,6 +99,17 @@ def test_fresh_is_not_for_the_servers_of_others(engine):
     told = engine("up", "--fresh", ENGINE_KAFKA="127.0.0.1:9")
     assert told.exit_code == 2
     assert "--fresh" in told.output
+
+
+@pytest.mark.parametrize(
+    ("brokers", "kafka", "told"),
+    [("2", None, "use 1 or 3 with --brokers"), ("3", "127.0.0.1:9", "unset ENGINE_KAFKA")],
+)
+def test_brokers_that_cannot_be_had_are_one_sentence(engine, brokers, kafka, told):
+    answer = engine("up", ENGINE_PORT="0", ENGINE_BROKERS=brokers, ENGINE_KAFKA=kafka)
+    assert answer.exit_code == 2
+    assert answer.stderr.count("\n") == 1
+    assert told in answer.stderr
 
 
 def test_an_api_that_does_not_answer_is_a_sentence(engine):
