@@ -12,7 +12,10 @@ select set_config(name, value, false) from unnest(%s::text[], %s::text[]) as set
 """
 # Every statement looks its rows up by their keys. Tables that have just been made have no
 # statistics, and a plan chosen for an empty table would read a full one from end to end.
-_BY_KEY = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+_BY_KEY = (
+    *("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"),
+    "jit",
+)
 _EVERYWHERE = {"timezone": "UTC", **dict.fromkeys(_BY_KEY, "off")}
 _CONNECT_TIMEOUT = timedelta(seconds=2)
 

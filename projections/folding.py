@@ -49,7 +49,7 @@ class Folding:
     async def catch_up(self) -> None:
         """Fold until less than a batch is missing, or the log turns out to grow as fast."""
         await self.fold(await self._numbering.goal())
-        await self._fresh.analyze()
+        await self._fresh.settle()
         for _ in range(_ROUNDS):
             goal = await self._numbering.goal()
             if sum(goal.values()) - self.done < _BATCH:

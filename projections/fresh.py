@@ -48,8 +48,9 @@ class Fresh:
         self._tables.keep(batch)
         self.next_offsets = moved
 
-    async def analyze(self) -> None:
-        """Tell PostgreSQL how large the tables are, before their first reader asks."""
+    async def settle(self) -> None:
+        """Have PostgreSQL know how large the tables are, and what is open, before readers come."""
+        await self._tables.sweep(least=1)
         await self._connection.execute(_ANALYZE)
 
 

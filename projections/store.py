@@ -74,4 +74,5 @@ class Store:
         self._reached("after-commit")
         self._tables.keep(batch)
         self.position = Position(moved, head)
+        await self._tables.sweep()
         return batch

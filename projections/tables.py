@@ -1,8 +1,11 @@
 """The tables as their writer sees them: what it must know, and what a batch changes."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from psycopg import AsyncConnection
+from psycopg.errors import QueryCanceled
 
 from orders.admission import NotAdmitted
 from orders.errors import NewerSchema
@@ -54,6 +57,12 @@ where o.partition = moved.partition and o.next_offset = moved.was
 """
 
 
+# Reading the index marks the entries of orders that have ended, so that the next reader, who may
+# be a worker that recovers, passes over them. Vacuum removes them, but only now and then.
+_SWEEP = "select count(*) from orders where partition = %s and state is not null"
+_ENDED_BETWEEN_SWEEPS = 5_000
+
+
 async def enter(connection: AsyncConnection) -> None:
     """Make the active schema the connection's search_path; raise `NewerLayout`."""
     row = await (await connection.execute(_ENTER)).fetchone()
@@ -79,6 +88,7 @@ class Tables:
     def __init__(self, connection: AsyncConnection, remembered: int) -> None:
         self._connection = connection
         self._memory = Memory(remembered)
+        self._ended: Counter[int] = Counter()
 
     async def head(self) -> int:
         """Return the last seq given."""
@@ -109,6 +119,17 @@ class Tables:
     def keep(self, batch: Batch) -> None:
         """Remember what a batch wrote, now that it stands."""
         self._memory.keep(batch.touched)
+        self._ended.update(row.partition for row in batch.orders if row.state is None)
+
+    async def sweep(self, least: int = _ENDED_BETWEEN_SWEEPS) -> None:
+        """Clear the index of open orders where so many have ended since the last time.
+
+        In no transaction. What takes too long is left to the next time; raises psycopg's errors.
+        """
+        for partition in [number for number, ended in self._ended.items() if ended >= least]:
+            del self._ended[partition]
+            with suppress(QueryCanceled):
+                await self._connection.execute(_SWEEP, (partition,))
 
     async def _known(self, readings: Sequence[Reading]) -> dict[str, Known]:
         verdicts = (reading.verdict for reading in readings)

@@ -28,6 +28,10 @@ create table orders (
     quarantined bool not null,
     state json,
     state_schema_version int not null
+) with (
+    -- Entries of ended orders in the index of the open ones must not grow with the history.
+    autovacuum_vacuum_scale_factor = 0.02,
+    vacuum_index_cleanup = on
 );
 
 -- The api's lists: newest first, all of them, of one user, with one status.

@@ -1,0 +1,109 @@
+"""What a takeover reads: as much with a long history as with a short one."""
+
+import uuid
+from datetime import timedelta
+from itertools import count, islice
+
+import psycopg
+import pytest
+
+from orders.admission import admit
+from orders.topics import partition_of
+from orders.wire import encode
+from projections import tables as writer
+from projections.batch import Reading
+from streams import recovery
+from tests.integration.projections.conftest import opened_store
+from tests.integration.projections.histories import IN_TIME, PARTITIONS, delivered
+from tests.support.builders import failed, placed
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+LONG = 50_000
+UNKNOWN = [str(uuid.UUID(int=number)) for number in range(50)]
+QUESTIONS = {
+    "open orders": (recovery._OPEN, [1]),
+    "ended orders": (recovery._CLOSED, {"partition": 1, "kept": timedelta(seconds=10)}),
+    "offset": (recovery._OFFSET, [1]),
+    "winners": (recovery._PLACED, [UNKNOWN]),
+    "history": (recovery._HISTORY, [UNKNOWN[0]]),
+    "known": (writer._KNOWN, [UNKNOWN]),
+    "head": (writer._HEAD, []),
+}
+FILL = (
+    """
+    insert into orders
+    select 'order ' || i, i %% 4, i / 4, 'ann', null, 'market', 'SOL', 'USDC', 1, 0, 'pending',
+           null, null, null, null, 0, null, null, null, 1,
+           to_timestamp(i), to_timestamp(i), to_timestamp(i + 10), false, '{}', 2
+    from generate_series(%(first)s::int, %(last)s::int) i
+    """,
+    """
+    update orders set status = 'completed', state = null
+    where placed_offset > 0 and placed_offset between %(first)s / 4 and %(last)s / 4
+    """,
+    """
+    insert into order_events
+    select i, i %% 4, i / 4, 'order ' || i, 1, 'OrderPlaced', false,
+           to_timestamp(i), to_timestamp(i), '{}'
+    from generate_series(%(first)s::int, %(last)s::int) i
+    """,
+)
+
+
+def fill(tables, orders):
+    """Let so many orders come and end, a thousand at a time, but for the very first."""
+    with psycopg.connect(tables.url, autocommit=True) as connection:
+        connection.execute("set search_path to projection_1")
+        # As on every connection of the projector.
+        connection.execute("set enable_seqscan to off")
+        connection.execute("set enable_bitmapscan to off")
+        connection.execute("alter table orders set (autovacuum_enabled = off)")
+        for first in range(0, orders, 1000):
+            for statement in FILL:
+                connection.execute(statement, {"first": first, "last": first + 999})
+        for partition in range(4):
+            connection.execute(writer._SWEEP, [partition])
+
+
+def pages_read(tables, question, values):
+    """Return how many pages answering takes; fail when it reads a table from end to end."""
+    with tables.reading() as connection:
+        explained = connection.execute(
+            f"explain (analyze, buffers, format json) {question}", values
+        )
+        [found] = explained.fetchone()["QUERY PLAN"]
+    assert "Seq Scan" not in {
+        node["Node Type"]
+        for node in nodes_of(found["Plan"])
+        if node.get("Relation Name") in {"orders", "order_events"}
+    }
+    return found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"]
+
+
+def nodes_of(plan):
+    return [plan, *(node for child in plan.get("Plans", ()) for node in nodes_of(child))]
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_a_takeover_reads_as_much_after_a_long_history_as_after_a_short_one(tables, analyzed):
+    fill(tables, LONG)
+    if analyzed:
+        tables.run("analyze")
+    for name, (question, values) in QUESTIONS.items():
+        assert pages_read(tables, question, values) < 100, name
+
+
+async def test_ended_orders_are_cleared_from_the_index_of_the_open_ones(tables):
+    tables.run("alter table orders set (autovacuum_enabled = off)")
+    ids = (str(uuid.UUID(int=number)) for number in count())
+    here = [*islice((one for one in ids if partition_of(one, PARTITIONS) == 1), 6_000)]
+    told = [
+        *[(order_id, encode(placed(order_id=order_id)), IN_TIME) for order_id in here],
+        *[(order_id, encode(failed(2, order_id=order_id)), IN_TIME) for order_id in here],
+    ]
+    readings = [Reading(record, admit(record, PARTITIONS)) for record in delivered(told)]
+    async with opened_store(tables.url) as store:
+        for first in range(0, len(readings), 3_000):
+            await store.apply(readings[first : first + 3_000])
+    assert pages_read(tables, *QUESTIONS["open orders"]) < 100
