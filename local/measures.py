@@ -55,7 +55,7 @@ async def _from_postgres(url: str) -> tuple[dict[str, int], dict[int, int], int]
         )
         by_status = {str(status): int(count) for status, count in await counts.fetchall()}
         offsets = await connection.execute("select partition, next_offset from projection_offsets")
-        stored = dict(await offsets.fetchall())
+        stored: dict[int, int] = dict(await offsets.fetchall())
         found = await (await connection.execute(QUARANTINED)).fetchone()
         return by_status, stored, found[0] if found else 0
 

@@ -21,6 +21,11 @@ COMMANDS = [
     ["verify"],
     ["topics", "create"],
     ["projection", "rebuild"],
+    ["dead-letters", "list"],
+    ["dead-letters", "show"],
+    ["dead-letters", "redrive"],
+    ["quarantine", "list"],
+    ["quarantine", "show"],
 ]
 
 
