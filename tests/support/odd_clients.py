@@ -43,10 +43,15 @@ async def append_in_transaction(kafka, topic, partition, *records, commit=True) 
 
 async def append_with_odd_header(kafka, topic, partition, key, value) -> int:
     """Append a record with a header whose name is no text and return its offset."""
+    odd = [("", b""), ("none", None), (_NoText("odd"), b"\xff")]
+    return await append_as_batch(kafka, topic, partition, key, value, odd)
+
+
+async def append_as_batch(kafka, topic, partition, key, value, headers=()) -> int:
+    """Append a record that aiokafka itself would not send and return its offset."""
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
         batch = producer.create_batch()
         batch._builder = _DefaultRecordBatchBuilderPy(**_BATCH)
-        headers = [("", b""), ("none", None), (_NoText("odd"), b"\xff")]
         batch.append(key=key, value=value, timestamp=None, headers=headers)
         sent = await producer.send_batch(batch, topic, partition=partition)
         return (await sent).offset

@@ -25,6 +25,11 @@ COMMANDS = [
     ["events", "export"],
     ["topics", "create"],
     ["projection", "rebuild"],
+    ["dead-letters", "list"],
+    ["dead-letters", "show"],
+    ["dead-letters", "redrive"],
+    ["quarantine", "list"],
+    ["quarantine", "show"],
 ]
 
 
