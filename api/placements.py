@@ -18,6 +18,7 @@ from api.placement import EXECUTE, FAULTS_HEADER, LEGACY, Form, Wish, market_ord
 from api.repeats import Placed
 from orders.values import Fault
 
+EXECUTE_PATH = "/api/orders/execute"
 MAX_FAULTS = 8
 REPLAYED = {"Idempotent-Replayed": "true"}
 
@@ -70,7 +71,7 @@ _CLIENT_ORDER_ID = {
 
 
 @router.post(
-    "/api/orders/execute",
+    EXECUTE_PATH,
     status_code=202,
     response_model=schemas.Accepted,
     responses={**replay(schemas.Accepted), **_PLACEMENT_ERRORS},
