@@ -14,11 +14,13 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
+from api.heads import HttpProtocol
 from api.ids import RANDOM_BITS, uuid7
 from api.parts import Sources
 from api.settings import ApiSettings
 from runtime.clock import local_clock
 from runtime.logs import configure
+from runtime.open_files import raise_limit
 from runtime.ready import announce
 from runtime.settings import stop
 
@@ -56,6 +58,7 @@ def main() -> None:
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
     if settings.log_level != "debug":
         _quieten()
+    raise_limit()
     listening = _listening(settings)
     server: Server | None = None
 
@@ -69,7 +72,7 @@ def main() -> None:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=HttpProtocol,
             ws="websockets-sansio",
             access_log=False,
             log_config=None,
@@ -93,6 +96,7 @@ def _quieten() -> None:
     """Leave out what libraries tell of every request, or many times a second in an outage."""
     for name, level in (
         ("uvicorn", logging.WARNING),
+        ("uvicorn.error.clients", logging.ERROR),
         ("psycopg.pool", logging.ERROR),
         ("aiokafka", logging.CRITICAL),
     ):

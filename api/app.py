@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from starlette.routing import Route
 
 from api import errors, exact, orders, placements, schemas, sockets
 from api.errors import Kind, Refusal, answer
+from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
 from api.parts import Neighbours, PartsOf, Sources, assemble, connect
 from api.ports import Log, LogAway, Misconfigured, ReadModelAway
@@ -41,7 +41,11 @@ _OF_STATUS = {404: errors.ROUTE_NOT_FOUND, 405: errors.METHOD_NOT_ALLOWED}
 
 _HEALTH_ERRORS: Responses = {
     **failures(),
-    503: {"model": schemas.HealthView, "description": "Orders cannot be accepted."},
+    503: {
+        **failures()[503],
+        "model": schemas.HealthView | schemas.ErrorView,
+        "description": "Orders cannot be accepted, or ENGINE_STOPPING",
+    },
 }
 
 router = APIRouter(tags=["health"])
@@ -67,7 +71,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.add_middleware(RequestIds, new_id=sources.new_id)
-    app.router.routes.extend(_direct(placements.router, orders.of_one))
+    app.router.routes.extend((*_PLACING, _NO_ORDER, *_OF_ONE))
     for routes in (placements.router, orders.of_one, orders.router, router, sockets.router):
         app.include_router(routes)
     for kind, handler in _HANDLERS.items():
@@ -76,6 +80,8 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
     return app
 
 
+@router.head("/health", include_in_schema=False)
+@router.head("/api/health", include_in_schema=False)
 @router.get(
     "/health",
     response_model=schemas.HealthView,
@@ -90,19 +96,6 @@ async def health(parts: PartsOf) -> Response:
     """Tell whether orders can be accepted (else 503) and read (else `degraded`)."""
     status, body = await parts.health.report(VERSION)
     return Response(exact.write(body), status, media_type="application/json")
-
-
-def _direct(*routers: APIRouter) -> list[Route]:
-    """The routes that take the bare request, found first and called without FastAPI.
-
-    Looking for parameters that they do not have costs it as much as all the rest does.
-    """
-    return [
-        Route(route.path, route.endpoint, methods=list(route.methods or ()))
-        for routes in routers
-        for route in routes.routes
-        if isinstance(route, APIRoute)
-    ]
 
 
 @asynccontextmanager
@@ -152,11 +145,13 @@ async def _bad_parameter(_request: Request, error: Exception) -> Response:
     return answer(Refusal(_OF_PARAMETER.get(name, errors.BAD_REQUEST), field=str(name)))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     response = answer(Refusal(_OF_STATUS.get(error.status_code, errors.BAD_REQUEST)))
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = allowed(_ROUTES, request) or response.headers["Allow"]
     return response
 
 
@@ -171,3 +166,7 @@ _HANDLERS = {
     HTTPException: _http,
     ClientDisconnect: _client_left,
 }
+_PLACING = direct(placements.router)
+_OF_ONE = direct(orders.of_one)
+_NO_ORDER = Route(placements.EXECUTE_PATH, NoOther())
+_ROUTES = (*_PLACING, *_OF_ONE, *routes_of(orders.router), *routes_of(router))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import get_args
 
 from starlette.responses import Response
 
 from api import exact
-from orders.values import MAX_AMOUNT
+from orders.values import MAX_AMOUNT, Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ INVALID_STATUS = Kind(
 INVALID_FAULTS = Kind(
     "INVALID_FAULTS",
     400,
-    "X-Simulate-Faults names at most 8 faults, separated by commas, - for an attempt without one.",
+    "X-Simulate-Faults names at most 8 faults, separated by commas, - for an attempt without one: "
+    f"{', '.join(get_args(Fault))}.",
 )
 FAULTS_DISABLED = Kind(
     "FAULTS_DISABLED",
@@ -175,6 +177,10 @@ IDEMPOTENCY_CONFLICT = Kind(
 )
 BODY_TIMEOUT = Kind("BODY_TIMEOUT", 408, "The body did not arrive in time: send it again, faster.")
 BODY_TOO_LARGE = Kind("BODY_TOO_LARGE", 413, "The body is larger than 64 KiB: send less.")
+HEAD_TIMEOUT = Kind(
+    "HEAD_TIMEOUT", 408, "The headers did not arrive in time: send them again, faster."
+)
+HEAD_TOO_LARGE = Kind("HEAD_TOO_LARGE", 431, "The headers are larger than 64 KiB: send less.")
 BAD_REQUEST = Kind("BAD_REQUEST", 400, "The request cannot be understood: see /docs.")
 INTERNAL = Kind(
     "INTERNAL", 500, "Something went wrong here: try again, or report it with the X-Request-Id."

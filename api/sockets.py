@@ -59,6 +59,13 @@ async def follow_user(
         return await _serve(socket, subscription, _story_of_user(subscription))
 
 
+@router.websocket("/{path:path}")
+async def follow_nothing(socket: WebSocket) -> None:
+    """Tell in the form of every other refusal that there is nothing at this path."""
+    await socket.accept()
+    await _refuse(socket, Refusal(errors.ROUTE_NOT_FOUND))
+
+
 async def _story_of_order(
     parts: Parts, order_id: str, subscription: Subscription
 ) -> AsyncGenerator[Message, None]:

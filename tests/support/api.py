@@ -9,6 +9,7 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.heads import HttpProtocol
 from api.parts import Neighbours, Sources
 from api.settings import ApiSettings
 from local.ports import listen
@@ -75,6 +76,7 @@ async def serving(app):
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW)
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         ws="websockets-sansio",
         log_config=None,
         ws_per_message_deflate=False,

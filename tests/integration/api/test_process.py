@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -98,6 +99,26 @@ def test_without_kafka_and_postgres_it_serves_and_says_so(start_api):
         assert refused.json()["orderId"]
         unread = client.get("/api/orders")
         assert (unread.status_code, unread.json()["error"]) == (503, "PROJECTION_UNAVAILABLE")
+
+
+def test_it_takes_as_many_sockets_as_it_may(start_api):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        api = start_api()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with httpx.Client(base_url=api.url, timeout=20) as client:
+        assert client.get("/docs").status_code == 200
+    assert resource.prlimit(api.process.pid, resource.RLIMIT_NOFILE)[0] > 512
+
+
+def test_what_is_no_http_is_answered_and_not_told(start_api, capfd):
+    api = start_api()
+    with socket.create_connection(("127.0.0.1", api.port), 20) as client:
+        client.sendall(b"nonsense\r\n\r\n")
+        assert b'"BAD_REQUEST"' in client.makefile("rb").read()
+    assert "Invalid HTTP" not in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -103,6 +103,7 @@ async def test_faults_go_with_the_order_when_they_are_allowed(faults, terms):
         answer = await api.http.post("/api/orders/execute", json=body, headers=headers)
         if terms is None:
             assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_FAULTS")
+            assert "glitch" in answer.json()["message"]
         else:
             assert answer.status_code == 202
             assert api.log.events[0].terms.faults == terms
