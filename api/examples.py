@@ -1,6 +1,7 @@
 """The errors of each route as they are sent, for the documentation."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from api import errors
 from api.errors import Kind, Refusal
@@ -16,7 +17,7 @@ from orders.values import Terms
 
 ORDER_ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
 PLACED_AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
-_TERMS = {"token_in": "SOL", "token_out": "USDC", "amount": "10", "slippage": "0.01"}
+_TERMS = Terms(token_in="SOL", token_out="USDC", amount=Decimal(10), slippage=Decimal("0.01"))
 
 _OF_AMOUNT = (errors.MISSING_AMOUNT, errors.INVALID_AMOUNT_TYPE, errors.INVALID_AMOUNT)
 _ANY_PLACEMENT = (
@@ -78,7 +79,7 @@ def _placed() -> OrderPlaced:
         order_id=ORDER_ID,
         user_id=None,
         client_order_id=None,
-        terms=Terms.model_validate(_TERMS),
+        terms=_TERMS,
         not_after=PLACED_AT + timedelta(seconds=10),
         correlation_id=None,
         stamp=Stamp(ORDER_ID, PLACED_AT, "api"),
