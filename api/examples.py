@@ -17,7 +17,12 @@ from orders.values import Terms
 
 ORDER_ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
 PLACED_AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
-_TERMS = Terms(token_in="SOL", token_out="USDC", amount=Decimal(10), slippage=Decimal("0.01"))
+_TERMS = Terms(
+    token_in="SOL",  # noqa: S106  (a token of trade)
+    token_out="USDC",  # noqa: S106
+    amount=Decimal(10),
+    slippage=Decimal("0.01"),
+)
 
 _OF_AMOUNT = (errors.MISSING_AMOUNT, errors.INVALID_AMOUNT_TYPE, errors.INVALID_AMOUNT)
 _ANY_PLACEMENT = (
