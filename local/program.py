@@ -3,7 +3,6 @@
 import ctypes
 import os
 import pwd
-import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from runtime.open_files import raise_limit
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 LOST_PARENT = 1
@@ -53,6 +54,8 @@ def launch(program: Program) -> subprocess.Popen[bytes]:
 
     Its output goes straight into its log file: a supervisor that stands still blocks nobody.
     """
+    # Inherited by the process, which has a socket for each client.
+    raise_limit()
     program.before_start()
     program.log_file.parent.mkdir(parents=True, exist_ok=True)
     account = program.account
@@ -70,7 +73,7 @@ def launch(program: Program) -> subprocess.Popen[bytes]:
             user=account.user if account else None,
             group=account.group if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_prepared(program.orphan_signal),  # noqa: PLW1509  (the supervisor has one thread)
+            preexec_fn=_leash(program.orphan_signal),  # noqa: PLW1509  (the supervisor has one thread)
         )
 
 
@@ -97,23 +100,9 @@ def stop(process: subprocess.Popen[bytes], program: Program, timeout: float) -> 
     return process.returncode
 
 
-def _prepared(orphan_signal: signal.Signals) -> Callable[[], None]:
-    # A process has a socket for each client: 1024, the usual limit, is soon reached.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    leash = _leash(orphan_signal)
-
-    def prepare() -> None:
-        # macOS allows fewer than it says; then the limit stays as it is.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        leash()
-
-    return prepare
-
-
-def _leash(orphan_signal: signal.Signals) -> Callable[[], None]:
+def _leash(orphan_signal: signal.Signals) -> Callable[[], None] | None:
     if not sys.platform.startswith("linux"):
-        return lambda: None
+        return None
     # Loaded before the fork: afterwards only system calls are safe.
     prctl, parent = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
 
