@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -27,6 +28,11 @@ def placement(order_id: str, at: datetime | None = None, **changes) -> AnyOrderE
         not_after=now + timedelta(seconds=30),
         **changes,
     )
+
+
+def placements(count: int, **changes) -> list[AnyOrderEvent]:
+    """Return so many placements of orders that there are not yet."""
+    return [placement(str(uuid.uuid4()), **changes) for _ in range(count)]
 
 
 async def append(kafka: str, topic: str, partitions: int, *events: AnyOrderEvent) -> None:
