@@ -41,7 +41,11 @@ _OF_STATUS = {404: errors.ROUTE_NOT_FOUND, 405: errors.METHOD_NOT_ALLOWED}
 
 _HEALTH_ERRORS: Responses = {
     **failures(),
-    503: {"model": schemas.HealthView, "description": "Orders cannot be accepted."},
+    503: {
+        **failures()[503],
+        "model": schemas.HealthView | schemas.ErrorView,
+        "description": "Orders cannot be accepted, or ENGINE_STOPPING",
+    },
 }
 
 router = APIRouter(tags=["health"])

@@ -1,12 +1,15 @@
 """The OpenAPI document: what every route answers, its errors with examples."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from api import exact
 from api.errors import ENGINE_STOPPING, INTERNAL, Kind, Refusal
+from api.examples import ANYWHERE
 from api.request_ids import HEADER
 from api.schemas import ErrorView
 
@@ -33,7 +36,14 @@ Closes with 1000 after the final one, 4404 when there is no such order.
 executionPrice?, error?, isRetryable?}`.
 
 Both close with 4008 when the client reads too slowly, 1012 when the server restarts, 1013 when
-orders cannot be read at the moment: connect again.
+orders cannot be read at the moment, 1011 when something went wrong here: connect again. Before
+they close with 4400 (a userId that is missing or wrong), 4404 (no such order, no such path) or
+1013, they send one message in the form of an error.
+
+Any request can be answered with an error that no path below lists: `ROUTE_NOT_FOUND` (404),
+`METHOD_NOT_ALLOWED` (405, with `Allow`), `BAD_REQUEST` (400, what is no HTTP), `HEAD_TIMEOUT` (408,
+headers not complete within 10 s) and `HEAD_TOO_LARGE` (431, headers beyond 64 KiB). The last three
+end the connection and carry no `X-Request-Id`, for there was no request.
 """
 
 _REQUEST_ID = {
@@ -46,10 +56,22 @@ _REQUEST_ID = {
 }
 
 
-def failures(*kinds: Kind) -> Responses:
+_ID_OF_ANSWER = {
+    "description": "The name of the request: yours, or one that was made.",
+    "schema": {"type": "string"},
+}
+_RETRY_AFTER = {
+    "description": "Whole seconds; there when trying again by itself is safe.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+
+
+def failures(*errors: Kind | Refusal) -> Responses:
     """Return the documentation of these errors and of those of every route, an example each."""
     responses: Responses = {}
-    for kind in (*kinds, INTERNAL, ENGINE_STOPPING):
+    for error in (*errors, INTERNAL, ENGINE_STOPPING):
+        refusal = Refusal(error) if isinstance(error, Kind) else error
+        kind = refusal.kind
         response = responses.setdefault(
             kind.status,
             {"model": ErrorView, "description": "", "content": {"application/json": {}}},
@@ -57,7 +79,7 @@ def failures(*kinds: Kind) -> Responses:
         described = response["description"]
         response["description"] = f"{described}, {kind.error}" if described else kind.error
         examples = response["content"]["application/json"].setdefault("examples", {})
-        examples[kind.error] = {"value": Refusal(kind).body}
+        examples[kind.error] = {"value": json.loads(exact.write(refusal.body))}
     return responses
 
 
@@ -94,7 +116,28 @@ def document(app: FastAPI) -> dict[str, Any]:
             for operation in path.values():
                 operation["responses"].pop("422", None)
                 operation.setdefault("parameters", []).append(_REQUEST_ID)
+                for status, response in operation["responses"].items():
+                    _add_headers(response, status)
         for unused in ("HTTPValidationError", "ValidationError"):
             schema["components"]["schemas"].pop(unused, None)
+        schema["components"]["responses"] = _anywhere()
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _add_headers(response: dict[str, Any], status: str) -> None:
+    headers = response.setdefault("headers", {})
+    headers[HEADER] = _ID_OF_ANSWER
+    if status == "503":
+        headers["Retry-After"] = _RETRY_AFTER
+
+
+def _anywhere() -> dict[str, Any]:
+    model = {"$ref": f"#/components/schemas/{ErrorView.__name__}"}
+    return {
+        kind.error: {
+            "description": f"{kind.status}, on any path.",
+            "content": {"application/json": {"schema": model, "example": Refusal(kind).body}},
+        }
+        for kind in ANYWHERE
+    }

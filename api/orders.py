@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api import cursor, errors, schemas
 from api.answers import json_answer
 from api.errors import Refusal
+from api.examples import of_one_order
 from api.openapi import failures
 from api.parts import PartsOf, parts_of
 from api.placement import is_user_id
@@ -19,13 +20,7 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 LEGACY_LIMIT = 50
 
-_ORDER_ERRORS = failures(
-    errors.ORDER_NOT_FOUND,
-    errors.PROJECTION_LAGGING,
-    errors.PROJECTION_UNAVAILABLE,
-    errors.LOG_UNAVAILABLE,
-    errors.ENGINE_BUSY,
-)
+_ORDER_ERRORS = failures(*of_one_order())
 _LIST_ERRORS = failures(
     errors.INVALID_LIMIT,
     errors.INVALID_CURSOR,

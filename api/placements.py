@@ -12,6 +12,7 @@ from api import client_ids, errors, schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.errors import Refusal
+from api.examples import of_placement
 from api.openapi import failures, replay, takes
 from api.parts import Parts, parts_of
 from api.placement import EXECUTE, FAULTS_HEADER, LEGACY, Form, Wish, market_order
@@ -22,33 +23,6 @@ EXECUTE_PATH = "/api/orders/execute"
 MAX_FAULTS = 8
 REPLAYED = {"Idempotent-Replayed": "true"}
 
-_PLACEMENT_ERRORS = failures(
-    errors.MISSING_TOKEN_IN,
-    errors.MISSING_TOKEN_OUT,
-    errors.MISSING_AMOUNT,
-    errors.INVALID_AMOUNT_TYPE,
-    errors.INVALID_AMOUNT,
-    errors.INVALID_SLIPPAGE_TYPE,
-    errors.INVALID_SLIPPAGE_RANGE,
-    errors.INVALID_TOKEN_IN,
-    errors.INVALID_TOKEN_OUT,
-    errors.SAME_TOKEN_SWAP,
-    errors.MISSING_USER_ID,
-    errors.INVALID_USER_ID,
-    errors.INVALID_CLIENT_ORDER_ID,
-    errors.USER_REQUIRED,
-    errors.INVALID_JSON,
-    errors.INVALID_FAULTS,
-    errors.FAULTS_DISABLED,
-    errors.IDEMPOTENCY_CONFLICT,
-    errors.BODY_TIMEOUT,
-    errors.BODY_TOO_LARGE,
-    errors.LOG_UNAVAILABLE,
-    errors.PLACEMENT_VOID,
-    errors.PROJECTION_LAGGING,
-    errors.PROJECTION_UNAVAILABLE,
-    errors.ENGINE_BUSY,
-)
 router = APIRouter(tags=["orders"])
 """Its routes take the bare request."""
 
@@ -74,7 +48,7 @@ _CLIENT_ORDER_ID = {
     EXECUTE_PATH,
     status_code=202,
     response_model=schemas.Accepted,
-    responses={**replay(schemas.Accepted), **_PLACEMENT_ERRORS},
+    responses={**replay(schemas.Accepted), **failures(*of_placement(EXECUTE))},
     openapi_extra=takes(schemas.ExecuteRequest, _CLIENT_ORDER_ID, _FAULTS),
 )
 async def execute(request: Request) -> Response:
@@ -89,7 +63,7 @@ async def execute(request: Request) -> Response:
     "/orders",
     status_code=201,
     response_model=schemas.Received,
-    responses={**replay(schemas.Received), **_PLACEMENT_ERRORS},
+    responses={**replay(schemas.Received), **failures(*of_placement(LEGACY))},
     openapi_extra=takes(schemas.LegacyRequest, _CLIENT_ORDER_ID, _FAULTS),
 )
 async def receive(request: Request) -> Response:

@@ -70,10 +70,10 @@ class Placing:
             appended = await self._log.append(event.order_id, encode(event))
         except LogAway as away:
             self.refused_at = self._clock()
-            raise _outcome_unknown(event) from away
+            raise outcome_unknown(event) from away
         except asyncio.CancelledError:
             # The process stops; the client has to know what to ask for.
-            raise _outcome_unknown(event) from None
+            raise outcome_unknown(event) from None
         self.refused_at = None
         # Not at info: at thousands a second these lines would cost more than the placements.
         logger.debug("order placed", extra={"action": "order_placed", "order_id": event.order_id})
@@ -97,7 +97,8 @@ def void(event: OrderPlaced) -> Refusal:
     return Refusal(PLACEMENT_VOID, orderId=event.order_id, notAfter=event.not_after)
 
 
-def _outcome_unknown(event: OrderPlaced) -> Refusal:
+def outcome_unknown(event: OrderPlaced) -> Refusal:
+    """Return the answer for a placement that may be in the log or may still come into it."""
     order_id, not_after = event.order_id, event.not_after
     unknown = "The log did not acknowledge the order in time; it may still be accepted. "
     until = f"{not_after + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"

@@ -79,9 +79,9 @@ class Repeats:
             seen = await self._seen(order_id, MAYBE_PLACED)
         except asyncio.CancelledError:
             # The process stops; the client has to know that the order may be placed.
-            raise _unread(PROJECTION_LAGGING, MAYBE_PLACED, order_id) from None
+            raise unread(PROJECTION_LAGGING, MAYBE_PLACED, order_id) from None
         if seen.found is None and seen.next_offset <= place.offset:
-            raise _unread(PROJECTION_LAGGING, MAYBE_PLACED, order_id)
+            raise unread(PROJECTION_LAGGING, MAYBE_PLACED, order_id)
         return seen.found
 
     async def _seen(self, order_id: str, otherwise: str) -> Seen[OrderPlaced]:
@@ -89,7 +89,7 @@ class Repeats:
             seen = await self._placements.of(order_id)
             found = None if seen.found is None else _placement(seen.found)
         except (ReadModelAway, NewerSchema) as error:
-            raise _unread(PROJECTION_UNAVAILABLE, otherwise, order_id) from error
+            raise unread(PROJECTION_UNAVAILABLE, otherwise, order_id) from error
         return Seen(found, seen.next_offset)
 
 
@@ -107,6 +107,7 @@ def _replayed(wish: Wish, winner: OrderPlaced) -> Placed:
     return Placed(winner.order_id, replayed=True)
 
 
-def _unread(kind: Kind, what: str, order_id: str) -> Refusal:
+def unread(kind: Kind, what: str, order_id: str) -> Refusal:
+    """Return the answer while the projection cannot say what the log has under this id."""
     message = f"{what}: send the same request again, which never places a second order."
     return Refusal(kind, message, retry_after=SOON, orderId=order_id)

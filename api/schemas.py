@@ -4,11 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from api import exact
 from api.messages import reason_text
+from api.placement import DEFAULT_SLIPPAGE
 from api.ports import EventRow, OrderRow
 from orders.state import Status
 from orders.values import ClientOrderId
@@ -16,6 +17,7 @@ from orders.values import ClientOrderId
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 _ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
+_DEFAULT: dict[str, JsonValue] = {"default": float(DEFAULT_SLIPPAGE)}
 _TIME = "2025-01-01T12:00:00.000000Z"
 _CLIENT_ORDER_ID = Field(
     default=None,
@@ -40,7 +42,10 @@ class ExecuteRequest(Shape):
         examples=[10],
     )
     slippage: Number = Field(
-        default=Decimal("0.05"), description="A fraction from 0 to 1.", examples=[0.01]
+        default=DEFAULT_SLIPPAGE,
+        description="A fraction from 0 to 1.",
+        examples=[0.01],
+        json_schema_extra=_DEFAULT,
     )
     user_id: str | None = Field(default=None, min_length=1, max_length=128, examples=["alice"])
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
@@ -53,7 +58,7 @@ class LegacyRequest(Shape):
     token_out: str = Field(examples=["USDC"])
     amount_in: Number = Field(description="As `amount` of /api/orders/execute.", examples=[10])
     user_id: str = Field(min_length=1, max_length=128, examples=["alice"])
-    slippage: Number = Field(default=Decimal("0.05"), examples=[0.01])
+    slippage: Number = Field(default=DEFAULT_SLIPPAGE, examples=[0.01], json_schema_extra=_DEFAULT)
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
 
 

@@ -107,6 +107,73 @@ async def test_every_error_has_an_example_in_its_own_form(document):
                     assert int(status) >= 400
 
 
+def parts_of(node):
+    """Yield every object inside the document."""
+    if isinstance(node, dict):
+        yield node
+    for child in node.values() if isinstance(node, dict) else node:
+        if isinstance(child, dict | list):
+            yield from parts_of(child)
+
+
+async def test_every_default_and_example_fits_its_own_schema(document):
+    told = 0
+    for part in parts_of(document):
+        for value in (*part.get("examples", ()), *([part["default"]] if "default" in part else ())):
+            if isinstance(part.get("examples", []), list):
+                schema = {**part, "components": document["components"]}
+                Draft202012Validator(schema).validate(value)
+                told += 1
+        if "schema" in part:
+            schema = {**part["schema"], "components": document["components"]}
+            for example in (part.get("examples") or {}).values():
+                Draft202012Validator(schema).validate(example["value"])
+            if "example" in part:
+                Draft202012Validator(schema).validate(part["example"])
+    assert told > 20
+    slippages = [p["slippage"] for p in parts_of(document) if "slippage" in p]
+    assert [s["default"] for s in slippages if "default" in s] == [0.05, 0.05]
+
+
+def examples_of(document, path, method="post"):
+    return {
+        name: example["value"]
+        for response in document["paths"][path][method]["responses"].values()
+        for name, example in response["content"]["application/json"].get("examples", {}).items()
+    }
+
+
+async def test_errors_are_shown_with_the_members_they_have(api, document):
+    execute, legacy = (examples_of(document, p) for p in ("/api/orders/execute", "/orders"))
+    assert "MISSING_USER_ID" in legacy
+    assert "MISSING_USER_ID" not in execute
+    for name in ("MISSING_AMOUNT", "INVALID_AMOUNT", "INVALID_AMOUNT_TYPE"):
+        assert (execute[name]["field"], legacy[name]["field"]) == ("amount", "amountIn")
+    api.log.away = True
+    refused = (await api.place()).json()
+    assert refused.keys() == execute["LOG_UNAVAILABLE"].keys() == execute["PLACEMENT_VOID"].keys()
+    assert execute["LOG_UNAVAILABLE"]["message"][:60] == refused["message"][:60]
+    lagging = examples_of(document, "/api/orders/{orderId}", "get")["PROJECTION_LAGGING"]
+    assert {"orderId", "behind"} <= lagging.keys()
+    for path in ("/health", "/api/health"):
+        assert "ENGINE_STOPPING" in examples_of(document, path, "get")
+
+
+async def test_errors_of_any_path_and_headers_of_answers_are_told(api, document):
+    anywhere = document["components"]["responses"]
+    for answer in (await api.http.get("/nowhere"), await api.http.put("/orders")):
+        error = answer.json()["error"]
+        example = anywhere[error]["content"]["application/json"]["example"]
+        assert example == answer.json()
+        assert error in document["info"]["description"]
+    for part in document["paths"].values():
+        for operation in part.values():
+            assert all("X-Request-Id" in r["headers"] for r in operation["responses"].values())
+            assert "Retry-After" in operation["responses"]["503"]["headers"]
+    for code in ("1000", "1011", "1012", "1013", "4008", "4400", "4404"):
+        assert code in document["info"]["description"]
+
+
 async def test_numbers_are_numbers(document):
     order = document["components"]["schemas"]["OrderView"]["properties"]
     assert {"type": "number"} in order["executedPrice"]["anyOf"]

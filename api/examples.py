@@ -1,0 +1,89 @@
+"""The errors of each route as they are sent, for the documentation."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from api import errors
+from api.errors import Kind, Refusal
+from api.placement import EXECUTE, Form, market_order
+from api.placing import outcome_unknown, void
+from api.repeats import MAYBE_PLACED, NOT_PLACED, unread
+from orders.commands import PlaceOrder, Stamp
+from orders.decider import decide
+from orders.events import OrderPlaced
+from orders.retry import RetryPolicy
+from orders.state import UNPLACED
+
+ORDER_ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
+PLACED_AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
+_BODY: dict[str, object] = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": Decimal(10)}
+
+_OF_AMOUNT = (errors.MISSING_AMOUNT, errors.INVALID_AMOUNT_TYPE, errors.INVALID_AMOUNT)
+_ANY_PLACEMENT = (
+    errors.MISSING_TOKEN_IN,
+    errors.MISSING_TOKEN_OUT,
+    errors.INVALID_SLIPPAGE_TYPE,
+    errors.INVALID_SLIPPAGE_RANGE,
+    errors.INVALID_TOKEN_IN,
+    errors.INVALID_TOKEN_OUT,
+    errors.SAME_TOKEN_SWAP,
+    errors.INVALID_USER_ID,
+    errors.INVALID_CLIENT_ORDER_ID,
+    errors.INVALID_JSON,
+    errors.INVALID_FAULTS,
+    errors.FAULTS_DISABLED,
+    errors.BODY_TIMEOUT,
+    errors.BODY_TOO_LARGE,
+    errors.ENGINE_BUSY,
+)
+
+ANYWHERE = (
+    errors.BAD_REQUEST,
+    errors.ROUTE_NOT_FOUND,
+    errors.METHOD_NOT_ALLOWED,
+    errors.HEAD_TIMEOUT,
+    errors.HEAD_TOO_LARGE,
+)
+"""What no route answers: the request is no HTTP, or there is no such route."""
+
+
+def of_placement(form: Form) -> tuple[Kind | Refusal, ...]:
+    """Return how a placement in this form can fail."""
+    event = _placed()
+    return (
+        *_ANY_PLACEMENT,
+        errors.MISSING_USER_ID if form.user_required else errors.USER_REQUIRED,
+        *(Refusal(kind, field=form.amount) for kind in _OF_AMOUNT),
+        Refusal(errors.IDEMPOTENCY_CONFLICT, field=form.amount, orderId=ORDER_ID),
+        outcome_unknown(event),
+        void(event),
+        unread(errors.PROJECTION_LAGGING, MAYBE_PLACED, ORDER_ID),
+        unread(errors.PROJECTION_UNAVAILABLE, NOT_PLACED, ORDER_ID),
+    )
+
+
+def of_one_order() -> tuple[Kind | Refusal, ...]:
+    """Return how the reading of an order can fail."""
+    return (
+        errors.ORDER_NOT_FOUND,
+        Refusal(errors.PROJECTION_LAGGING, orderId=ORDER_ID, behind=12),
+        errors.PROJECTION_UNAVAILABLE,
+        Refusal(errors.LOG_UNAVAILABLE, orderId=ORDER_ID),
+        errors.ENGINE_BUSY,
+    )
+
+
+def _placed() -> OrderPlaced:
+    command = PlaceOrder(
+        order_id=ORDER_ID,
+        user_id=None,
+        client_order_id=None,
+        terms=market_order(_BODY, EXECUTE).terms,
+        not_after=PLACED_AT + timedelta(seconds=10),
+        correlation_id=None,
+        stamp=Stamp(ORDER_ID, PLACED_AT, "api"),
+    )
+    event = decide(command, UNPLACED, RetryPolicy())
+    if not isinstance(event, OrderPlaced):
+        raise TypeError("an order that is not there can always be placed")
+    return event
