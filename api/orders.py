@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api import cursor, errors, schemas
 from api.answers import json_answer
 from api.errors import Refusal
 from api.openapi import failures
-from api.parts import PartsOf
+from api.parts import PartsOf, parts_of
 from api.placement import is_user_id
 from api.ports import OrderRow, Place, Wanted
 from orders.state import Status
@@ -33,9 +34,18 @@ _LIST_ERRORS = failures(
     errors.PROJECTION_UNAVAILABLE,
 )
 
+of_one = APIRouter(tags=["orders"])
+"""The routes of one order; they take the bare request."""
+
 router = APIRouter(tags=["orders"])
 
-OrderIdPath = Annotated[str, Path(alias="orderId", description="As the placement answered it.")]
+_ORDER_ID = {
+    "name": "orderId",
+    "in": "path",
+    "required": True,
+    "description": "As the placement answered it.",
+    "schema": {"type": "string"},
+}
 
 
 @router.get("/api/orders", response_model=schemas.OrderPage, responses=_LIST_ERRORS)
@@ -72,21 +82,29 @@ async def newest_orders(parts: PartsOf) -> Response:
     return json_answer([schemas.legacy_order(row) for row in page.orders])
 
 
-@router.get("/api/orders/{orderId}", response_model=schemas.OrderView, responses=_ORDER_ERRORS)
-async def order(parts: PartsOf, order_id: OrderIdPath) -> Response:
+@of_one.get(
+    "/api/orders/{orderId}",
+    response_model=schemas.OrderView,
+    responses=_ORDER_ERRORS,
+    openapi_extra={"parameters": [_ORDER_ID]},
+)
+async def order(request: Request) -> Response:
     """Return an order as it is now. Right after its placement too, from any API process."""
-    row = await parts.lookup.find(order_id, parts.read_model.order)
+    parts = parts_of(request)
+    row = await parts.lookup.find(request.path_params["orderId"], parts.order_rows.of)
     return json_answer(schemas.order_view(row))
 
 
-@router.get(
+@of_one.get(
     "/api/orders/{orderId}/events",
     response_model=list[schemas.EventView],
     responses=_ORDER_ERRORS,
+    openapi_extra={"parameters": [_ORDER_ID]},
 )
-async def order_events(parts: PartsOf, order_id: OrderIdPath) -> Response:
+async def order_events(request: Request) -> Response:
     """Return every event of an order, oldest first, also those that lost a race."""
-    rows = await parts.lookup.find(order_id, parts.read_model.events)
+    parts = parts_of(request)
+    rows = await parts.lookup.find(request.path_params["orderId"], parts.read_model.events)
     return json_answer([schemas.event_view(row) for row in rows])
 
 

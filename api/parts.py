@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from api.batches import Batches
 from api.database import Database
 from api.ends import EndOffsets
 from api.feed import FeedReader
@@ -18,13 +19,12 @@ from api.hub import Hub
 from api.log import KafkaLog
 from api.lookup import Lookup
 from api.placing import Placing
-from api.ports import Log, ReadModel
+from api.ports import Log, OrderRow, ReadModel
 from api.queries import Queries
 from api.repeats import Repeats
 from api.room import Room
 from api.settings import ApiSettings
 from api.slots import Slots
-from api.winners import Winners
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import crash_points
@@ -54,6 +54,7 @@ class Parts:
     settings: ApiSettings
     clock: Callable[[], datetime]
     read_model: ReadModel
+    order_rows: Batches[OrderRow]
     placing: Placing
     repeats: Repeats
     room: Room
@@ -71,9 +72,9 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     placing = Placing(
         log, sources.clock, sources.new_id, settings.placement_window, room, Slots(most)
     )
-    winners = Winners(read_model.placements, settings.partitions)
+    placements = Batches(read_model.placements, settings.partitions)
     patience = settings.read_patience
-    repeats = Repeats(placing, room, winners, feed.progress, Slots(most), patience)
+    repeats = Repeats(placing, room, placements, feed.progress, Slots(most), patience)
     waiting = Slots(settings.max_reads_waiting)
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
     health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
@@ -81,6 +82,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         settings=settings,
         clock=sources.clock,
         read_model=read_model,
+        order_rows=Batches(read_model.orders, settings.partitions),
         placing=placing,
         repeats=repeats,
         room=room,

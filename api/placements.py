@@ -49,6 +49,7 @@ _PLACEMENT_ERRORS = failures(
     errors.ENGINE_BUSY,
 )
 router = APIRouter(tags=["orders"])
+"""Its routes take the bare request."""
 
 _FAULTS = {
     "name": FAULTS_HEADER,
@@ -68,7 +69,6 @@ _CLIENT_ORDER_ID = {
 }
 
 
-# The placements take the bare request: resolving declared parameters costs as much as the rest.
 @router.post(
     "/api/orders/execute",
     status_code=202,

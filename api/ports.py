@@ -77,10 +77,10 @@ class Seen(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Placements:
-    """The accepted placements that one read found, as the log has them, and how far it knew it."""
+class Found(Generic[T_co]):
+    """What one read found of several orders, and up to which offsets it knew the log."""
 
-    found: Mapping[str, str]
+    found: Mapping[str, T_co]
     next_offsets: Mapping[int, int]
 
 
@@ -152,18 +152,18 @@ class Log(Protocol):
 
 
 class OrderReads(Protocol):
-    """One order. Raises `ReadModelAway`."""
+    """Orders by their ids. Raises `ReadModelAway`."""
 
-    async def order(self, order_id: str) -> Seen[OrderRow]:
-        """Return the order's row, if the projection has it."""
+    async def orders(self, order_ids: Collection[str]) -> Found[OrderRow]:
+        """Return the rows of those of these orders that the projection has."""
         ...
 
     async def events(self, order_id: str) -> Seen[list[EventRow]]:
         """Return the order's records, oldest first, if the projection has any."""
         ...
 
-    async def placements(self, order_ids: Collection[str]) -> Placements:
-        """Return the text of the accepted placement of each of these orders that there is."""
+    async def placements(self, order_ids: Collection[str]) -> Found[str]:
+        """Return the accepted placements of those orders, as the text that stands in the log."""
         ...
 
 

@@ -13,10 +13,10 @@ from api.ports import (
     Changes,
     EventRow,
     Followed,
+    Found,
     OrderRow,
     Page,
     Place,
-    Placements,
     ReadModelAway,
     Seen,
     Wanted,
@@ -32,7 +32,9 @@ POLL_S = 1.0
 
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(OrderRow))
 _NEXT = "select next_offset from projection_offsets where partition = %(partition)s"
-_ORDER = sql.SQL("select {} from orders where order_id = %(order_id)s").format(_COLUMNS).as_bytes()
+_ORDERS = (
+    sql.SQL("select {} from orders where order_id = any(%(order_ids)s)").format(_COLUMNS).as_bytes()
+)
 _EVENTS = """
 select seq, version, type, superseded, occurred_at, appended_at, data::text as data
 from order_events where order_id = %(order_id)s order by seq
@@ -42,7 +44,6 @@ select o.order_id, e.data::text
 from orders o join order_events e on e.partition = o.partition and e."offset" = o.placed_offset
 where o.order_id = any(%(order_ids)s)
 """
-_UNFINISHED = "select n from order_counts where scope = 'unfinished' and key = ''"
 _OFFSETS = "select partition, next_offset from projection_offsets"
 _HEAD = """
 select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer
@@ -55,7 +56,9 @@ where e.seq > %(after)s and e.seq <= %(after)s + %(window)s
   and (e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))
 order by e.seq
 """
-_COUNT = sql.SQL("select count(*) from orders where {}")
+_TOTAL = "select n from order_counts where scope = %(scope)s and key = %(key)s"
+_COUNT = "select count(*) from orders where status = %(status)s and user_id = %(user_id)s"
+_UNFINISHED = ("unfinished", "")
 _PAGE = sql.SQL(
     "select {} from orders where {} order by created_at desc, order_id desc limit %(limit)s"
 )
@@ -73,49 +76,48 @@ class Queries:
         self._database = database
         self._partitions = partitions
 
-    async def order(self, order_id: str) -> Seen[OrderRow]:
-        """Return the order's row, if the projection has it."""
-        about = self._about(order_id)
+    async def orders(self, order_ids: Collection[str]) -> Found[OrderRow]:
+        """Return the rows of those of these orders that the projection has."""
+        about = {"order_ids": list(order_ids)}
         rows, offsets = await self._database.read(
-            Question(_ORDER, about, class_row(OrderRow)), Question(_NEXT, about, tuple_row)
+            Question(_ORDERS, about, class_row(OrderRow)), Question(_OFFSETS, {}, tuple_row)
         )
-        return Seen(rows[0] if rows else None, offsets[0][0] if offsets else 0)
+        return Found({row.order_id: row for row in rows}, dict(offsets))
 
     async def events(self, order_id: str) -> Seen[list[EventRow]]:
         """Return the order's records, oldest first, if the projection has any."""
-        about = self._about(order_id)
+        about = {"order_id": order_id, "partition": partition_of(order_id, self._partitions)}
         rows, offsets = await self._database.read(
             Question(_EVENTS, about, class_row(EventRow)), Question(_NEXT, about, tuple_row)
         )
         return Seen(rows or None, offsets[0][0] if offsets else 0)
 
-    async def placements(self, order_ids: Collection[str]) -> Placements:
-        """Return the text of the accepted placement of each of these orders that there is."""
+    async def placements(self, order_ids: Collection[str]) -> Found[str]:
+        """Return the accepted placements of those orders, as the text that stands in the log."""
         about = {"order_ids": list(order_ids)}
         found, offsets = await self._database.read(
             Question(_PLACEMENTS, about, tuple_row), Question(_OFFSETS, {}, tuple_row)
         )
-        return Placements(dict(found), dict(offsets))
+        return Found(dict(found), dict(offsets))
 
     async def unfinished(self) -> int:
         """Return how many orders have not ended, those at rest left out."""
-        [counts] = await self._database.read(Question(_UNFINISHED, {}, tuple_row))
+        [counts] = await self._database.read(_total(*_UNFINISHED))
         return counts[0][0] if counts else 0
 
     async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
         """Return the newest orders after a place in the list, and the length of the list."""
         values: dict[str, object] = {"status": wanted.status, "user_id": wanted.user_id}
         filters = [_FILTERS[name] for name, value in values.items() if value is not None]
-        count = _COUNT.format(_all(filters))
         if after is not None:
             filters.append(_AFTER)
             values |= {"created_at": after.created_at, "after_id": after.order_id}
         some = _PAGE.format(_COLUMNS, _all(filters))
         rows, totals = await self._database.read(
             Question(some, {**values, "limit": limit}, class_row(OrderRow)),
-            Question(count, values, tuple_row),
+            _length(wanted),
         )
-        return Page(rows, totals[0][0])
+        return Page(rows, totals[0][0] if totals else 0)
 
     async def next_offsets(self) -> Mapping[int, int]:
         """Return up to where the projection has read each partition."""
@@ -145,8 +147,19 @@ class Queries:
         """Yield on each NOTIFY of the projector and about every second."""
         return self._database.notifications(CHANNEL, POLL_S)
 
-    def _about(self, order_id: str) -> Mapping[str, object]:
-        return {"order_id": order_id, "partition": partition_of(order_id, self._partitions)}
+
+def _length(wanted: Wanted) -> Question[TupleRow]:
+    """How many orders a list has; the projection keeps count of all but one sort of list."""
+    if wanted.status is not None and wanted.user_id is not None:
+        both = {"status": wanted.status, "user_id": wanted.user_id}
+        return Question(_COUNT, both, tuple_row)
+    if wanted.user_id is not None:
+        return _total("user", wanted.user_id)
+    return _total("all", "") if wanted.status is None else _total("status", wanted.status)
+
+
+def _total(scope: str, key: str) -> Question[TupleRow]:
+    return Question(_TOTAL, {"scope": scope, "key": key}, tuple_row)
 
 
 def _all(filters: list[sql.SQL]) -> sql.Composable:

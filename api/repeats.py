@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
+from api.batches import Batches
 from api.errors import (
     IDEMPOTENCY_CONFLICT,
     PROJECTION_LAGGING,
@@ -17,9 +18,9 @@ from api.ports import ReadModelAway, Seen
 from api.progress import Progress
 from api.room import Room
 from api.slots import Slots
-from api.winners import Winners
 from orders.errors import NewerSchema
 from orders.events import OrderPlaced
+from orders.wire import decode
 
 SOON = timedelta(seconds=1)
 NOT_PLACED = "The order was not placed, for it cannot be read whether it was before"
@@ -41,14 +42,14 @@ class Repeats:
         self,
         placing: Placing,
         room: Room,
-        winners: Winners,
+        placements: Batches[str],
         progress: Progress,
         slots: Slots,
         patience: timedelta,
     ) -> None:
         self._placing = placing
         self._room = room
-        self._winners = winners
+        self._placements = placements
         self._progress = progress
         self._slots = slots
         self._patience_s = patience.total_seconds()
@@ -85,9 +86,18 @@ class Repeats:
 
     async def _seen(self, order_id: str, otherwise: str) -> Seen[OrderPlaced]:
         try:
-            return await self._winners.of(order_id)
+            seen = await self._placements.of(order_id)
+            found = None if seen.found is None else _placement(seen.found)
         except (ReadModelAway, NewerSchema) as error:
             raise _unread(PROJECTION_UNAVAILABLE, otherwise, order_id) from error
+        return Seen(found, seen.next_offset)
+
+
+def _placement(text: str) -> OrderPlaced:
+    event = decode(text.encode())
+    if not isinstance(event, OrderPlaced):
+        raise TypeError(f"{event.type} is no placement")
+    return event
 
 
 def _replayed(wish: Wish, winner: OrderPlaced) -> Placed:

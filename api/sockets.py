@@ -63,7 +63,7 @@ async def _story_of_order(
     parts: Parts, order_id: str, subscription: Subscription
 ) -> AsyncGenerator[Message, None]:
     await parts.feed.attached()
-    row = await parts.lookup.find(order_id, parts.read_model.order)
+    row = await parts.lookup.find(order_id, parts.order_rows.of)
     yield state_of(row)
     status, version = row.status, row.version
     while status not in FINAL:

@@ -1,9 +1,10 @@
 """The rows of the tables against those that the stories call for. No I/O here."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from audit.findings import Findings
-from audit.rows import EventRow, differences, order_row, state_of
+from audit.rows import EventRow, differences, order_row, state_of, status_of
 from audit.story import Story
 from audit.tables import EventRead, OrderRead
 
@@ -54,6 +55,33 @@ class EventComparison:
     def _broken(self, row: EventRow, told: str) -> None:
         place = f"{row.partition}:{row.offset}"
         self._findings.broken("I4", f"order {row.order_id}: at {place} {told}")
+
+
+class Tally:
+    """How many orders there are of each kind, as `order_counts` must have them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, stories: Iterable[Story]) -> None:
+        """Count these orders."""
+        counts = self._counts
+        for story in stories:
+            counts["all", ""] += 1
+            counts["status", status_of(story)] += 1
+            if story.placed.user_id is not None:
+                counts["user", story.placed.user_id] += 1
+            if not story.ended:
+                counts["unfinished", ""] += 1
+
+    def compare(self, found: Mapping[tuple[str, str], int], findings: Findings) -> None:
+        """Note where the counters are not what was counted."""
+        findings.checked("I4", len(found))
+        for scope, key in sorted(found.keys() | self._counts.keys()):
+            wanted, is_ = self._counts[scope, key], found.get((scope, key), 0)
+            if wanted != is_:
+                of = f"{scope} {key}".rstrip()
+                findings.broken("I4", f"order_counts has {is_} for {of}, there are {wanted}")
 
 
 class OrderComparison:

@@ -21,6 +21,11 @@ class Lists:
     refused: frozenset[str] = frozenset()
 
 
+def is_order_id(text: str) -> bool:
+    """Return whether a text is written as an order's id."""
+    return bool(_ORDER_ID.fullmatch(text))
+
+
 def read_ids(path: Path | None) -> frozenset[str]:
     """Return the order ids of a file, one a line; raise `Unusable` for anything else in it."""
     if path is None:
@@ -30,7 +35,7 @@ def read_ids(path: Path | None) -> frozenset[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, start=1):
-        if line.strip() and not _ORDER_ID.fullmatch(line.strip()):
+        if line.strip() and not is_order_id(line.strip()):
             raise Unusable(f"{path}, line {number}: {line.strip()[:80]!r} is no order id")
     return frozenset(line.strip() for line in lines if line.strip())
 

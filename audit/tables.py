@@ -45,6 +45,8 @@ select 'order_events', order_id, partition from order_events where not partition
 limit 1000
 """
 _UNFINISHED = "select count(*) from orders where state is not null and not quarantined"
+_COUNTS = "select scope, key, n from order_counts where n <> 0"
+_HAS_COUNTS = "select to_regclass('order_counts') is not null"
 _GAPS = """
 select seq, before, order_id from (
     select seq, order_id, lag(seq, 1, 0::bigint) over (order by seq) as before from order_events
@@ -138,6 +140,14 @@ class Tables:
         """Return how many orders have not ended, quarantined ones not counted."""
         row = await (await self.connection.execute(_UNFINISHED)).fetchone()
         return int(row[0]) if row else 0
+
+    async def counts(self) -> dict[tuple[str, str], int] | None:
+        """Return the counters that are not zero, by scope and key; None in tables without any."""
+        there = await (await self.connection.execute(_HAS_COUNTS)).fetchone()
+        if not there or not there[0]:
+            return None
+        rows = await (await self.connection.execute(_COUNTS)).fetchall()
+        return {(scope, key): n for scope, key, n in rows}
 
     async def seq_gaps(self) -> list[SeqGap]:
         """Return where seq is not the one before and one; few when there are many."""

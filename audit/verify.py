@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from audit.chapter import Chapter
-from audit.comparison import EventComparison, OrderComparison
+from audit.comparison import EventComparison, OrderComparison, Tally
 from audit.errors import Unreadable
 from audit.findings import Figures, Findings, Report
 from audit.judgement import Liveness, Moment, Outcomes
@@ -97,6 +97,7 @@ class _Audit:
         self._strays = Strays(ledger, roll, self.findings)
         self._progress = progress
         self._unknown: list[str] = []
+        self._tally = Tally()
         self._records = 0
 
     async def run(self, spans: list[Span], moment: Moment) -> None:
@@ -143,6 +144,7 @@ class _Audit:
         async for page in self._tables.orders(span.partition):
             orders.compare(page)
         orders.finish()
+        self._tally.add(chapter.stories.values())
         return orders
 
     def _judge(self, chapter: Chapter, rows: OrderComparison, moment: Moment) -> None:
@@ -165,6 +167,8 @@ class _Audit:
             self._strays.know(ids)
 
     async def _check_tables(self) -> None:
+        if (counts := await self._tables.counts()) is not None:
+            self._tally.compare(counts, self.findings)
         for gap in await self._tables.seq_gaps():
             told = f"order {gap.order_id}: seq {gap.seq} follows {gap.before}"
             self.findings.broken("I7", told)

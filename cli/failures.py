@@ -16,10 +16,22 @@ class NotRunning(Failure):
 
     exit_code = 3
 
-    def __init__(self, data_dir: Path, options: str = "--data-dir or --url") -> None:
+    def __init__(self, data_dir: Path, options: str = "--data-dir") -> None:
         super().__init__(
             f"No engine is running on {data_dir}: start one with `engine up`, "
             f"or name another with {options}"
+        )
+
+
+class NotReady(Failure):
+    """There is an engine, but there is no talking to it."""
+
+    exit_code = 3
+
+    def __init__(self, data_dir: Path, pid: int) -> None:
+        super().__init__(
+            f"The engine on {data_dir} (pid {pid}) is still starting or just stopping: "
+            "try again in a moment"
         )
 
 

@@ -7,13 +7,25 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import letters, place, projection, quarantine, status, topics, up, verify, watch
+from cli import (
+    events,
+    letters,
+    place,
+    projection,
+    quarantine,
+    replay,
+    status,
+    topics,
+    up,
+    verify,
+    watch,
+)
 from cli.failures import Failure
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no engine is running, 4 an engine
-is already running, 130 ended by Ctrl-C.
+is already running, 130 ended by Ctrl-C; `engine up`, which a Ctrl-C stops in order, ends with 0.
 """
 HELP = """
 Runs an order execution engine on this machine, and talks to it.
@@ -24,6 +36,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine watch                       see everything that happens
   engine status                      its processes, its orders, its lag
   engine verify                      whether anything was lost or done twice
+  engine projection rebuild          its tables made anew from the log
   engine dead-letters list           records of the log that do not count, and why
   engine quarantine list             orders whose history is impossible
 
@@ -81,6 +94,8 @@ app.command("status")(status.status)
 app.command("place")(place.place)
 app.command("watch")(watch.watch)
 app.command("verify")(verify.check)
+app.command("replay")(replay.replay)
+app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(quarantine.app, name="quarantine")

@@ -13,6 +13,8 @@ from cli.feed import follow
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Url, api_url
 
 REQUEST_TIMEOUT = 15
+LARGEST_EXPONENT = 40
+"""Far beyond what the API takes; the number is sent with every digit, and 1e999999999 has many."""
 
 
 def _number(text: str) -> Decimal:
@@ -22,6 +24,8 @@ def _number(text: str) -> Decimal:
         raise typer.BadParameter(f"{text!r} is not a number") from None
     if not number.is_finite():
         raise typer.BadParameter(f"{text!r} is not a finite number")
+    if abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise typer.BadParameter(f"{text!r} is out of all bounds")
     return number
 
 

@@ -37,6 +37,7 @@ from projections.rebuild import rebuild as rebuild_tables
 from projections.schema import NewerLayout, WrongPartitions
 from projections.tables import Diverged
 from runtime.garbage import collect_rarely
+from runtime.headers import tolerate_any_names
 
 app = typer.Typer(no_args_is_help=True, help="The tables in PostgreSQL.")
 
@@ -83,6 +84,7 @@ def rebuild(
         place = _place_of(running_engine(data_dir), kafka, database_url)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     collect_rarely()
+    tolerate_any_names()
     with _failing(), _progress(shown=not as_json) as report:
         rebuilt = uvloop.run(_rebuild(place, report))
     _tell(rebuilt, as_json=as_json)

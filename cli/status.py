@@ -12,7 +12,13 @@ from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, running_engine
 from local.measures import Measures, measure
 from local.state import RunningEngine
 
-COLOURS = {"ready": "green", "starting": "yellow", "backoff": "red", "stopped": "red"}
+COLOURS = {
+    "ready": "green",
+    "starting": "yellow",
+    "backoff": "red",
+    "held": "red",
+    "stopped": "red",
+}
 
 
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: AsJson = False) -> None:

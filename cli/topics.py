@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, running_engine
+from local import checks
 from local.topics import Layout, create_topics
 from orders.topics import Topics
 
@@ -45,6 +46,7 @@ def create(
       engine topics create --kafka broker:9092 --partitions 64 --replication 3
     """
     address = kafka or running_engine(data_dir).kafka
+    checks.require_address(address, topic_prefix)
     layout = Layout(partitions, replication)
     created = asyncio.run(create_topics(address, Topics(topic_prefix), layout))
     if as_json:

@@ -53,7 +53,9 @@ Fresh = Annotated[
 Seed = Annotated[
     int,
     typer.Option(
-        envvar="ENGINE_SEED", rich_help_panel=MARKET, help="The same seed, the same prices."
+        envvar="ENGINE_SEED",
+        rich_help_panel=MARKET,
+        help="The same seed at the same moment, the same prices.",
     ),
 ]
 QuoteLatency = Annotated[
@@ -78,6 +80,16 @@ Partitions = Annotated[
         rich_help_panel=SERVERS,
         min=1,
         help="Partitions of each topic; chosen once.",
+    ),
+]
+Brokers = Annotated[
+    int,
+    typer.Option(
+        envvar="ENGINE_BROKERS",
+        rich_help_panel=SERVERS,
+        min=1,
+        max=3,
+        help="Kafka brokers: 1, or 3 of which one may die; chosen once.",
     ),
 ]
 TopicPrefix = Annotated[
@@ -110,7 +122,12 @@ ChainUrl = Annotated[
 ]
 LogJson = Annotated[
     bool,
-    typer.Option("--log-json", envvar="ENGINE_LOG_JSON", rich_help_panel=LOGS, help="Log JSON."),
+    typer.Option(
+        "--log-json",
+        envvar="ENGINE_LOG_JSON",
+        rich_help_panel=LOGS,
+        help="Log JSON; PostgreSQL's own log stays text.",
+    ),
 ]
 LogLevel = Annotated[
     str,
@@ -136,6 +153,7 @@ def up(  # noqa: PLR0913  (one argument for each option)
     database_url: DatabaseUrl = None,
     chain_url: ChainUrl = None,
     partitions: Partitions = Options.partitions,
+    brokers: Brokers = Options.brokers,
     topic_prefix: TopicPrefix = Options.topic_prefix,
     log_json: LogJson = False,
     log_level: LogLevel = Options.log_level,
@@ -149,6 +167,7 @@ def up(  # noqa: PLR0913  (one argument for each option)
     Examples:
       engine up
       engine up --port 8080 --workers 2 --api-workers 2
+      engine up --workers 2 --projectors 2 --brokers 3
       engine up --fresh --seed 7 --quote-latency-ms 0 --execute-latency-ms 0
       ENGINE_KAFKA=broker:9092 ENGINE_DATABASE_URL=postgresql://me@db/engine engine up
     """

@@ -48,6 +48,13 @@ def watch(
       engine watch --since 0 --json | jq -c 'select(.type == "OrderFailed")'
       engine watch 0b8e3f6c-…
     """
+    if order is None and url is not None:
+        raise typer.BadParameter(
+            "all orders are read from the tables of an engine on this machine: "
+            "name one order, or leave out --url (ENGINE_URL)"
+        )
+    if order is not None and (since is not None or count is not None):
+        raise typer.BadParameter("--since and --count are for all orders, not for one")
     if order is not None:
         asyncio.run(follow(api_url(url, data_dir), order, as_json=as_json))
         return

@@ -23,6 +23,7 @@ class State(StrEnum):
     STARTING = "starting"
     READY = "ready"
     BACKOFF = "backoff"
+    HELD = "held"
     STOPPED = "stopped"
 
 
@@ -34,6 +35,7 @@ class Child:
         program: Program,
         say: Callable[[str, str], None],
         clock: Callable[[], float] = time.monotonic,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
         self.program = program
         self.state = State.STOPPED
@@ -42,6 +44,7 @@ class Child:
         self.created_at: float | None = None
         self._say = say
         self._clock = clock
+        self._held = held
         self._process: subprocess.Popen[bytes] | None = None
         self._since = clock()
         self.failures = 0
@@ -63,8 +66,12 @@ class Child:
         return self.program.log_file
 
     def start(self) -> None:
-        """Start the process."""
-        self._process = launch(self.program)
+        """Start the process; when that cannot be done now, it is tried again like one that died."""
+        try:
+            self._process = launch(self.program)
+        except OSError as error:
+            self._failed(f"cannot be started ({error})")
+            return
         try:
             self.created_at = psutil.Process(self._process.pid).create_time()
         except psutil.NoSuchProcess:
@@ -73,9 +80,8 @@ class Child:
 
     def step(self) -> None:
         """Notice what has happened since the last step and do what follows from it."""
-        if self.state is State.BACKOFF and self._in_state_for() >= self._delay():
-            self.restarts += 1
-            self.start()
+        if self.state in (State.BACKOFF, State.HELD):
+            self._start_again_when_due()
         elif self._process is not None and (code := self._process.poll()) is not None:
             self._ended(code)
         elif self.state is State.STARTING:
@@ -104,6 +110,15 @@ class Child:
             kill(self._process)
         self.stopped()
 
+    def _start_again_when_due(self) -> None:
+        if self._held():
+            if self.state is not State.HELD:
+                self._enter(State.HELD)
+                self._say(f"{self.name} is held down", "warning")
+        elif self.state is State.HELD or self._in_state_for() >= self._delay():
+            self.restarts += 1
+            self.start()
+
     def _look_whether_ready(self) -> None:
         if self.program.ready():
             seconds = self._in_state_for().total_seconds()
@@ -120,9 +135,13 @@ class Child:
             self._enter(State.STOPPED)
             self._say(f"{self.name} cannot run as it is configured", "error")
             return
+        self._failed(
+            f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        )
+
+    def _failed(self, how: str) -> None:
         self.failures += 1
         self._enter(State.BACKOFF)
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         delay = self._delay().total_seconds()
         self._say(f"{self.name} {how}: starting it again in {delay:g} s", "warning")
 

@@ -14,16 +14,24 @@ from local import state
 from local.errors import AlreadyRunning, Misconfigured
 
 LOCK = "engine.lock"
-CONTENT = ("kafka", "postgres", "logs", "ready", "ports.json", state.FILE)
+CONTENT = ("kafka", "postgres", "logs", "ready", "hold", "scratch", "ports.json", state.FILE)
 LEFTOVERS_TIMEOUT = 5
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[None]:
+def held(directory: Path, *, fresh: bool = False) -> Iterator[None]:
     """Hold the data directory while the block runs.
 
-    Raises AlreadyRunning when another engine has it, Misconfigured when it cannot be used.
+    Raises AlreadyRunning when another engine has it, Misconfigured when it cannot be used, or is
+    to be emptied and not an engine's.
     """
+    if "," in str(directory):
+        raise Misconfigured(
+            f"The data directory {directory} has a comma, at which Kafka would split it: "
+            "choose another with --data-dir or ENGINE_DATA_DIR"
+        )
+    if fresh:
+        _require_an_engines(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         file = (directory / LOCK).open("a+")
@@ -34,14 +42,20 @@ def held(directory: Path) -> Iterator[None]:
         ) from error
     with file:
         _lock(file, directory)
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def empty(directory: Path) -> None:
-    """Remove what an engine keeps there, and nothing else: the folder may hold other things."""
+    """Remove what an engine keeps there, and nothing else: the folder may hold other things.
+
+    Of a symbolic link the link goes; what it points at stays.
+    """
     for name in CONTENT:
         path = directory / name
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
@@ -64,6 +78,27 @@ def end_leftovers(directory: Path) -> list[str]:
             process.kill()
     psutil.wait_procs(stubborn, timeout=LEFTOVERS_TIMEOUT)
     return sorted(left.values())
+
+
+def holder(directory: Path) -> int | None:
+    """Return the pid of the engine that holds the directory, also one that is still starting."""
+    file = directory / LOCK
+    with suppress(OSError, ValueError, psutil.NoSuchProcess):
+        pid, written_at = int(file.read_text()), file.stat().st_mtime
+        # A later process with the same number was created after the lock was written.
+        if psutil.Process(pid).create_time() < written_at + state.CLOCK_SLACK_SECONDS:
+            return pid
+    return None
+
+
+def _require_an_engines(directory: Path) -> None:
+    if not directory.is_dir() or (directory / LOCK).exists():
+        return
+    if any(directory.iterdir()):
+        raise Misconfigured(
+            f"--fresh would empty {directory}, which is not an engine's: it has no {LOCK}; "
+            "leave --fresh out, or choose another folder with --data-dir or ENGINE_DATA_DIR"
+        )
 
 
 def _lock(file: IO[str], directory: Path) -> None:

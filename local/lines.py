@@ -18,7 +18,7 @@ POSTGRES_LEVELS = {
 LEVELS = {"warn": "warning", "fatal": "critical"}
 # Told already: the process by its column, the action by the words before it.
 TOLD = re.compile(r" ?\b(process|action)=\S+")
-SERVERS = frozenset({"kafka", "postgres"})
+SERVERS = ("kafka", "postgres")
 QUIET = frozenset({"debug", "info", "trace"})
 
 
@@ -33,7 +33,7 @@ class Line:
     @property
     def noteworthy(self) -> bool:
         """Return whether the console shows it: of the servers only what is wrong."""
-        if self.process not in SERVERS:
+        if not self.process.startswith(SERVERS):
             return True
         return bool(self.level) and self.level not in QUIET
 

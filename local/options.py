@@ -19,6 +19,7 @@ class Options:
     quote_latency_ms: int = 200
     execute_latency_ms: int = 1000
     partitions: int = 8
+    brokers: int = 1
     topic_prefix: str = ""
     kafka: str | None = None
     database_url: str | None = None

@@ -1,6 +1,7 @@
 """Which processes make the engine, with their environment, in the order in which they start."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,10 +30,26 @@ class Place:
         """Return the file by which the process of that name tells that it is ready."""
         return self.directory / "ready" / name
 
+    def scratch(self, name: str) -> Path:
+        """Return the folder for what the process of that name needs no longer than it runs."""
+        return self.directory / "scratch" / name
+
     def group_instance_id(self, name: str) -> str:
         """Return a name for the process of that name that no other engine's process has."""
         ours = f"{gethostname()} {self.directory}".encode()
         return f"{name}.{blake2b(ours, digest_size=8).hexdigest()}"
+
+    @property
+    def holds(self) -> Path:
+        """Return the folder of the hold files; a start of the engine removes it."""
+        return self.directory / "hold"
+
+    def hold_file(self, name: str) -> Path:
+        """Return the file that keeps a dead process down: while it is there, none is started again.
+
+        For tests and drills: so an outage lasts as long as they want.
+        """
+        return self.holds / name
 
 
 def environment(options: Options, endpoints: Endpoints) -> dict[str, str]:
@@ -84,9 +101,12 @@ def numbered(name: str, count: int) -> Iterable[str]:
 def _program(
     name: str, module: Iterable[str], variables: Mapping[str, str], place: Place, api_socket: int
 ) -> Program:
-    ready_file = place.ready_file(name)
+    ready_file, scratch = place.ready_file(name), place.scratch(name)
 
     def forget_the_last_time() -> None:
+        # One that was killed has left it.
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True, exist_ok=True)
         ready_file.parent.mkdir(parents=True, exist_ok=True)
         ready_file.unlink(missing_ok=True)
 
@@ -99,6 +119,7 @@ def _program(
             "ENGINE_PROCESS": name,
             "ENGINE_GROUP_INSTANCE_ID": place.group_instance_id(name),
             "ENGINE_READY_FILE": str(ready_file),
+            "ENGINE_SCRATCH_DIR": str(scratch),
         },
         inherited=(api_socket,) if "ENGINE_API_FD" in variables else (),
         ready=ready_file.exists,

@@ -1,5 +1,6 @@
 """Free TCP ports of 127.0.0.1, and the ones an engine had before."""
 
+import errno
 import json
 import socket
 from collections.abc import Iterable
@@ -63,13 +64,12 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-    except socket.gaierror as error:
-        listening.close()
-        raise Misconfigured(
-            f"{host} is no address of this machine: choose another with --host or ENGINE_HOST"
-        ) from error
     except OSError as error:
         listening.close()
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise Misconfigured(
+                f"{host} is no address of this machine: choose another with --host or ENGINE_HOST"
+            ) from error
         raise Misconfigured(
             f"Port {port} of {host} cannot be used ({error.strerror}): "
             "choose another with --port or ENGINE_PORT"

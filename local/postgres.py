@@ -8,14 +8,14 @@ import secrets
 import shutil
 import signal
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from local.postgres_files import installation, let_owner_in, owner, run
+from local.postgres_files import ROOT_RUNS_AS, installation, let_owner_in, owner, run
 from local.program import Account, Program
 
 SUPERUSER = "engine"
@@ -64,12 +64,16 @@ class Postgres:
             orphan_signal=signal.SIGINT,
         )
 
-    def prepare(self) -> None:
-        """Create the cluster the first time. Raises EngineError when that cannot be done."""
+    def prepare(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Create the cluster the first time. Raises EngineError when that cannot be done.
+
+        `say` is told which folders root opened to the user that PostgreSQL runs as.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         account = owner()
-        if account is not None:
-            let_owner_in(self.directory)
+        if account is not None and (opened := let_owner_in(self.directory)):
+            folders = ", ".join(map(str, opened))
+            say(f"let other users pass through {folders}: PostgreSQL runs as {ROOT_RUNS_AS}")
         if not self._cluster.exists():
             self._create(account)
 

@@ -37,14 +37,19 @@ def owner() -> Account | None:
     return Account.named(ROOT_RUNS_AS)
 
 
-def let_owner_in(directory: Path) -> None:
-    """Let the other user pass through the folders above its data and above the programs."""
-    programs = installation()
+def let_owner_in(directory: Path) -> list[Path]:
+    """Let the other user pass through the folders above its data and above the programs.
+
+    Return the folders that were closed to others and are no more.
+    """
+    programs, opened = installation(), []
     for path in (programs / "bin", programs / "lib", directory):
         for folder in (path, *path.resolve().parents):
             mode = folder.stat().st_mode
             if not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXOTH)
+                opened.append(folder)
+    return opened
 
 
 def run(command: Sequence[str], account: Account | None = None) -> None:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pwd
+import resource
 import signal
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def launch(program: Program) -> subprocess.Popen[bytes]:
             user=account.user if account else None,
             group=account.group if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_leash(program.orphan_signal),  # noqa: PLW1509  (the supervisor has one thread)
+            preexec_fn=_prepared(program.orphan_signal),  # noqa: PLW1509  (the supervisor has one thread)
         )
 
 
@@ -96,9 +97,23 @@ def stop(process: subprocess.Popen[bytes], program: Program, timeout: float) -> 
     return process.returncode
 
 
-def _leash(orphan_signal: signal.Signals) -> Callable[[], None] | None:
+def _prepared(orphan_signal: signal.Signals) -> Callable[[], None]:
+    # A process has a socket for each client: 1024, the usual limit, is soon reached.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    leash = _leash(orphan_signal)
+
+    def prepare() -> None:
+        # macOS allows fewer than it says; then the limit stays as it is.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        leash()
+
+    return prepare
+
+
+def _leash(orphan_signal: signal.Signals) -> Callable[[], None]:
     if not sys.platform.startswith("linux"):
-        return None
+        return lambda: None
     # Loaded before the fork: afterwards only system calls are safe.
     prctl, parent = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
 

@@ -1,15 +1,14 @@
 """The Kafka and the PostgreSQL that an engine uses: its own, or those that were named to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from local import jars
+from local import cluster, jars
 from local.errors import EngineError
-from local.kafka import Kafka
 from local.options import Options
 from local.plan import Place
 from local.ports import remembered_ports
@@ -34,33 +33,38 @@ class Servers:
         """Create the databases and topics that are not there yet. Raises EngineError."""
         for url in (self.database_url, self.chain_url):
             ensure_database(url)
-        layout = Layout(options.partitions)
+        layout = Layout(options.partitions, options.brokers)
         asyncio.run(create_topics(self.kafka, Topics(options.topic_prefix), layout))
 
 
-def choose(options: Options, place: Place) -> Servers:
-    """Return the servers of the engine: its own ones prepared, not started. Raises EngineError."""
-    ports = remembered_ports(
-        place.directory / "ports.json", ("kafka", "kafka-controller", "postgres")
-    )
+def choose(options: Options, place: Place, say: Callable[[str], None]) -> Servers:
+    """Return the servers of the engine: its own ones prepared, not started. Raises EngineError.
+
+    `say` is told what was changed on this machine outside the data directory.
+    """
     own: list[Program] = []
     address, database_url = options.kafka, options.database_url
+    if address is None:
+        cluster.require(place.directory / "kafka", options.brokers)
+    ports = remembered_ports(
+        place.directory / "ports.json", ("postgres", *cluster.port_names(options.brokers))
+    )
     if database_url is None:
         postgres = Postgres(place.directory / "postgres", ports["postgres"])
-        postgres.prepare()
+        postgres.prepare(say)
         own.append(postgres.program(place.log_file("postgres")))
         database_url = postgres.url("engine")
     if address is None:
-        kafka = Kafka(
-            directory=place.directory / "kafka",
-            port=ports["kafka"],
-            controller_port=ports["kafka-controller"],
-            class_path=jars.fetch(),
+        kafka = cluster.in_directory(
+            place.directory / "kafka",
+            ports,
+            options.brokers,
+            jars.fetch(),
             log_json=options.log_json,
         )
         kafka.prepare()
-        own.append(kafka.program(place.log_file("kafka")))
-        address = kafka.address
+        own.extend(node.program(place.log_file(node.name)) for node in kafka.nodes)
+        address = kafka.bootstrap
     chain_url = options.chain_url or beside(database_url, "chain")
     return Servers(address, database_url, chain_url, own)
 

@@ -5,6 +5,7 @@ One thread and no waiting but for the next look: whatever happens is noticed wit
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,11 +36,16 @@ class Supervisor:
     """Runs the programs of one engine until it is asked to stop."""
 
     def __init__(
-        self, console: Console, stop: StopRequest, changed: Callable[[Sequence[Child]], None]
+        self,
+        console: Console,
+        stop: StopRequest,
+        changed: Callable[[Sequence[Child]], None],
+        held: Callable[[str], bool] = lambda _name: False,
     ) -> None:
         self._console = console
         self._stop = stop
         self._changed = changed
+        self._held = held
         self._tiers: list[list[Child]] = []
         self._logs: dict[str, LogFile] = {}
         self._last_seen: list[tuple[object, ...]] = []
@@ -56,7 +62,7 @@ class Supervisor:
         Misconfigured when one says that it never will.
         """
         for tier in tiers:
-            children = [Child(program, self._console.say) for program in tier.programs]
+            children = [self._child(program) for program in tier.programs]
             self._tiers.append(children)
             for child in children:
                 self._logs[child.name] = LogFile(child.log_file)
@@ -80,7 +86,10 @@ class Supervisor:
             limit = TIER_STOP_TIMEOUT.total_seconds() if later else deadline - now
             self._stop_tier(tier, min(now + limit, deadline - kept))
         self._show_logs()
-        self._changed(self.children)
+        self._tell_what_changed()
+
+    def _child(self, program: Program) -> Child:
+        return Child(program, self._console.say, held=lambda: self._held(program.name))
 
     def _stop_tier(self, tier: Sequence[Child], deadline: float) -> None:
         for child in tier:
@@ -128,8 +137,10 @@ class Supervisor:
             (child.name, child.pid, child.state, child.restarts) for child in self.children
         ]
         if seen != self._last_seen:
-            self._last_seen = seen
-            self._changed(self.children)
+            # On a full disk it is told again at each look, until there is room.
+            with suppress(OSError):
+                self._changed(self.children)
+                self._last_seen = seen
 
     def _last_words(self, child: Child) -> str:
         lines = [line for line in self._logs[child.name].tail(20) if line.strip()]

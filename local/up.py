@@ -1,12 +1,14 @@
 """`engine up`: everything from an empty folder to a running engine, and back."""
 
 import logging
+import os
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from socket import socket
 
-from local import datadir, state
+from local import checks, datadir, state
 from local.child import Child
 from local.console import Console
 from local.errors import EngineError, Misconfigured
@@ -24,22 +26,32 @@ def run(options: Options) -> None:
     started_at = time.monotonic()
     # What goes wrong is told in sentences; the library's own retries are not news.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    if options.fresh and (options.kafka or options.database_url):
+    checks.require_known(os.environ)
+    checks.require_valid(options)
+    if options.fresh and (options.kafka or options.database_url or options.chain_url):
         raise Misconfigured(
             "--fresh empties the data directory, not servers of others: "
-            "leave it out, or unset ENGINE_KAFKA and ENGINE_DATABASE_URL"
+            "leave it out, or unset ENGINE_KAFKA, ENGINE_DATABASE_URL and ENGINE_CHAIN_URL"
         )
-    directory = options.data_dir.expanduser().resolve()
-    with datadir.held(directory), closing(listen(options.host, options.port)) as api_socket:
+    if options.kafka and options.brokers != 1:
+        raise Misconfigured(
+            "--brokers is for a Kafka of the engine's own: leave it out, or unset ENGINE_KAFKA"
+        )
+    directory = options.data_dir.resolve()
+    with (
+        datadir.held(directory, fresh=options.fresh),
+        closing(listen(options.host, options.port)) as api_socket,
+    ):
         left = datadir.end_leftovers(directory)
         if options.fresh:
             datadir.empty(directory)
         place = Place(directory)
+        shutil.rmtree(place.holds, ignore_errors=True)
         console = Console(place.log_file("engine"), as_json=options.log_json)
         if left:
             console.say(f"ended what a killed engine had left: {', '.join(left)}", "warning")
         console.say(f"starting; the data is in {directory}")
-        servers = choose(options, place)
+        servers = choose(options, place, console.say)
         with stop_on_signals() as stop:
             _Run(options, place, servers, api_socket, console).until(stop, started_at)
 
@@ -72,7 +84,7 @@ class _Run:
 
     def until(self, stop: StopRequest, started_at: float) -> None:
         """Run until asked to stop; leave nothing running, however it ends."""
-        supervisor = Supervisor(self._console, stop, self._write_state)
+        supervisor = Supervisor(self._console, stop, self._write_state, self._is_held)
         try:
             supervisor.start(self._tiers())
             if not stop.requested:
@@ -95,6 +107,9 @@ class _Run:
         servers = Tier(self._servers.own, then=lambda: self._servers.make_ready(self._options))
         ours = tiers(self._options, self._endpoints, self._place, self._api_socket)
         return [servers, *(Tier(programs) for programs in ours)]
+
+    def _is_held(self, name: str) -> bool:
+        return self._place.hold_file(name).exists()
 
     def _write_state(self, children: Sequence[Child]) -> None:
         engine = state.describe(self._endpoints, children, ready=self._ready)

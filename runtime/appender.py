@@ -91,6 +91,8 @@ class Appender:
                     acks="all",
                     enable_idempotence=True,
                     max_batch_size=_BATCH_BYTES,
+                    # A broker that hangs is left for the next leader while the caller still waits.
+                    request_timeout_ms=int(self._patience.total_seconds() * 500),
                 )
                 try:
                     await producer.start()

@@ -8,6 +8,7 @@ from typing import NoReturn, Self
 from pydantic import Field, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "ENGINE_"
 CONFIGURATION_ERROR = 2
 """Exit code of a process that cannot start as it is configured; starting it again is no use."""
 
@@ -15,7 +16,7 @@ CONFIGURATION_ERROR = 2
 class Settings(BaseSettings):
     """What every process of the engine reads from its environment, once."""
 
-    model_config = SettingsConfigDict(env_prefix="ENGINE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     process: str = Field(default="engine", description="The name of this process in the logs.")
     kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$")
@@ -43,15 +44,25 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            name = "_".join(["ENGINE", *(str(part) for part in first["loc"])]).upper()
-            stop(f"{name} is {first.get('input')!r}: {first['msg']}.")
+            stop(complaint(error))
 
     @property
     def clock_offset(self) -> timedelta:
         """Return how far this process's local clock is set ahead."""
         offsets = dict(one.split("=") for one in self.clock_offsets.split(",") if one)
         return timedelta(milliseconds=int(offsets.get(self.process, 0)))
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of the setting of that name."""
+    return f"{PREFIX}{name}".upper()
+
+
+def complaint(error: ValidationError) -> str:
+    """Return what is wrong with the first bad setting, as a sentence that names its variable."""
+    first = error.errors(include_url=False)[0]
+    name = variable("_".join(str(part) for part in first["loc"]))
+    return f"{name} is {first.get('input')!r}: {first['msg']}."
 
 
 def stop(sentence: str) -> NoReturn:

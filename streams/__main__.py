@@ -1,6 +1,7 @@
 """Run `python -m streams worker` or `delays`; the only code here that makes ids and clocks."""
 
 import asyncio
+import logging
 import signal
 import sys
 import time
@@ -31,7 +32,7 @@ async def run(role: str, settings: StreamSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     sources = Sources(local_clock(settings), time.monotonic, lambda: uuid.uuid4().hex)
-    with TemporaryDirectory(prefix="engine-") as scratch:
+    with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
         await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
 
 
@@ -61,6 +62,8 @@ def main() -> None:
         stop("Say which worker to run: python -m streams worker, or python -m streams delays.")
     settings = StreamSettings.read()
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    # The client says many times a second that a broker is away; what waits for it says it once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     tolerate_any_names()
     try:
         uvloop.run(run(role, settings))

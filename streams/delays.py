@@ -1,4 +1,4 @@
-"""The delays worker: holds waiting orders until their delay is over. The only code that sleeps."""
+"""The delays worker: holds waiting orders until their delay is over; nobody else waits for it."""
 
 import asyncio
 import logging

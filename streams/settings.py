@@ -1,5 +1,7 @@
 """What a stream worker and the delays worker read from their environment."""
 
+from pathlib import Path
+
 from pydantic import Field, PositiveInt
 
 from venues.settings import VenueSettings
@@ -17,6 +19,9 @@ class StreamSettings(VenueSettings):
     append_timeout_ms: PositiveInt = 10_000
     session_timeout_ms: PositiveInt = Field(
         default=10_000, description="A worker silent for this long loses its partitions."
+    )
+    scratch_dir: Path | None = Field(
+        default=None, description="Where its scratch folder is made. Left out: the system's folder."
     )
     group_instance_id: str | None = Field(
         default=None,

@@ -1,14 +1,14 @@
 """Fixtures of every test: the session's real Kafka and PostgreSQL, nothing faked."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from projections import schema
 
 pytest_plugins = ["tests.support.servers", "tests.support.engine", "tests.support.arena"]
 
 # A loaded machine is no flaw of the code: the time-out of a test is the only limit of time.
-settings.register_profile("engine", deadline=None)
+settings.register_profile("engine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("engine")
 
 

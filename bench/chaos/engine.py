@@ -15,6 +15,7 @@ from local import state
 from local.plan import Place
 
 START_TIMEOUT_S = 120
+READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 LOOK_EVERY_S = 0.05
 
@@ -78,7 +79,7 @@ class Engine:
         wait_for(lambda: self._pid(name), seconds, f"{name} is ready")
         return self._pid(name) or 0
 
-    def signal(self, name: str, number: signal.Signals, seconds: float = 20) -> int:
+    def signal(self, name: str, number: signal.Signals, seconds: float = READY_TIMEOUT_S) -> int:
         """Send a signal to a process once it is ready, and return its id."""
         pid = self.ready_pid(name, seconds)
         with suppress(ProcessLookupError):
@@ -91,7 +92,7 @@ class Engine:
 
     def environment_of(self, name: str) -> dict[str, str]:
         """Return the environment a process was started with."""
-        return psutil.Process(self.ready_pid(name, 20)).environ()
+        return psutil.Process(self.ready_pid(name, READY_TIMEOUT_S)).environ()
 
     def _pid(self, name: str) -> int | None:
         for process in self.described.processes:

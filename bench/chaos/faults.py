@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bench.chaos.engine import Engine, NotInTime, wait_for
+from bench.chaos.engine import READY_TIMEOUT_S, Engine, NotInTime, wait_for
 from bench.chaos.plan import Fault
 
 POINT_TIMEOUT_S = 8
@@ -91,7 +91,7 @@ class Injector:
             time.sleep(fault.lasts)
         finally:
             hold.unlink()
-        self._engine.ready_pid(target, 60)
+        self._engine.ready_pid(target, READY_TIMEOUT_S)
         return Done(fault, target, struck_at)
 
     def _storm(self, fault: Fault) -> Done:

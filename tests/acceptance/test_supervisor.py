@@ -211,6 +211,7 @@ def test_status_tells_scripts_everything(shared_engine):
 
 
 def test_status_tells_people_too(shared_engine):
+    complete_one(shared_engine)
     told = command(shared_engine, "status")
     assert told.exit_code == 0
     for word in ("worker-1", "ready", shared_engine.url, "completed"):

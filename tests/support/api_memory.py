@@ -8,10 +8,10 @@ from api.ports import (
     Change,
     Changes,
     EventRow,
+    Found,
     LogAway,
     OrderRow,
     Page,
-    Placements,
     ReadModelAway,
     Seen,
 )
@@ -119,10 +119,11 @@ class MemoryReadModel:
         if self.away:
             raise ReadModelAway("it is away")
 
-    async def order(self, order_id):
+    async def orders(self, order_ids):
         self._present()
-        order = self._orders.get(order_id)
-        return Seen(order and row_of(order), self._offset(order_id))
+        await asyncio.sleep(0)
+        found = {name: row_of(self._orders[name]) for name in order_ids if name in self._orders}
+        return Found(found, dict(self._offsets))
 
     async def events(self, order_id):
         self._present()
@@ -147,7 +148,7 @@ class MemoryReadModel:
             raise ReadModelAway("nobody knows who was first")
         await asyncio.sleep(0)
         found = {name: text for name, text in self.texts.items() if name in order_ids}
-        return Placements(found, dict(self._offsets))
+        return Found(found, dict(self._offsets))
 
     async def unfinished(self):
         self._present()

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -75,10 +75,10 @@ def arena(_arena) -> Iterator[Arena]:
     _arena.wait_until_whole()
     yield _arena
     for process in _arena.processes.values():
-        if process.pid is not None:
+        with suppress(AssertionError, ProcessLookupError):
             _arena.kill(process.name, signal.SIGCONT)
     for file in _arena.crash_dir.iterdir():
-        file.unlink()
+        file.unlink(missing_ok=True)
 
 
 @pytest.fixture

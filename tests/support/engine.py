@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from local import state
+from local.child import State
+from local.plan import Place
 from local.state import RunningEngine, RunningProcess
 from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
 
@@ -109,6 +112,23 @@ class Engine:
         assert pid is not None
         os.kill(pid, number)
         return pid
+
+    @contextmanager
+    def down(self, name: str) -> Iterator[None]:
+        """Kill one of its processes; the supervisor starts it again when the block ends."""
+        hold = Place(self.data_dir).hold_file(name)
+        hold.parent.mkdir(exist_ok=True)
+        hold.touch()
+        try:
+            self.kill(name)
+            wait_until(lambda: self.state_of(name) is State.HELD, what=f"{name} is down")
+            yield
+        finally:
+            hold.unlink()
+
+    def state_of(self, name: str) -> State:
+        """Return what one of its processes is doing."""
+        return self.processes[name].state
 
     def kill_supervisor(self) -> None:
         """End the supervisor without giving it a chance to stop anything."""

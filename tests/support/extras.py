@@ -1,16 +1,14 @@
 """Processes beside those that a supervised engine has, with the environment of its own."""
 
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager
 
 import psutil
 
+from local.plan import Place
 from tests.support.engine import Engine
 from tests.support.servers import wait_until
 
@@ -39,13 +37,13 @@ def environment_of(engine: Engine) -> dict[str, str]:
 class Extra:
     """A process that nobody starts again."""
 
-    def __init__(self, environment: Mapping[str, str], name: str, *module: str) -> None:
-        self.name = name
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
-        self.log_file = self.folder / "log"
-        self._ready_file = self.folder / "ready"
-        its_own = {"ENGINE_PROCESS": name, "ENGINE_READY_FILE": str(self._ready_file)}
-        with self.log_file.open("wb") as log:
+    def __init__(self, place: Place, environment: Mapping[str, str], *module: str) -> None:
+        self.name = environment["ENGINE_PROCESS"]
+        self.log_file = place.log_file(self.name)
+        self._ready_file = place.ready_file(self.name)
+        self._ready_file.unlink(missing_ok=True)
+        its_own = {"ENGINE_READY_FILE": str(self._ready_file)}
+        with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", *module],
                 env={**environment, **its_own},
@@ -90,13 +88,16 @@ class Extra:
 @contextmanager
 def extra(engine: Engine, name: str, *module: str, **settings: str) -> Iterator[Extra]:
     """Run one more process of the engine, under a name of its own, until the block ends."""
-    one = Extra({**os.environ, **environment_of(engine), **settings}, name, *module)
+    environment = {**environment_of(engine), "ENGINE_PROCESS": name, **settings}
+    one = Extra(Place(engine.data_dir), environment, *module)
     try:
         yield one
     finally:
         one.kill()
 
 
-def extra_worker(engine: Engine, name: str = "extra-1", **settings: str):
+def extra_worker(
+    engine: Engine, name: str = "extra-1", **settings: str
+) -> AbstractContextManager[Extra]:
     """Run one more stream worker until the block ends."""
     return extra(engine, name, "streams", "worker", **settings)

@@ -5,10 +5,10 @@ import asyncio
 import psycopg
 
 from local.measures import measure
+from tests.support.audited import assert_engine_holds, read_stories
 from tests.support.crowd import Crowd
 from tests.support.engine import Engine
-from tests.support.oracle import FINAL, assert_ledger_agrees, assert_tables_tell, read_stories
-from tests.support.servers import TEST_PARTITIONS, wait_until
+from tests.support.servers import wait_until
 
 _ENDED = "select count(*) from orders where order_id = any(%s) and state is null"
 _OPEN = "select count(*) from orders where state is not null"
@@ -32,16 +32,15 @@ def have_ended(engine: Engine, order_ids: list[str]) -> bool:
 
 
 def assert_word_kept(engine: Engine, crowd: Crowd) -> dict:
-    """Fail unless log, tables and ledger agree and hold what was promised; return the stories."""
+    """Fail unless all has ended and all ten invariants hold; return the stories of the accepted."""
     wait_until_all_ended(engine, crowd)
     wait_until(lambda: _lag(engine) == 0, what="the tables have caught up")
-    stories = asyncio.run(read_stories(engine.kafka, log_of(engine), TEST_PARTITIONS))
-    assert set(crowd.accepted) <= stories.keys()
+    lists = {"accepted": crowd.accepted, "refused": crowd.refused}
+    report = asyncio.run(assert_engine_holds(engine, **lists))
+    assert (report.figures.lag, report.figures.open) == (0, {})
+    stories = asyncio.run(read_stories(engine.kafka, log_of(engine)))
     void = {order_id for order_id, error in crowd.refused.items() if error == "PLACEMENT_VOID"}
     assert not void & stories.keys()
-    assert all(story.status in FINAL for story in stories.values())
-    assert_tables_tell(stories, engine.database_url)
-    assert_ledger_agrees(stories, engine.chain_url)
     return {order_id: stories[order_id] for order_id in crowd.accepted}
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from local import jars
+from local.kafka_settings import TAKEOVER, copies
 from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,13 @@ def test_three_brokers_of_the_version_that_runs_on_one_machine():
     assert len(brokers) == 3
     version = jars.KAFKA.rpartition(":")[2]
     assert {broker["image"] for broker in brokers} == {f"apache/kafka:{version}"}
+
+
+@pytest.mark.parametrize(("setting", "value"), (copies(3) | TAKEOVER).items(), ids=str)
+def test_the_brokers_are_set_as_those_of_one_machine(setting, value):
+    variable = f"KAFKA_{setting.upper().replace('.', '_')}"
+    brokers = [service for name, service in SERVICES.items() if name.startswith("kafka-")]
+    assert {broker["environment"][variable] for broker in brokers} == {value}
 
 
 @pytest.mark.parametrize("name", ["api", "worker", "projector"])

@@ -12,7 +12,7 @@ from projections.batch import Known, Reading, project
 from streams.clock import BrokerClock
 from streams.partition import CLOSED_KEPT, Partition, Snapshot
 from tests.support.builders import T0
-from tests.support.stories import PARTITIONS, stories
+from tests.support.falsified import PARTITIONS, stories
 
 
 class Deaf:

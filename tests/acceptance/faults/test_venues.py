@@ -42,7 +42,7 @@ def test_every_fault_ends_as_it_should(arena):
         status, attempts, codes = STORIES[faults]
         for order_id in order_ids:
             story = stories[order_id]
-            assert (story.status, story.row["attempts"]) == (status, attempts), faults
+            assert (story.status, story.attempts) == (status, attempts), faults
             assert failures(story) == codes, faults
     assert_every_execution_is_known(arena, stories)
 

@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 
 def test_a_worker_that_wakes_after_its_partitions_were_taken_over_changes_nothing(arena, crowd):
-    crowd.place(60)
-    arena.kill("worker-1", signal.SIGSTOP)
-    crowd.place(20)
+    with crowd.placing(40):
+        wait_until(lambda: len(crowd.accepted) > 60, what="orders are in flight")
+        arena.kill("worker-1", signal.SIGSTOP)
     wait_until_all_ended(arena, crowd)
     before = superseded(arena)
     arena.kill("worker-1", signal.SIGCONT)

@@ -41,6 +41,11 @@ LAND = "insert into chain_ledger select * from json_populate_record(null::chain_
 VOID = {"status": "void", "venue": "RAYDIUM", "slot": 6}
 
 
+def _two_minutes_ago() -> datetime:
+    begin = datetime.now(UTC) - timedelta(minutes=2)
+    return begin.replace(microsecond=0)
+
+
 @dataclass
 class World:
     """The log, the tables and the ledger of one test; times are seconds since two minutes ago."""
@@ -49,11 +54,26 @@ class World:
     topic_prefix: str
     database_url: str
     chain_url: str
-    begin: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(minutes=2))
+    begin: datetime = field(default_factory=_two_minutes_ago)
 
     @property
     def topic(self) -> str:
         return Topics(self.topic_prefix).events
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead a command here."""
+        return {
+            "ENGINE_KAFKA": self.kafka,
+            "ENGINE_DATABASE_URL": self.database_url,
+            "ENGINE_CHAIN_URL": self.chain_url,
+            "ENGINE_TOPIC_PREFIX": self.topic_prefix,
+        }
+
+    async def run(self, *arguments):
+        """Run a command of the engine."""
+        words = [*map(str, arguments)]
+        return await asyncio.to_thread(CliRunner().invoke, app, words, env=self.environment)
 
     def at(self, seconds: float) -> datetime:
         return self.begin + timedelta(seconds=seconds)
@@ -139,14 +159,7 @@ class World:
 
     async def verified(self, *options, as_json=True) -> "Verified":
         """Run `engine verify` and return its answer."""
-        environment = {
-            "ENGINE_KAFKA": self.kafka,
-            "ENGINE_DATABASE_URL": self.database_url,
-            "ENGINE_CHAIN_URL": self.chain_url,
-            "ENGINE_TOPIC_PREFIX": self.topic_prefix,
-        }
-        arguments = ["verify", *["--json"] * as_json, *map(str, options)]
-        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
+        result = await self.run("verify", *["--json"] * as_json, *options)
         told = json.loads(result.stdout) if as_json and result.exit_code < 2 else {}
         return Verified(result.exit_code, told, result.output)
 

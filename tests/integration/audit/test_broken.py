@@ -137,6 +137,13 @@ async def test_i4_a_stored_state_that_recovery_would_start_from_wrongly(world, f
     assert "its stored state tells" in answer.broken["I4"]
 
 
+async def test_i4_counters_that_were_not_moved(world, order_id):
+    await world.project()
+    world.alter("update order_counts set n = 4 where scope = 'all'")
+    answer = await world.verified()
+    assert answer.broken == {"I4": "order_counts has 4 for all, there are 3"}
+
+
 ALTERED_EVENTS = (
     "superseded = true",
     "data = '{}'",
@@ -160,7 +167,7 @@ async def test_i4_rows_of_order_events_that_the_log_does_not_tell(world):
 async def test_i4_a_record_that_the_tables_lack(world, order_id):
     await world.project()
     world.alter(
-        "delete from order_events where order_id = '{id}' and version = 3", order_id=order_id
+        "delete from order_events where order_id = '{id}' and version = 2", order_id=order_id
     )
     answer = await world.verified()
     assert answer.broken.keys() == {"I4", "I7"}

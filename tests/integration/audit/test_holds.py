@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.audit.conftest import SETTLED, VOID, routed
 from tests.support import builders
+from tests.support.odd_clients import append_in_transaction, append_with_odd_header
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +27,7 @@ async def test_an_engine_that_lost_nothing(world, tmp_path):
     assert (answer.told["orders"], answer.told["events"]) == (4, 15)
     assert answer.told["ended"] == {"completed": 4}
     checked = [one["checked"] for one in answer.told["invariants"]]
-    assert checked == [4, 4, 4, 19, 15, 4, 15, 2, 5, 0]
+    assert checked == [4, 4, 4, 21, 15, 4, 15, 2, 5, 0]
 
 
 async def test_an_engine_that_has_done_nothing_yet(world):
@@ -59,6 +60,21 @@ async def test_records_that_are_not_admitted_change_nothing(world, fresh_id):
     flaws = ("LATE_PLACEMENT", "NOT_AN_EVENT", "WRONG_KEY", "WRONG_PARTITION")
     assert answer.told["notAdmitted"] == dict(zip(flaws, (1, 4, 2, 1), strict=True))
     assert answer.checked("I10") == 1
+
+
+async def test_whatever_other_clients_write_the_log_is_read(world, fresh_id):
+    [order_id] = await world.live()
+    home, key, value = world.record(builders.failed(9, order_id=order_id))
+    late = world.record(world.placed(fresh_id, not_after=world.at(1000)))
+    await append_with_odd_header(world.kafka, world.topic, home, key, value)
+    await append_in_transaction(world.kafka, world.topic, late[0], late[1:])
+    await append_in_transaction(world.kafka, world.topic, home, (key, value), commit=False)
+    await world.tell((3, builders.failed(9, order_id=order_id)))
+    await world.project()
+    answer = await world.verified()
+    assert (answer.code, answer.told["records"], answer.told["superseded"]) == (0, 7, 3)
+    told = await world.run("replay", "--format", "jsonl")
+    assert (told.exit_code, len(told.stdout.splitlines())) == (0, 7)
 
 
 async def test_superseded_events_change_nothing(world, fresh_id):

@@ -21,10 +21,15 @@ from tests.support.servers import TEST_PARTITIONS, running
 pytestmark = pytest.mark.integration
 
 
-async def test_a_record_is_still_there_after_kafka_was_started_again(tmp_path):
+async def test_a_record_is_still_there_after_kafka_was_started_again_in_any_folder(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LC_ALL", "C")
+    directory = tmp_path / "José's küche 厨房"
+
     def server():
         port, controller_port = free_ports(2)
-        return Kafka(tmp_path / "kafka", port, controller_port, jars.fetch())
+        return Kafka(directory, port, controller_port, jars.fetch())
 
     first = server()
     first.prepare()
@@ -41,6 +46,7 @@ async def test_a_record_is_still_there_after_kafka_was_started_again(tmp_path):
             Topics().events, bootstrap_servers=second.address, auto_offset_reset="earliest"
         ) as consumer:
             assert (await consumer.getone()).value == b"an event"
+    assert {path.name for path in tmp_path.iterdir()} == {directory.name, "kafka.log"}
 
 
 def test_a_row_is_still_there_after_postgres_was_started_again(tmp_path):

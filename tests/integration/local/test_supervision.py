@@ -1,10 +1,12 @@
 """The supervisor over small programs that do what real ones do in bad moments."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,6 +51,18 @@ def program(tmp_path):
     return build
 
 
+def test_a_process_may_open_as_many_files_as_the_system_allows(program):
+    tells = "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    one = program("one", tells)
+    before = soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, most - 1), most))
+    try:
+        assert launch(one).wait(20) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert one.log_file.read_text() == f"{(most, most)}\n"
+
+
 @pytest.fixture
 def stop():
     return StopRequest()
@@ -59,9 +73,9 @@ def supervise(tmp_path, stop):
     """Return what makes a supervisor; each is stopped at the end."""
     made = []
 
-    def make(changed=lambda _children: None):
+    def make(changed=lambda _children: None, held=lambda _name: False):
         console = Console(tmp_path / "engine.log", as_json=False)
-        made.append(Supervisor(console, stop, changed))
+        made.append(Supervisor(console, stop, changed, held))
         return made[-1]
 
     yield make
@@ -107,6 +121,56 @@ def test_a_running_process_that_is_killed_comes_back(program, supervise, stop):
     running.start([Tier([program("api-1", WORKS)])])
     running.watch()
     assert running.children[0].restarts == 1
+
+
+def test_a_process_that_is_held_down_is_not_started_again_until_it_is_let_go(
+    program, supervise, stop
+):
+    seen: list[State] = []
+    held = {"kafka"}
+
+    def follow(children):
+        [one] = children
+        seen.append(one.state)
+        if one.state is State.READY and one.restarts == 0:
+            os.kill(one.pid, signal.SIGKILL)
+        elif one.state is State.HELD:
+            held.clear()
+        elif one.state is State.READY:
+            stop.ask()
+
+    running = supervise(follow, held.__contains__)
+    running.start([Tier([program("kafka", WORKS)])])
+    running.watch()
+    held_at = seen.index(State.HELD)
+    assert State.STARTING not in seen[seen.index(State.BACKOFF) : held_at]
+    assert seen[held_at + 1 :] == [State.STARTING, State.READY]
+
+
+def test_a_process_that_cannot_be_started_now_is_started_later(program, supervise, capsys):
+    fails = [OSError("no room"), OSError("still none")]
+
+    def before_start():
+        if fails:
+            raise fails.pop(0)
+
+    running = supervise()
+    running.start([Tier([replace(program("api-1", WORKS), before_start=before_start)])])
+    assert running.children[0].state is State.READY
+    assert "api-1 cannot be started (no room): starting it again" in capsys.readouterr().out
+
+
+def test_what_cannot_be_told_on_a_full_disk_is_told_when_there_is_room(program, supervise):
+    tries: list[State] = []
+
+    def tell(children):
+        tries.append(children[0].state)
+        if len(tries) < 3:
+            raise OSError("no room")
+
+    running = supervise(tell)
+    running.start([Tier([program("api-1", "import time; time.sleep(0.5);" + WORKS)])])
+    assert tries[:3] == [State.STARTING] * 3
 
 
 def test_a_process_that_refuses_its_configuration_is_not_started_again(program, supervise):

@@ -25,6 +25,14 @@ from tests.support.builders import executed, routed
 from tests.support.log import append, placement
 from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
 
+RECOUNT = """
+select 'all' as scope, '' as key, count(*) as n from orders having count(*) > 0
+union all select 'status', status, count(*) from orders group by status
+union all select 'user', user_id, count(*) from orders where user_id is not null group by user_id
+union all select 'unfinished', '', count(*) from orders
+where status not in ('completed', 'failed') having count(*) > 0
+"""
+
 
 class Tables:
     """The read model as its readers see it."""
@@ -77,6 +85,12 @@ class Tables:
             "select * from projection_offsets order by partition",
         )
         return [self.rows(query) for query in queries]
+
+    def assert_counts_agree(self):
+        """Fail unless `order_counts` is what counting the orders gives."""
+        counted = {tuple(row.values()) for row in self.rows(RECOUNT)}
+        found = self.rows("select scope, key, n from order_counts where n <> 0")
+        assert {tuple(row.values()) for row in found} == counted
 
     @property
     def lease(self):
@@ -231,4 +245,5 @@ class Log:
         """Fail unless the tables tell what the log tells, to its end; return the report."""
         report = await assert_holds(self._kafka, self._topics.events, tables.url)
         assert report.figures.lag == 0
+        tables.assert_counts_agree()
         return report

@@ -7,7 +7,6 @@ import pytest
 
 from projections.schema import LAYOUT
 from tests.integration.projections.conftest import lives
-from tests.support.oracle import assert_tables_tell
 from tests.support.servers import TEST_PARTITIONS, run_sql, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -25,9 +24,9 @@ def has_begun(tables):
 async def test_a_rebuild_that_is_killed_half_way_has_harmed_nothing(
     log, tables, start, environment
 ):
-    await log.append(*lives(10_000))
+    await log.append(*lives(4_000))
     start(environment)
-    tables.wait_for(head=30_000, timeout=60)
+    tables.wait_for(head=12_000, timeout=60)
     pointer = tables.pointer
 
     killed = start(environment, "killed", *REBUILD, ready=False)
@@ -36,15 +35,15 @@ async def test_a_rebuild_that_is_killed_half_way_has_harmed_nothing(
     assert tables.pointer == pointer
     assert tables.schemas == {"projection_1", "projection_2"}
     await log.append(*lives(10))
-    tables.wait_for(head=30_030)
+    tables.wait_for(head=12_030)
 
     again = start(environment, "again", *REBUILD, ready=False)
     assert again.popen.wait(60) == 0
     assert json.loads(again.log)["numbersKept"]
     assert tables.pointer == pointer | {"schema_name": "projection_2"}
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)
     await log.append(*lives(10))
-    tables.wait_for(head=30_060)
+    tables.wait_for(head=12_060)
 
 
 @pytest.mark.parametrize("table", ["order_events", "orders", "projection_offsets"])
@@ -59,7 +58,7 @@ async def test_a_table_that_is_dropped_is_made_again_from_the_log(
     await log.append(*lives(100))
     projector.wait_until_said("tables rebuilt")
     tables.wait_for(head=600)
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)
     assert (tables.pointer["epoch"] == epoch) == (table == "orders")
     assert await log.dead_letters() == []
 
@@ -80,7 +79,7 @@ async def test_a_database_that_is_lost_whole_is_filled_from_the_log_in_a_new_epo
         one.wait_until_said("answer again")
     tables.wait_for(head=600)
     assert tables.pointer["epoch"] != epoch
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)
     assert [one.stop() for one in both] == [0, 0]
 
 
@@ -110,7 +109,7 @@ async def test_tables_of_an_older_layout_are_rebuilt_at_the_start(log, tables, s
         "partitions": TEST_PARTITIONS,
         "layout": LAYOUT,
     }
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)
     kept = tables.rows('select seq, partition, "offset" from order_events order by seq')
     assert kept[:1500] == numbered
     assert sum(one.log.count("tables rebuilt") for one in both) == 1

@@ -15,7 +15,6 @@ from projections.rebuild import RebuildUnderWay, rebuild
 from tests.integration.projections.conftest import lives
 from tests.support.builders import executed
 from tests.support.log import placement
-from tests.support.oracle import assert_counts_agree, assert_tables_tell
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -86,7 +85,7 @@ async def test_a_projector_that_works_meanwhile_goes_on_in_the_new_tables(
     kept = tables.rows('select seq, partition, "offset" from order_events order by seq')
     assert kept[: len(numbered)] == numbered
     assert len(await log.dead_letters()) == 1
-    assert_counts_agree(tables.url)
+    tables.assert_counts_agree()
 
 
 async def test_a_reader_of_the_former_tables_is_waited_for(projected, tables, rebuild_tables):
@@ -155,7 +154,7 @@ async def test_numbers_that_are_lost_begin_anew(projected, log, tables, rebuild_
     assert tables.pointer["epoch"] == rebuilt.epoch != epoch
     assert isinstance(rebuilt.epoch, UUID)
     assert tables.head == 1302
-    assert_counts_agree(tables.url)
+    tables.assert_counts_agree()
     assert len(tables.schemas) == 2
 
 
@@ -175,4 +174,4 @@ async def test_the_rebuilt_tables_tell_what_the_log_tells(
     rebuilt = await rebuild_tables()
     tables.wait_for(head=1100)
     assert rebuilt.numbers_kept
-    assert_tables_tell(await log.stories(), tables.url)
+    await log.assert_told_by(tables)

@@ -21,7 +21,6 @@ from tests.integration.projections.histories import (
     life,
     logs,
 )
-from tests.support.oracle import assert_counts_agree
 
 pytestmark = pytest.mark.integration
 
@@ -49,7 +48,7 @@ def assert_tables_hold(tables, records):
     rows, events = expected(records)
     found = tables.rows("select *, state::text as state from orders")
     assert {row["order_id"]: row for row in found} == rows
-    assert_counts_agree(tables.url)
+    tables.assert_counts_agree()
     assert events == [
         tuple(row.values())
         for row in tables.rows(

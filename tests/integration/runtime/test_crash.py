@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from local.ports import free_ports
+from tests.support.audited import read_stories
 from tests.support.builders import terms
 from tests.support.log import append, eventually, placement, read_events
-from tests.support.oracle import read_stories
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -100,7 +100,7 @@ def place(kafka, topics):
 @pytest.fixture
 def all_completed(kafka, topics):
     async def look():
-        stories = await read_stories(kafka, topics.events, TEST_PARTITIONS)
+        stories = await read_stories(kafka, topics.events)
         return stories and all(story.status == "completed" for story in stories.values())
 
     return look

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api import exact
@@ -51,12 +50,40 @@ def test_any_body_is_answered_and_none_breaks_the_server():
     asyncio.run(send_all())
 
 
-@given(st.sampled_from([EXECUTE, LEGACY]), DOCUMENTS)
-@settings(max_examples=50)
-def test_any_document_becomes_a_wish_or_a_refusal(form, document):
-    read = exact.read_object(json.dumps(document).encode())
-    with suppress(Refusal):
-        assert market_order(read, form).terms.amount == read[form.amount]
+ORDERS = st.fixed_dictionaries(
+    {
+        "tokenIn": st.sampled_from(["SOL", "JUP"]),
+        "tokenOut": st.sampled_from(["USDC", "mSOL"]),
+        "amount": st.integers(1, 10**9),
+        "amountIn": st.integers(1, 10**9),
+        "userId": st.just("ann"),
+    },
+    optional={"slippage": st.sampled_from([0, 0.01, 1]), "x": LEAVES},
+)
+
+
+@given(st.sampled_from([EXECUTE, LEGACY]), ORDERS)
+def test_a_right_document_becomes_the_order_it_says(form, document):
+    terms = market_order(exact.read_object(json.dumps(document).encode()), form).terms
+    assert terms.amount == document[form.amount]
+    assert (terms.token_in, terms.token_out) == (document["tokenIn"], document["tokenOut"])
+
+
+@given(st.sampled_from([EXECUTE, LEGACY]), ORDERS, NAMES, LEAVES)
+def test_a_document_with_one_odd_member_is_an_order_or_refused_for_it(form, order, name, odd):
+    document = exact.read_object(json.dumps({**order, name: odd}).encode())
+    answer = answered(document, form)
+    if isinstance(answer, Refusal):
+        assert answer.field in {name, "tokenOut"}
+    else:
+        assert answer.amount == document[form.amount]
+
+
+def answered(document, form):
+    try:
+        return market_order(document, form).terms
+    except Refusal as refusal:
+        return refusal
 
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30)

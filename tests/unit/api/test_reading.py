@@ -233,8 +233,8 @@ async def test_what_nobody_foresaw_is_answered_without_its_inside(api, caplog):
     async def broken(_order_id):
         raise ZeroDivisionError("the secret")
 
-    api.read_model.order = broken
-    answer = await api.http.get(f"/api/orders/{ORDER_ID}")
+    api.read_model.events = broken
+    answer = await api.http.get(f"/api/orders/{ORDER_ID}/events")
     assert (answer.status_code, answer.json()["error"]) == (500, "INTERNAL")
     assert "secret" not in answer.text
     assert "X-Request-Id" in answer.headers

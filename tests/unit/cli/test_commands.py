@@ -1,6 +1,7 @@
 """The command line without an engine: what it teaches, refuses and answers."""
 
 import json
+import os
 import socket
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from cli import main
 from cli.main import app
 from cli.place import encode, refusal
+from local import datadir
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
 COMMANDS = [
@@ -19,6 +21,8 @@ COMMANDS = [
     ["place"],
     ["watch"],
     ["verify"],
+    ["replay"],
+    ["events", "export"],
     ["topics", "create"],
     ["projection", "rebuild"],
     ["dead-letters", "list"],
@@ -51,7 +55,16 @@ def test_the_help_tells_the_exit_codes(engine):
 
 def test_every_option_of_up_is_a_variable_too(engine):
     told = engine("up", "--help").output
-    for name in ("PORT", "WORKERS", "API_WORKERS", "PROJECTORS", "DATA_DIR", "FRESH", "SEED"):
+    for name in (
+        "PORT",
+        "WORKERS",
+        "API_WORKERS",
+        "PROJECTORS",
+        "BROKERS",
+        "DATA_DIR",
+        "FRESH",
+        "SEED",
+    ):
         assert f"ENGINE_{name}" in told
 
 
@@ -64,11 +77,57 @@ def test_without_an_engine_the_exit_code_is_3_and_the_way_out_is_told(engine, co
     assert "No engine is running on .engine: start one with `engine up`" in told.output
 
 
+def test_an_engine_that_is_still_starting_is_not_said_to_be_away(engine, tmp_path):
+    with datadir.held(tmp_path):
+        told = engine("status", "--data-dir", str(tmp_path))
+    assert told.exit_code == 3
+    assert f"(pid {os.getpid()}) is still starting" in told.output
+    assert "No engine is running" in engine("status", "--data-dir", str(tmp_path)).output
+
+
+def test_a_lock_that_was_left_behind_is_no_engine(engine, tmp_path):
+    (tmp_path / datadir.LOCK).write_text(str(os.getpid()))
+    os.utime(tmp_path / datadir.LOCK, (1, 1))
+    assert "No engine is running" in engine("status", "--data-dir", str(tmp_path)).output
+
+
 def test_the_data_directory_is_a_variable(engine):
     assert "running on elsewhere" in engine("status", ENGINE_DATA_DIR="elsewhere").output
 
 
-@pytest.mark.parametrize("amount", ["ten", "NaN", "Infinity"])
+def test_a_home_in_the_data_directory_is_found_by_every_command(engine, tmp_path):
+    told = engine("status", ENGINE_DATA_DIR="~/eng", HOME=str(tmp_path))
+    assert f"running on {tmp_path / 'eng'}" in told.output
+
+
+def test_status_does_not_advise_an_option_that_it_has_not(engine):
+    assert "--url" not in engine("status").output
+    assert "--data-dir or --url" in engine("place", "SOL", "USDC", "1").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--url", "http://127.0.0.1:9"], "name one order"),
+        (["some-order", "--since", "0"], "for all orders"),
+        (["some-order", "--count", "1"], "for all orders"),
+    ],
+)
+def test_an_option_that_watch_would_not_heed_is_a_usage_error(engine, arguments, told):
+    answer = engine("watch", *arguments)
+    assert answer.exit_code == 2
+    assert told in answer.stderr
+
+
+def test_the_help_tells_what_ctrl_c_ends_up_with(engine):
+    assert "ends with 0" in " ".join(engine("--help").output.split())
+
+
+def test_the_help_of_the_seed_tells_when_prices_are_the_same(engine):
+    assert "at the same moment" in " ".join(engine("up", "--help").output.split())
+
+
+@pytest.mark.parametrize("amount", ["ten", "NaN", "Infinity", "1e999999999", "0e-999999999"])
 def test_an_amount_that_is_no_number_is_a_usage_error(engine, amount):
     told = engine("place", "SOL", "USDC", amount)
     assert told.exit_code == 2
@@ -81,6 +140,23 @@ def test_a_wrong_variable_is_told_by_its_name(engine):
     assert "ENGINE_PORT" in told.output
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ENGINE_NONSENSE", "1"), ("ENGINE_KAFKA", "a:b"), ("ENGINE_LOG_LEVEL", "bogus")],
+)
+def test_a_variable_that_is_unknown_or_malformed_stops_the_start(engine, variable, value):
+    told = engine("up", ENGINE_PORT="0", **{variable: value})
+    assert told.exit_code == 2
+    assert told.stderr.count("\n") == 1
+    assert variable in told.stderr
+
+
+def test_topics_are_not_created_at_what_is_no_address(engine):
+    told = engine("topics", "create", "--kafka", "a:b")
+    assert told.exit_code == 2
+    assert "ENGINE_KAFKA is 'a:b'" in told.stderr
+
+
 def test_a_taken_port_is_one_sentence_with_the_option(engine):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         told = engine("up", "--port", str(taken.getsockname()[1]))
@@ -89,10 +165,29 @@ def test_a_taken_port_is_one_sentence_with_the_option(engine):
     assert "--port or ENGINE_PORT" in told.output
 
 
-def test_fresh_is_not_for_the_servers_of_others(engine):
-    told = engine("up", "--fresh", ENGINE_KAFKA="127.0.0.1:9")
+@pytest.mark.parametrize(
+    ("variable", "server"),
+    [
+        ("ENGINE_KAFKA", "127.0.0.1:9"),
+        ("ENGINE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none"),
+        ("ENGINE_CHAIN_URL", "postgresql://nobody@127.0.0.1:9/none"),
+    ],
+)
+def test_fresh_is_not_for_the_servers_of_others(engine, variable, server):
+    told = engine("up", "--fresh", **{variable: server})
     assert told.exit_code == 2
     assert "--fresh" in told.output
+
+
+@pytest.mark.parametrize(
+    ("brokers", "kafka", "told"),
+    [("2", None, "use 1 or 3 with --brokers"), ("3", "127.0.0.1:9", "unset ENGINE_KAFKA")],
+)
+def test_brokers_that_cannot_be_had_are_one_sentence(engine, brokers, kafka, told):
+    answer = engine("up", ENGINE_PORT="0", ENGINE_BROKERS=brokers, ENGINE_KAFKA=kafka)
+    assert answer.exit_code == 2
+    assert answer.stderr.count("\n") == 1
+    assert told in answer.stderr
 
 
 def test_an_api_that_does_not_answer_is_a_sentence(engine):

@@ -35,6 +35,8 @@ def test_a_line_of_any_program_is_understood(raw, level, text):
         ("kafka", "info", False),
         ("kafka", "", False),
         ("kafka", "warning", True),
+        ("kafka-2", "info", False),
+        ("kafka-2", "error", True),
         ("postgres", "error", True),
     ],
 )

@@ -88,3 +88,13 @@ def test_a_process_is_ready_when_it_made_its_file_since_it_was_started(plan):
     assert program.ready()
     program.before_start()
     assert not program.ready()
+
+
+def test_what_a_killed_process_had_left_to_scratch_is_gone_when_it_is_started_again(plan, tmp_path):
+    [_, [worker, _], _] = plan()
+    scratch = Path(worker.environment["ENGINE_SCRATCH_DIR"])
+    assert scratch.is_relative_to(tmp_path)
+    worker.before_start()
+    (scratch / "engine-of-before").mkdir()
+    worker.before_start()
+    assert list(scratch.iterdir()) == []

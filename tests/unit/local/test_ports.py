@@ -43,9 +43,10 @@ def test_a_taken_port_is_told_with_the_option_that_changes_it():
             listen("127.0.0.1", port)
 
 
-def test_a_host_that_is_not_of_this_machine_is_told():
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.1"])
+def test_a_host_that_is_not_of_this_machine_is_told(host):
     with pytest.raises(Misconfigured, match=r"--host or ENGINE_HOST"):
-        listen("no-such-host.invalid", 0)
+        listen(host, 0)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,35 @@ def test_emptying_leaves_what_is_not_the_engines(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_emptying_removes_a_link_and_not_what_it_points_at(tmp_path):
+    kept = tmp_path / "elsewhere" / "diary.txt"
+    kept.parent.mkdir()
+    kept.touch()
+    (tmp_path / "logs").symlink_to(kept.parent)
+    datadir.empty(tmp_path)
+    assert kept.exists()
+    assert not (tmp_path / "logs").is_symlink()
+
+
+def test_a_folder_that_is_not_an_engines_is_not_held_to_be_emptied(tmp_path):
+    (tmp_path / "logs").mkdir()
+    with pytest.raises(Misconfigured, match="--fresh"), datadir.held(tmp_path, fresh=True):
+        pytest.fail("it is held")
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+def test_a_new_folder_and_an_engines_own_may_be_emptied(tmp_path):
+    directory = tmp_path / "engine"
+    for _ in range(2):
+        with datadir.held(directory, fresh=True):
+            (directory / "ports.json").touch()
+
+
+def test_a_comma_in_the_data_directory_is_told_with_the_option(tmp_path):
+    with pytest.raises(Misconfigured, match=r"comma.*--data-dir"), datadir.held(tmp_path / "a,b"):
+        pytest.fail("it is held")
+
+
 def test_a_process_that_ended_long_ago_is_no_leftover(tmp_path):
     gone = RunningProcess(name="api-1", pid=1, state=State.READY, restarts=0, created_at=1.0)
     described = state.describe(ENDPOINTS, [], ready=True)

@@ -1,0 +1,42 @@
+"""Reads of one order each, made many at once: whoever asks meanwhile shares the next question."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Generic, TypeVar
+
+from api.ports import Found, ReadModelAway, Seen
+from api.shared import Shared
+from orders.topics import partition_of
+
+TIMEOUT_S = 3.0
+
+T = TypeVar("T")
+
+
+class Batches(Generic[T]):
+    """One question at a time for all the orders that are asked for; none is asked per order."""
+
+    def __init__(
+        self, read: Callable[[Collection[str]], Awaitable[Found[T]]], partitions: int
+    ) -> None:
+        self._read = read
+        self._partitions = partitions
+        self._wanted: dict[object, str] = {}
+        self._shared = Shared(self._ask)
+
+    async def of(self, order_id: str) -> Seen[T]:
+        """Return what there is of the order, read after this call; raise `ReadModelAway`."""
+        ticket = object()
+        self._wanted[ticket] = order_id
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                seen = await self._shared.answer()
+        except TimeoutError:
+            raise ReadModelAway(f"no answer within {TIMEOUT_S} s") from None
+        finally:
+            del self._wanted[ticket]
+        partition = partition_of(order_id, self._partitions)
+        return Seen(seen.found.get(order_id), seen.next_offsets.get(partition, 0))
+
+    async def _ask(self) -> Found[T]:
+        return await self._read(set(self._wanted.values()))

@@ -1,0 +1,28 @@
+"""The short form of `make chaos`: many faults of every kind, one after the other, under load."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bench.chaos.campaign import Campaign
+from bench.chaos.plan import SHORT, plan
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(420)]
+
+SEED = 1
+
+
+def test_an_engine_keeps_its_promises_through_a_short_campaign(tmp_path):
+    report = Campaign(
+        seed=SEED,
+        seconds=SHORT.seconds,
+        per_second=12,
+        faults=plan(SEED, SHORT),
+        data_dir=tmp_path / "engine",
+        clock=lambda: datetime.now(UTC),
+        say=print,
+    ).run()
+    assert report.holds, report.verdict
+    assert not report.failed
+    assert report.kills >= 15
+    assert report.answers["202"] > 500
