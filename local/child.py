@@ -133,7 +133,10 @@ class Child:
         if code == CONFIGURATION_ERROR:
             self.refused = True
             self._enter(State.STOPPED)
-            self._say(f"{self.name} cannot run as it is configured", "error")
+            self._say(
+                f"{self.name} will not run as things are, and says why: it is not started again",
+                "error",
+            )
             return
         self._failed(
             f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

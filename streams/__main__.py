@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 import uvloop
 
@@ -18,7 +20,7 @@ from runtime.clock import local_clock
 from runtime.headers import tolerate_any_names
 from runtime.logs import configure
 from runtime.ready import announce
-from runtime.settings import stop
+from runtime.settings import CONFIGURATION_ERROR, stop
 from streams.partition import WrongPartitions
 from streams.settings import StreamSettings
 from streams.worker import Sources, Worker, delays_worker, stream_worker
@@ -55,6 +57,15 @@ async def _first(*events: Coroutine[None, None, object]) -> None:
         task.cancel()
 
 
+def _end_saying(sentence: str) -> NoReturn:
+    # At once: threads of Faust that outlive its loop must not have the last word.
+    try:
+        stop(sentence)
+    finally:
+        sys.stderr.flush()
+        os._exit(CONFIGURATION_ERROR)
+
+
 def main() -> None:
     """Start the role named on the command line."""
     role = sys.argv[1] if len(sys.argv) == 2 else ""
@@ -68,7 +79,8 @@ def main() -> None:
     try:
         uvloop.run(run(role, settings))
     except (NewerSchema, WrongPartitions) as error:
-        stop(f"{str(error).capitalize()}.")
+        sentence = str(error)
+        _end_saying(f"{sentence[:1].upper()}{sentence[1:]}.")
 
 
 if __name__ == "__main__":
