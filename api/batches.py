@@ -1,20 +1,20 @@
 """Reads of one order each, made many at once: whoever asks meanwhile shares the next question."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, TypeVar
 
-from api.ports import Found, ReadModelAway, Seen
+from api.ports import Found, Seen
 from api.shared import Shared
 from orders.topics import partition_of
-
-TIMEOUT_S = 3.0
 
 T = TypeVar("T")
 
 
 class Batches(Generic[T]):
-    """One question at a time for all the orders that are asked for; none is asked per order."""
+    """One question at a time for all the orders that are asked for, as bounded as `read` is.
+
+    Whoever asks waits for at most two of them: the one under way, and the one with their order.
+    """
 
     def __init__(
         self, read: Callable[[Collection[str]], Awaitable[Found[T]]], partitions: int
@@ -29,10 +29,7 @@ class Batches(Generic[T]):
         ticket = object()
         self._wanted[ticket] = order_id
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                seen = await self._shared.answer()
-        except TimeoutError:
-            raise ReadModelAway(f"no answer within {TIMEOUT_S} s") from None
+            seen = await self._shared.answer()
         finally:
             del self._wanted[ticket]
         partition = partition_of(order_id, self._partitions)

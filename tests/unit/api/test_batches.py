@@ -74,9 +74,3 @@ async def test_one_that_leaves_takes_nobody_with_it(batches, rows):
     tasks[0].cancel()
     rows.go_on.set()
     assert (await tasks[1]).found == "B"
-
-
-async def test_nobody_waits_for_ever(batches, rows, monkeypatch):
-    monkeypatch.setattr("api.batches.TIMEOUT_S", 0.01)
-    with pytest.raises(ReadModelAway):
-        await batches.of("a")
