@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test check chaos lock clean
+.PHONY: run test check chaos bench-projections lock clean
 
 run:
 	@sh local/bootstrap.sh run
@@ -17,6 +17,10 @@ check:
 chaos:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.chaos $(ARGS)
+
+bench-projections:
+	@sh local/bootstrap.sh run
+	.venv/bin/python -m bench.projections $(ARGS)
 
 lock:
 	@sh local/bootstrap.sh run

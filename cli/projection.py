@@ -119,7 +119,7 @@ def _failing() -> Iterator[None]:
     except (WrongTopic, WrongPartitions, NewerLayout, NewerSchema) as error:
         raise Misconfigured(_sentence(error)) from error
     except (RebuildUnderWay, Hole, Diverged, psycopg.Error, KafkaError, OSError) as error:
-        raise Failure(f"Nothing was rebuilt: {_sentence(error)}") from error
+        raise Failure(f"The rebuild failed: {_sentence(error)}") from error
 
 
 def _sentence(error: Exception) -> str:
@@ -131,7 +131,9 @@ def _progress(*, shown: bool) -> Iterator[Report]:
     columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     console = Console(stderr=True)
     label = TextColumn("Folding the log")
-    with Progress(label, *columns, console=console, disable=not shown) as progress:
+    with Progress(
+        label, *columns, console=console, disable=not (shown and console.is_terminal)
+    ) as progress:
         task = progress.add_task("", total=None)
 
         def report(done: int, total: int) -> None:

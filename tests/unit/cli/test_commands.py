@@ -198,6 +198,16 @@ def test_an_api_that_does_not_answer_is_a_sentence(engine):
     assert "does not answer" in told.output
 
 
+def test_a_rebuild_without_its_servers_is_a_sentence(engine):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    servers = {"ENGINE_KAFKA": f"127.0.0.1:{port}", "ENGINE_DATABASE_URL": "postgresql://nowhere"}
+    told = engine("projection", "rebuild", **servers)
+    assert told.exit_code == 1
+    assert "Error: The rebuild failed: " in told.output
+    assert "Traceback" not in told.output
+
+
 def test_a_feed_that_is_not_there_is_a_sentence(engine):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
