@@ -14,6 +14,8 @@ from audit.merge import merged
 from audit.sinks import Csv, JsonLines, Sink
 from audit.state import State
 
+_RUN = 1_000
+
 Format = Literal["jsonl", "csv", "parquet"]
 Progress = Callable[[int, int], None]
 
@@ -46,7 +48,7 @@ class Export:
         following, records = list(held.following), held.records
         total = records + sum(span.end - span.first for span in spans)
         async for some in merged(log, spans):
-            for run in _runs(some, self._checkpoint):
+            for run in _runs(some, min(self._checkpoint, _RUN)):
                 sink.write([Line(record, *judge(record, log.partitions)) for record in run])
                 records += len(run)
                 for record in run:

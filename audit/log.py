@@ -19,7 +19,7 @@ _PATIENCE = timedelta(seconds=30)
 _STOP_TIMEOUT = timedelta(seconds=1)
 _POLL_MS = 500
 _FETCH_WAIT_MS = 10
-_FETCH_BYTES = 2 * 1024 * 1024
+_FETCH_BYTES = 1024 * 1024
 
 
 class Record(NamedTuple):

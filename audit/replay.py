@@ -13,6 +13,8 @@ from audit.spans import Edge, spans_between
 from audit.story import Story
 from orders.events import AnyOrderEvent, OrderPlaced
 
+_RUN = 1_000
+
 EVENT_TYPES = frozenset(
     model.model_fields["type"].default for model in get_args(get_args(AnyOrderEvent)[0])
 )
@@ -46,7 +48,9 @@ def _is_of(line: Line, types: frozenset[str]) -> bool:
 
 async def _all(log: Log, spans: Sequence[Span]) -> AsyncIterator[list[Line]]:
     async for records in merged(log, spans):
-        yield [Line(record, *judge(record, log.partitions)) for record in records]
+        for first in range(0, len(records), _RUN):
+            run = records[first : first + _RUN]
+            yield [Line(record, *judge(record, log.partitions)) for record in run]
 
 
 async def _one(log: Log, spans: Sequence[Span], order_id: str) -> AsyncIterator[list[Line]]:
