@@ -1,10 +1,11 @@
 """Kafka and PostgreSQL go away and come back; the API process needs no hand."""
 
+import asyncio
 import os
 import signal
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import psutil
@@ -89,11 +90,11 @@ class Tables:
     def url(self):
         return self._server.url("tables")
 
-    @contextmanager
-    def there(self):
+    @asynccontextmanager
+    async def there(self):
         with running(self._server.program(self._log_file)):
             create_databases(self._server.url("postgres"), ("tables",))
-            schema.create(self.url, TEST_PARTITIONS)
+            await asyncio.to_thread(schema.create, self.url, TEST_PARTITIONS)
             projector = self._spawn("projections", ENGINE_DATABASE_URL=self.url)
             yield
         projector.kill()
@@ -106,7 +107,7 @@ async def test_while_postgres_is_away_orders_are_accepted_and_then_all_is_read(
     order_id = str(uuid.uuid4())
     first, *more = life(order_id)
     await append(kafka, topics.events, TEST_PARTITIONS, first)
-    with tables.there():
+    async with tables.there():
         api = start_api(ENGINE_DATABASE_URL=tables.url)
         follower = await followed(api, order_id)
     async with follower, httpx.AsyncClient(base_url=api.url, timeout=20) as http:
@@ -116,7 +117,7 @@ async def test_while_postgres_is_away_orders_are_accepted_and_then_all_is_read(
         health = await http.get("/health")
         assert (health.status_code, health.json()["status"]) == (200, "degraded")
         await append(kafka, topics.events, TEST_PARTITIONS, *more)
-        with tables.there():
+        async with tables.there():
             begun = time.monotonic()
             await eventually(lambda: listed(http))
             assert time.monotonic() - begun < 3
@@ -139,7 +140,7 @@ async def test_a_postgres_that_stands_still_holds_nobody_for_long(tmp_path, star
     server.prepare()
     with running(server.program(tmp_path / "postgres.log")) as process:
         create_databases(server.url("postgres"), ("tables",))
-        schema.create(server.url("tables"), TEST_PARTITIONS)
+        await asyncio.to_thread(schema.create, server.url("tables"), TEST_PARTITIONS)
         api = start_api(ENGINE_DATABASE_URL=server.url("tables"))
         async with httpx.AsyncClient(base_url=api.url, timeout=20) as http:
             await eventually(lambda: listed(http))
