@@ -30,7 +30,11 @@ _CONNECT: dict[str, Any] = {
 }
 _BEGIN = "begin isolation level repeatable read read only"
 _POINT = "select set_config('search_path', schema_name, true) from public.projection_pointer"
-_NOT_BUILT = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+_NOT_BUILT = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.InvalidSchemaName,
+)
 
 Row = TypeVar("Row")
 
