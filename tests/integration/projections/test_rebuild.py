@@ -177,3 +177,10 @@ async def test_the_rebuilt_tables_tell_what_the_log_tells(
     tables.wait_for(head=1100)
     assert rebuilt.numbers_kept
     await log.assert_told_by(tables)
+
+
+async def test_tables_of_an_empty_log_are_rebuilt_too(tables, rebuild_tables):
+    epoch = tables.pointer["epoch"]
+    rebuilt = await rebuild_tables()
+    assert (rebuilt.records, rebuilt.epoch) == (0, epoch)
+    assert tables.pointer["schema_name"] == "projection_2"
