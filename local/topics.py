@@ -99,7 +99,8 @@ async def _partition_counts(
     return {
         topic["topic"]: len(topic["partitions"])
         for topic in described
-        if all(partition["leader"] >= 0 for partition in topic["partitions"])
+        # The broker that describes may not have heard yet of a topic that another one listed.
+        if topic["partitions"] and all(one["leader"] >= 0 for one in topic["partitions"])
     }
 
 

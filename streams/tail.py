@@ -26,7 +26,9 @@ async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition
         consumer.assign([place])
         consumer.seek(place, partition.next_offset)
         end = (await consumer.end_offsets([place]))[place]
-        partition.require_partitions(len(consumer.partitions_for_topic(topic) or ()))
+        # A broker that has just started may answer without having heard of any topic.
+        if found := consumer.partitions_for_topic(topic):
+            partition.require_partitions(len(found))
         while partition.next_offset < end or not partition.has_caught_up:
             for record in await poll(consumer, _PATIENCE, _BATCH):
                 partition.fold(record)
