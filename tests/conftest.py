@@ -5,7 +5,12 @@ from hypothesis import HealthCheck, settings
 
 from projections import schema
 
-pytest_plugins = ["tests.support.servers", "tests.support.engine", "tests.support.arena"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.engine",
+    "tests.support.arena",
+    "tests.support.poisoned",
+]
 
 # A loaded machine is no flaw of the code: the time-out of a test is the only limit of time.
 settings.register_profile("engine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -3,21 +3,24 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import psycopg
+import pytest
 from psycopg.rows import dict_row
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from local.child import State
 from local.measures import ACTIVE_SCHEMA
 from orders.events import AnyOrderEvent, OrderPlaced
 from orders.topics import Topics, partition_of
 from orders.wire import encode
-from tests.support.engine import Engine
+from tests.support.audited import assert_engine_holds
+from tests.support.engine import PARTITIONS, Engine
 from tests.support.log import append, placement
 from tests.support.odd_clients import append_as_batch, append_raw
-from tests.support.servers import TEST_PARTITIONS, wait_until
+from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
 
 _EVENTS = "select *, data::text as data from order_events where order_id = %s order by seq"
 _AT = 'select * from order_events where partition = %s and "offset" = %s'
@@ -122,6 +125,37 @@ class Poisoned(Engine):
     def restarts(self) -> dict[str, int]:
         """Return how often each of its processes was started again."""
         return {name: process.restarts for name, process in self.processes.items()}
+
+
+@pytest.fixture(scope="session")
+def _poisoned(kafka, postgres, template_database, tmp_path_factory) -> Iterator[Poisoned]:
+    with new_database(postgres, template_database) as tables, new_database(postgres) as chain:
+        one = Poisoned(
+            tmp_path_factory.mktemp("poisoned") / "engine",
+            environment={
+                "ENGINE_KAFKA": kafka,
+                "ENGINE_DATABASE_URL": tables,
+                "ENGINE_CHAIN_URL": chain,
+                "ENGINE_TOPIC_PREFIX": f"poisoned-{uuid.uuid4().hex[:8]}.",
+                "ENGINE_PARTITIONS": PARTITIONS,
+                "ENGINE_FAULT_INJECTION": "true",
+                "ENGINE_QUOTE_LATENCY_MS": "20",
+                "ENGINE_EXECUTE_LATENCY_MS": "300",
+            },
+        )
+        one.start()
+        yield one
+        asyncio.run(assert_engine_holds(one))
+        one.stop()
+
+
+@pytest.fixture
+def poisoned(_poisoned) -> Iterator[Poisoned]:
+    """Return the engine that odd records are tried on; none of its processes may end by one."""
+    before = _poisoned.restarts()
+    yield _poisoned
+    assert _poisoned.restarts() == before
+    assert {process.state for process in _poisoned.processes.values()} == {State.READY}
 
 
 def order_on(partition: int, **terms: object) -> OrderPlaced:

@@ -8,11 +8,10 @@ import httpx
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
-from local.child import State
 from orders.wire import encode
 from tests.support.odd_clients import append_in_transaction, append_with_odd_header
-from tests.support.poisoned import Poisoned, bytes_of, order_on
-from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
+from tests.support.poisoned import bytes_of, order_on
+from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -21,33 +20,9 @@ ELSEWHERE = 2
 LARGEST = 1024 * 1024 - 200
 
 
-@pytest.fixture(scope="module")
-def _poisoned(kafka, postgres, template_database, tmp_path_factory):
-    with new_database(postgres, template_database) as tables, new_database(postgres) as chain:
-        one = Poisoned(
-            tmp_path_factory.mktemp("poisoned") / "engine",
-            environment={
-                "ENGINE_KAFKA": kafka,
-                "ENGINE_DATABASE_URL": tables,
-                "ENGINE_CHAIN_URL": chain,
-                "ENGINE_TOPIC_PREFIX": "poisoned.",
-                "ENGINE_PARTITIONS": str(TEST_PARTITIONS),
-                "ENGINE_QUOTE_LATENCY_MS": "20",
-                "ENGINE_EXECUTE_LATENCY_MS": "50",
-            },
-        )
-        one.start()
-        yield one
-        one.stop()
-
-
 @pytest.fixture
-def engine(_poisoned):
-    """Return the engine; no process of it may end because of a record."""
-    before = _poisoned.restarts()
-    yield _poisoned
-    assert _poisoned.restarts() == before
-    assert all(process.state is State.READY for process in _poisoned.processes.values())
+def engine(poisoned):
+    return poisoned
 
 
 def late():
