@@ -27,7 +27,6 @@ days; the log keeps the records themselves for ever.
 """
 
 app = typer.Typer(no_args_is_help=True, help=HELP)
-app.command("redrive")(redrive.redrive)
 
 
 @app.callback()
@@ -89,6 +88,9 @@ def show(
         typer.echo(json.dumps({**_described(letter), **_described_record(original)}))
     else:
         _show_one(letter, original)
+
+
+app.command("redrive")(redrive.redrive)
 
 
 async def _newest(kafka: str, topics: Topics, limit: int, reason: str | None) -> list[Letter]:

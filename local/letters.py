@@ -16,6 +16,7 @@ from runtime.headers import tolerate_any_names
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
 SILENCE = timedelta(seconds=30)
+STOP_TIMEOUT = timedelta(seconds=1)
 WINDOW = 1_000
 POLL_MS = 500
 POLL_RECORDS = 100
@@ -48,6 +49,15 @@ class Original:
     headers: tuple[tuple[str, bytes | None], ...]
 
 
+class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+    # aiokafka 0.14 may end its own stop half-way, as if cancelled.
+    async def stop(self) -> None:
+        try:
+            await super().stop()
+        finally:
+            await self._client.close()
+
+
 class Letters:
     """Reads the dead letters of one engine, and the records they are about."""
 
@@ -67,6 +77,8 @@ class Letters:
 
     async def find(self, partition: int, offset: int) -> Letter | None:
         """Return the letter about the record at this place of the log. Raises EngineError."""
+        if partition >= self.partitions:
+            return None
         async for letter in self._backwards(partition):
             if (letter.partition, letter.offset) == (partition, offset):
                 return letter
@@ -130,7 +142,7 @@ class Letters:
 async def open_letters(kafka: str, topics: Topics) -> AsyncIterator[Letters]:
     """Open the dead letters at host:port. Raises EngineError, then or later."""
     tolerate_any_names()
-    consumer = AIOKafkaConsumer(
+    consumer = _Consumer(
         bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="none"
     )
     try:
@@ -142,7 +154,14 @@ async def open_letters(kafka: str, topics: Topics) -> AsyncIterator[Letters]:
         why = str(error) or type(error).__name__
         raise EngineError(f"Kafka at {kafka} cannot be read: {why}") from error
     finally:
-        await consumer.stop()
+        await _stop(consumer)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping}, timeout=STOP_TIMEOUT.total_seconds())
+    stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
 
 
 async def _partitions(kafka: str, topic: str) -> int:

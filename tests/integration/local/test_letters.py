@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import pty
+import subprocess
+import sys
 import uuid
 from datetime import timedelta
 
@@ -140,11 +144,12 @@ def test_what_is_shown_cannot_move_the_cursor(bench):
         assert "\x1b" not in bench.run(*arguments).output
 
 
-@pytest.mark.parametrize("arguments", [("show", "3:99"), ("redrive", "3:99")])
-def test_a_dead_letter_that_is_not_there_is_a_sentence(bench, arguments):
-    told = bench.run(*arguments)
+@pytest.mark.parametrize("command", ["show", "redrive"])
+@pytest.mark.parametrize("place", ["3:99", "99:3"])
+def test_a_dead_letter_that_is_not_there_is_a_sentence(bench, command, place):
+    told = bench.run(command, place)
     assert told.exit_code == 1
-    assert "There is no dead letter 3:99" in told.output
+    assert f"There is no dead letter {place}" in told.output
 
 
 def test_an_event_is_redriven_to_where_it_should_have_stood(bench):
@@ -175,6 +180,25 @@ def test_all_of_one_reason_are_redriven_at_once(bench):
     assert told.exit_code == 0, told.output
     assert sorted(map(encode, bench.events())) == sorted(map(encode, orders))
     assert "There is no such dead letter" in bench.run("redrive", "--reason", "NO_SUCH").output
+
+
+@pytest.mark.parametrize(("answer", "code", "redriven"), [(b"n\n", 1, 0), (b"y\n", 0, 1)])
+def test_on_a_terminal_it_asks_first(bench, answer, code, redriven):
+    order = new_order()
+    place = bench.append(home_of(order), b"k", encode(order))
+    bench.note()
+    terminal, theirs = pty.openpty()
+    servers = ("--kafka", bench.kafka, "--topic-prefix", bench.topics.prefix)
+    command = [sys.executable, "-m", "cli.main", "dead-letters", "redrive", place, *servers]
+    with subprocess.Popen(command, stdin=theirs, stderr=subprocess.PIPE) as process:
+        os.write(terminal, answer)
+        _, told = process.communicate(timeout=30)
+    os.close(terminal)
+    os.close(theirs)
+    assert process.returncode == code
+    assert f"OrderPlaced v1 of order {order.order_id}".encode() in told
+    assert b"Put 1 into the log again?" in told
+    assert len(bench.events()) == redriven
 
 
 def test_a_late_placement_and_what_is_no_event_are_refused(bench):
