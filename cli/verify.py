@@ -1,6 +1,7 @@
 """`engine verify`."""
 
 import asyncio
+import gc
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -98,7 +99,12 @@ async def _wait(sources: Sources, patience: timedelta) -> None:
         await come_to_rest(sources, patience)
 
 
+# Stories are held, not thrown away: to look for cycles among them each time again is in vain.
+GARBAGE_THRESHOLD = 200_000
+
+
 async def _verify(sources: Sources, lists: Lists, stuck_after: timedelta) -> Report:
+    gc.set_threshold(GARBAGE_THRESHOLD)
     with Bar("Reading the log") as bar:
         return await verify(
             sources, lists, lambda: datetime.now(UTC), stuck_after=stuck_after, progress=bar.moved

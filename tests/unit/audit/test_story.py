@@ -1,14 +1,30 @@
 """The stories against the engine's own fold: two codes, one meaning, whatever the log says."""
 
+from copy import copy
+
+import pytest
 from hypothesis import given, settings
 
 from audit.chapter import Chapter
 from audit.findings import Figures, Findings
 from audit.log import Record
 from audit.rows import ORDER_COLUMNS, differences, order_row, state_of
+from audit.story import Story
 from orders import wire
-from orders.state import Open
+from orders.fold import evolve
+from orders.state import UNPLACED, Open
+from projections.orders import order_row as engine_row
 from tests.integration.projections import histories
+from tests.support.builders import (
+    METEORA,
+    RAYDIUM,
+    executed,
+    failed,
+    placed,
+    retry_due,
+    retry_scheduled,
+    routed,
+)
 
 
 def told_by(records):
@@ -27,7 +43,7 @@ def _fields(record):
     return record.partition, record.offset, record.key, record.value, record.appended_at
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories.logs())
 def test_whatever_the_log_says_the_stories_tell_what_the_fold_tells(records):
     wanted_orders, wanted_events = histories.expected(records)
@@ -50,3 +66,54 @@ def assert_state_tells(stored, state):
         return
     order: Open = wire.decode_order(stored)
     assert state == (order.kind, str(order.version), str(order.attempts), str(order.routes))
+
+
+LIFE = (
+    routed(2),
+    retry_scheduled(3),
+    retry_due(4, 2),
+    retry_scheduled(5, 2),
+    retry_due(6, 3),
+    routed(7, 3, execution=2),
+    executed(8, 3),
+)
+
+
+def any_event(version):
+    """Return every kind of event that could come with a version, about any of three attempts."""
+    numbers = range(1, 4)
+    return [
+        event
+        for n in numbers
+        for event in (
+            *(routed(version, n, execution=e) for e in (1, 2)),
+            *(executed(version, n, venue=venue) for venue in (RAYDIUM, METEORA)),
+            *(retry_scheduled(version, n), retry_due(version, n), failed(version, n)),
+        )
+    ]
+
+
+@pytest.mark.parametrize("steps", range(len(LIFE) + 1))
+def test_whatever_comes_at_any_moment_of_a_life_means_the_same_to_both(steps):
+    begun, order, told = placed(), UNPLACED, None
+    for event in (begun, *LIFE[:steps]):
+        order, told = both(order, told, event)
+    for version in (order.version, order.version + 1, order.version + 2):
+        for event in any_event(version):
+            once = both(order, copy(told), event)
+            for after in any_event(once[0].version + 1):
+                both(once[0], copy(once[1]), after)
+
+
+def both(order, told, event):
+    """Let fold and story hear one event; fail unless they agree on all that the tables show."""
+    after = evolve(order, event)
+    if told is None:
+        told = Story(event, 0, event.occurred_at)
+    else:
+        assert told.hear(event, event.occurred_at) == (after is order), event
+    row = engine_row(after, 0, 0)._asdict()
+    shown = [row[name] for name in ORDER_COLUMNS]
+    assert not [*differences(order_row(told, 0), ORDER_COLUMNS, shown)], event
+    assert_state_tells(row["state"], state_of(told))
+    return after, told

@@ -1,0 +1,160 @@
+"""The audit's own rules, one by one: retries, live reasons, money, outcomes."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from audit.findings import Figures, Findings
+from audit.judgement import Liveness, Moment, Outcomes, money_flaws
+from audit.ledger import Entry
+from audit.retries import flaw_of
+from audit.story import Story
+from tests.support.builders import (
+    ORDER_ID,
+    T0,
+    executed,
+    failed,
+    fill,
+    placed,
+    reason,
+    retry_due,
+    retry_scheduled,
+    routed,
+    seconds,
+)
+
+SETTLED = Entry(
+    *(f"{ORDER_ID}:1", "settled", "RAYDIUM", 7, "5" * 88),
+    *(Decimal("149.9"), Decimal(10), Decimal(1499), Decimal("0.025")),
+)
+VOID = Entry(f"{ORDER_ID}:1", "void", "RAYDIUM", 6, None, None, None, None, None)
+LATER = Moment(seconds(100), timedelta(seconds=60))
+
+
+def story(*events, at=T0):
+    """Return the story of an order to which these events happened, all at one moment."""
+    told = Story(placed(), 0, at)
+    for event in events:
+        assert not told.hear(event, at)
+    return told
+
+
+def judged(told, moment=LATER, *, alarmed=False, routed_at=T0):
+    """Return the broken invariants and the open reasons of one story."""
+    findings, figures = Findings(), Figures()
+    Liveness(moment, findings, figures).judge(told, alarmed=alarmed, routed_at=routed_at)
+    return {one.name for one in findings.invariants if one.broken}, dict(figures.open)
+
+
+def outcome(told, *entries):
+    """Return the broken invariants of one story and these entries of the ledger."""
+    findings = Findings()
+    held = {entry.execution_id: [entry] for entry in entries}
+    Outcomes(findings).judge(told, held)
+    return {one.name for one in findings.invariants if one.broken}
+
+
+@pytest.mark.parametrize(
+    ("event", "waited", "told"),
+    [
+        (retry_due(4, 2), 2, None),
+        (retry_due(4, 2), 1.999, "began attempt 2 after 0:00:01.999000, not 0:00:02"),
+        (retry_due(6, 3), 3.999, "began attempt 3 after 0:00:03.999000, not 0:00:04"),
+        (retry_due(8, 4), 8, None),
+        (retry_due(8, 4), 7.9, "began attempt 4 after 0:00:07.900000, not 0:00:08"),
+        (retry_scheduled(3, 1), 0, None),
+        (retry_scheduled(9, 4), 0, "was to be tried again after attempt 4"),
+        (retry_scheduled(3, 2, delay=timedelta(seconds=2)), 0, "was to be tried again 0:00:02"),
+        (retry_scheduled(3, reason=reason("NO_LIQUIDITY")), 0, "was to be tried again after NO"),
+        (routed(2), 0, None),
+    ],
+)
+def test_a_retry_waits_its_rung(event, waited, told):
+    found = flaw_of(event, timedelta(seconds=waited))
+    assert (found or "").startswith(told or "")
+    assert bool(found) == bool(told)
+
+
+def test_a_retry_waits_what_was_scheduled_when_that_is_longer():
+    assert flaw_of(retry_due(4, 2), timedelta(seconds=5), scheduled=timedelta(seconds=6))
+
+
+@pytest.mark.parametrize(
+    ("events", "at", "told"),
+    [
+        ((), 40, (set(), {"in flight": 1})),
+        ((), 39, ({"I3"}, {"in flight": 1})),
+        ((routed(2),), 40, (set(), {"in flight": 1})),
+        ((routed(2),), 39, ({"I3"}, {"in flight": 1})),
+        ((retry_scheduled(2),), 38, (set(), {"waiting": 1})),
+        ((retry_scheduled(2),), 37, ({"I3"}, {"waiting": 1})),
+        ((routed(2), executed(3)), 0, (set(), {})),
+        ((routed(2), failed(3)), 0, (set(), {})),
+    ],
+)
+def test_an_open_order_has_a_live_reason_for_so_long(events, at, told):
+    assert judged(story(*events, at=seconds(at))) == told
+
+
+def test_a_placed_order_is_parked_while_others_of_its_partition_are_begun():
+    assert judged(story(), routed_at=seconds(90)) == (set(), {"parked": 1})
+    assert judged(story(routed(2)), routed_at=seconds(90)) == ({"I3"}, {"in flight": 1})
+
+
+def test_a_quarantined_order_needs_its_alarm():
+    told = story(executed(9))
+    assert judged(told, alarmed=True) == (set(), {"quarantined": 1})
+    assert judged(told) == ({"I3", "I5"}, {"quarantined": 1})
+    young = Moment(seconds(10), timedelta(seconds=60))
+    assert judged(told, young) == (set(), {"quarantined": 1})
+
+
+def test_a_quarantined_order_does_not_hold_an_execution_for_ever():
+    assert judged(story(routed(2), failed(9)), alarmed=True) == ({"I3"}, {"quarantined": 1})
+
+
+def test_money_is_the_ledgers_to_the_last_digit():
+    told = story(routed(2), executed(3))
+    assert money_flaws(told, SETTLED) == []
+    assert money_flaws(told, None)[0].endswith("the ledger does not")
+    tiny = Decimal("1e-18")
+    [flaw] = money_flaws(told, SETTLED._replace(fee=Decimal("0.025") + tiny))
+    assert flaw == "fee is 0.025, on the ledger 0.025000000000000001"
+
+
+def test_the_minimum_is_the_quote_less_slippage_whatever_the_event_says():
+    told = story(routed(2, min_amount_out=1), executed(3, fill=fill("1484.9")))
+    assert told.least == 1485
+    assert "its minimum is 1485.00" in money_flaws(told, None)[0]
+    assert story(routed(2, min_amount_out=1490)).least == 1490
+
+
+@pytest.mark.parametrize(
+    ("events", "entries", "broken"),
+    [
+        ((routed(2),), (), set()),
+        ((routed(2),), (SETTLED,), set()),
+        ((routed(2), executed(3)), (SETTLED,), set()),
+        ((routed(2), executed(3)), (VOID,), {"I6"}),
+        ((routed(2), executed(3)), (), {"I6", "I9"}),
+        ((routed(2), failed(3)), (VOID,), set()),
+        ((routed(2), failed(3)), (SETTLED,), {"I9"}),
+        ((routed(2), failed(3)), (), {"I9"}),
+        ((routed(2), retry_scheduled(3)), (SETTLED,), {"I9"}),
+        ((routed(2), retry_scheduled(3)), (VOID,), set()),
+        ((routed(2), failed(9)), (SETTLED,), set()),
+        ((routed(2), failed(9), failed(3)), (SETTLED,), {"I9"}),
+        ((routed(2), failed(9), failed(3)), (VOID,), set()),
+    ],
+)
+def test_what_was_sent_is_settled_or_void_as_the_log_says(events, entries, broken):
+    assert outcome(story(*events), *entries) == broken
+
+
+def test_only_few_examples_are_kept_and_all_are_counted():
+    findings = Findings()
+    for number in range(100):
+        findings.broken("I1", f"order {number}")
+    invariant = findings.invariants[0]
+    assert (invariant.broken, len(invariant.examples), invariant.holds) == (100, 10, False)
