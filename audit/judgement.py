@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from audit.findings import Figures, Findings
 from audit.ledger import Entry
-from audit.rows import status_of
+from audit.rows import later, status_of
 from audit.story import Story
 
 _MONEY = ("executed_price", "amount_in", "amount_out", "fee", "slot")
@@ -65,7 +65,7 @@ class Liveness:
                 told = f"quarantined since {since} with an execution that nobody has resolved"
                 return "quarantined", told if left else None
             case "waiting":
-                due = since + (story.delay or timedelta())
+                due = later(since, story.delay or timedelta())
                 told = f"its retry was due at {due} and has not begun"
                 return "waiting", told if self._moment.is_over(due) else None
             case "pending" if over and not self._moment.is_over(routed_at):

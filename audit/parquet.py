@@ -54,10 +54,7 @@ class Parts:
     def mark(self) -> int:
         """Write what was taken as the next part and return how many there are."""
         if self._rows:
-            columns = [list(column) for column in zip(*self._rows, strict=True)]
-            columns[_VERSION] = [_int8(value) for value in columns[_VERSION]]
-            arrays = [pa.array(v, field.type) for v, field in zip(columns, SCHEMA, strict=True)]
-            self._store(pa.Table.from_arrays(arrays, schema=SCHEMA))
+            self._store(pa.Table.from_arrays(arrays_of(self._rows), schema=SCHEMA))
             self._rows.clear()
             self._parts += 1
         return self._parts
@@ -85,6 +82,13 @@ def remove(out: Path) -> None:
     with suppress(FileNotFoundError):
         for file in out.glob("part-*"):
             file.unlink()
+
+
+def arrays_of(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Return the columns of these rows as Parquet holds them; there is at least one row."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns[_VERSION] = [_int8(value) for value in columns[_VERSION]]
+    return [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
 
 
 def _int8(value: int | None) -> int | None:

@@ -113,6 +113,14 @@ def state_of(story: Story) -> State:
     return State(story.phase, str(story.version), str(story.attempts), str(story.routes))
 
 
+def later(moment: datetime, delay: timedelta) -> datetime:
+    """Return the moment so much later, within the years 1 to 9999."""
+    try:
+        return moment.astimezone(UTC) + delay
+    except OverflowError:
+        return _LATEST if delay > timedelta() else _EARLIEST
+
+
 def differences(
     expected: dict[str, Any], columns: Sequence[str], row: Sequence[Any]
 ) -> Iterator[str]:
@@ -141,10 +149,7 @@ def _filled(fill: Fill | None) -> dict[str, Any]:
 def _next_retry_at(story: Story) -> datetime | None:
     if story.phase != "waiting" or story.delay is None:
         return None
-    try:
-        return story.updated_at.astimezone(UTC) + story.delay
-    except OverflowError:
-        return _LATEST if story.delay > timedelta() else _EARLIEST
+    return later(story.updated_at, story.delay)
 
 
 def _moment(value: datetime) -> datetime:

@@ -97,6 +97,14 @@ def test_an_open_order_has_a_live_reason_for_so_long(events, at, told):
     assert judged(story(*events, at=seconds(at))) == told
 
 
+@pytest.mark.parametrize("delay", [timedelta.max, timedelta.min])
+def test_a_delay_beyond_all_time_is_waited_for_or_over(delay):
+    told = story(retry_scheduled(2, delay=delay), at=seconds(90))
+    broken = {"I3"} if delay < timedelta() else set()
+    assert judged(told) == (broken, {"waiting": 1})
+    assert flaw_of(retry_due(3, 2), timedelta(seconds=9), delay) is None or delay > timedelta()
+
+
 def test_a_placed_order_is_parked_while_others_of_its_partition_are_begun():
     assert judged(story(), routed_at=seconds(90)) == (set(), {"parked": 1})
     assert judged(story(routed(2)), routed_at=seconds(90)) == ({"I3"}, {"in flight": 1})

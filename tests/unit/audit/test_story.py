@@ -1,24 +1,35 @@
 """The stories against the engine's own fold: two codes, one meaning, whatever the log says."""
 
+import json
 from copy import copy
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 
+from audit.admission import judge
 from audit.chapter import Chapter
 from audit.findings import Figures, Findings
+from audit.judgement import Liveness, Moment
+from audit.lines import Line, as_json, as_text
 from audit.log import Record
+from audit.parquet import arrays_of
 from audit.rows import ORDER_COLUMNS, differences, order_row, state_of
+from audit.sinks import row_of
 from audit.story import Story
 from orders import wire
+from orders.admission import admit
 from orders.fold import evolve
 from orders.state import UNPLACED, Open
+from projections.batch import Reading, project
 from projections.orders import order_row as engine_row
 from tests.integration.projections import histories
+from tests.support import falsified
 from tests.support.builders import (
     METEORA,
     RAYDIUM,
+    T0,
     executed,
     failed,
     placed,
@@ -59,6 +70,45 @@ def test_whatever_the_log_says_the_stories_tell_what_the_fold_tells(records):
         expected = order_row(stories[order_id], partition)
         assert not [*differences(expected, columns, [row[name] for name in columns])]
         assert_state_tells(row["state"], state_of(stories[order_id]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(falsified.stories())
+def test_whatever_was_falsified_the_audit_tells_what_the_projector_writes(records):
+    partitions = falsified.PARTITIONS
+    records = [record for record in records if not record.marker]
+    readings = [Reading(record, admit(record, partitions)) for record in records]
+    batch = project(readings, {}, count(1))
+    findings, figures = Findings(), Figures()
+    chapters = [Chapter(number, partitions, findings, figures) for number in range(partitions)]
+    liveness = Liveness(Moment(T0, timedelta(seconds=60)), findings, figures)
+    rows = [row for one in records for row in chapters[one.partition].tell([mine(one)])]
+    written = [(row.partition, row.offset, *row[3:]) for row in batch.events]
+    assert [(row.partition, row.offset, *row[2:]) for row in rows] == written
+    stories = {id_: story for chapter in chapters for id_, story in chapter.stories.items()}
+    assert stories.keys() == {row.order_id for row in batch.orders}
+    for row in batch.orders:
+        story = stories[row.order_id]
+        shown = [getattr(row, name) for name in ORDER_COLUMNS]
+        assert not [*differences(order_row(story, row.partition), ORDER_COLUMNS, shown)]
+        assert_state_tells(row.state, state_of(story))
+        liveness.judge(story, alarmed=row.quarantined, routed_at=T0)
+    assert sorted(figures.quarantined) == sorted(set(figures.quarantined))
+
+
+@settings(max_examples=100, deadline=None)
+@given(falsified.stories())
+def test_whatever_was_falsified_can_be_told_and_exported(records):
+    for record in map(mine, records):
+        line = Line(record, *judge(record, falsified.PARTITIONS))
+        assert json.loads(as_json(line))["offset"] == record.offset
+        assert as_text(line)
+        assert arrays_of([row_of(line)])
+
+
+def mine(record):
+    """Return a record as the auditor's own reader brings it."""
+    return Record(*_fields(record))
 
 
 def assert_state_tells(stored, state):
