@@ -70,15 +70,17 @@ def foresee(steps: Iterable[Step], known: Known) -> list[Step]:
 
 def _admitted(letter: Letter, value: bytes | None, partitions: int, now: datetime) -> Step:
     try:
-        order_id = decode(value or b"").order_id
-        right = Record(partition_of(order_id, partitions), 0, order_id.encode(), value, now)
+        event = decode(value or b"")
+        home, key = partition_of(event.order_id, partitions), event.order_id.encode()
+        right = Record(home, 0, key, value, now)
         verdict = admit(right, partitions)
     except (NotAnEvent, NewerSchema) as error:
         return Step(letter, Verdict.REFUSED, f"it is no event, and cannot become one: {error}")
     if isinstance(verdict, NotAdmitted):
         why = verdict.message
-        if verdict.flaw is Flaw.LATE_PLACEMENT:
-            why = f"a placement that comes too late is void for ever ({why}): place a new order"
+        if isinstance(event, OrderPlaced) and verdict.flaw is Flaw.LATE_PLACEMENT:
+            last = f"{event.not_after:%Y-%m-%d %H:%M:%S}"
+            why = f"a placement not in the log by {last} UTC is void for ever: place a new order"
         return Step(letter, Verdict.REFUSED, why)
     return Step(letter, Verdict.REDRIVEN, "", verdict, value)
 
