@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from audit.state import alone
 from orders.wire import encode
-from tests.integration.audit.conftest import create_timed_topic, routed
+from tests.integration.audit.world import create_timed_topic, routed
 from tests.support import builders
 from tests.support.servers import TEST_PARTITIONS, wait_until
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.integration.audit.conftest import SETTLED, VOID, routed
+from tests.integration.audit.world import SETTLED, VOID, routed
 from tests.support import builders
 from tests.support.odd_clients import append_in_transaction, append_with_odd_header
 

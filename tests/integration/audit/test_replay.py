@@ -8,7 +8,7 @@ from base64 import b64decode
 
 import pytest
 
-from tests.integration.audit.conftest import routed
+from tests.integration.audit.world import routed
 from tests.support import builders
 
 pytestmark = pytest.mark.integration
