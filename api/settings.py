@@ -10,8 +10,8 @@ from runtime.settings import Settings
 class ApiSettings(Settings):
     """Settings of `python -m api`."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=3000, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", description="The address the API listens on.")
+    port: int = Field(default=3000, ge=0, le=65535, description="Its port; 0 takes a free one.")
     api_fd: int | None = Field(
         default=None, ge=0, description="An inherited listening socket; wins over host and port."
     )

@@ -14,6 +14,7 @@ from cli import (
     projection,
     quarantine,
     replay,
+    settings,
     status,
     topics,
     up,
@@ -39,6 +40,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine projection rebuild          its tables made anew from the log
   engine dead-letters list           records of the log that do not count, and why
   engine quarantine list             orders whose history is impossible
+  engine settings                    every ENGINE_ variable, its default and meaning
 
 The commands find the engine by its data directory: .engine in the present folder, or --data-dir,
 or ENGINE_DATA_DIR.
@@ -95,6 +97,7 @@ app.command("place")(place.place)
 app.command("watch")(watch.watch)
 app.command("verify")(verify.check)
 app.command("replay")(replay.replay)
+app.command("settings")(settings.settings)
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
 app.add_typer(letters.app, name="dead-letters")

@@ -19,15 +19,31 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     process: str = Field(default="engine", description="The name of this process in the logs.")
-    kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$")
-    database_url: str = Field(
-        default="postgresql://postgres@127.0.0.1:5432/engine", pattern=r"^postgres(ql)?://"
+    kafka: str = Field(
+        default="127.0.0.1:9092",
+        pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$",
+        description="Kafka's brokers, as host:port,host:port.",
     )
-    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
-    partitions: PositiveInt = 8
-    log_json: bool = False
-    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
-    ready_file: Path | None = None
+    database_url: str = Field(
+        default="postgresql://postgres@127.0.0.1:5432/engine",
+        pattern=r"^postgres(ql)?://",
+        description="The projection's database.",
+    )
+    topic_prefix: str = Field(
+        default="", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic's name."
+    )
+    partitions: PositiveInt = Field(
+        default=8, description="Partitions of each topic of orders; chosen once."
+    )
+    log_json: bool = Field(default=False, description="Whether a log line is a JSON object.")
+    log_level: str = Field(
+        default="info",
+        pattern=r"^(debug|info|warning|error)$",
+        description="The least that is logged: debug, info, warning or error.",
+    )
+    ready_file: Path | None = Field(
+        default=None, description="Made when the process is ready; whoever started it may wait."
+    )
     crash_dir: Path | None = Field(
         default=None,
         description="Tests only: where <process>.<point> is a file, the process dies at the point.",

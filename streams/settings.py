@@ -16,7 +16,9 @@ class StreamSettings(VenueSettings):
     max_delayed: PositiveInt = Field(
         default=50_000, description="Retries the delays worker holds in memory at once."
     )
-    append_timeout_ms: PositiveInt = 10_000
+    append_timeout_ms: PositiveInt = Field(
+        default=10_000, description="An event not acknowledged by then is appended again."
+    )
     session_timeout_ms: PositiveInt = Field(
         default=10_000, description="A worker silent for this long loses its partitions."
     )

@@ -19,8 +19,8 @@ class VenueSettings(Settings):
     """How the simulated venues behave; derive a process's settings from it to trade or quote."""
 
     seed: int = Field(default=1, description="Same seed and same moment, same prices.")
-    quote_latency_ms: LongestLatency = 200
-    execute_latency_ms: LongestLatency = 1_000
+    quote_latency_ms: LongestLatency = Field(default=200, description="Time of a quote.")
+    execute_latency_ms: LongestLatency = Field(default=1_000, description="Time of an execution.")
     latency_jitter: Rate = Field(
         default=0.1, description="A latency is spread evenly by this fraction up and down."
     )
@@ -30,8 +30,8 @@ class VenueSettings(Settings):
     execute_timeout_ms: PositiveInt | None = Field(
         default=None, description="Also bounds a resolve. Left out: the longest latency and 5 s."
     )
-    raydium_fee: Fee = Decimal("0.0025")
-    meteora_fee: Fee = Decimal("0.0030")
+    raydium_fee: Fee = Field(default=Decimal("0.0025"), description="Raydium's part of a swap.")
+    meteora_fee: Fee = Field(default=Decimal("0.0030"), description="Meteora's part of a swap.")
     quote_error_rate: Rate = Field(
         default=0, description="Quotes that end as NETWORK or THROTTLED, one as often as the other."
     )
@@ -54,7 +54,9 @@ class VenueSettings(Settings):
         default=5, le=1_000, description="How long executions are collected for one block."
     )
     chain_url: str = Field(
-        default="postgresql://postgres@127.0.0.1:5432/chain", pattern=r"^postgres(ql)?://"
+        default="postgresql://postgres@127.0.0.1:5432/chain",
+        pattern=r"^postgres(ql)?://",
+        description="The simulated chain's own database.",
     )
     fault_injection: bool = Field(
         default=False, description="Whether the faults in terms are shown."

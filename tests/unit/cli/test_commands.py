@@ -23,6 +23,7 @@ COMMANDS = [
     ["verify"],
     ["replay"],
     ["events", "export"],
+    ["settings"],
     ["topics", "create"],
     ["projection", "rebuild"],
     ["dead-letters", "list"],
