@@ -1,12 +1,13 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test check chaos bench-projections lock clean
+.PHONY: run test check chaos lock clean
 
 run:
 	@sh local/bootstrap.sh run
 	@.venv/bin/engine up $(ARGS)
 
 test: check
-	.venv/bin/python -m pytest --cov $(ARGS)
+	.venv/bin/python -m pytest --cov $(or $(ARGS),--numprocesses 3 --dist loadfile -m 'not timed')
+	@$(if $(ARGS),:,.venv/bin/python -m pytest --cov --cov-append -m timed)
 	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=90 --format=total)
 	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=100 --format=total --include='orders/*')
 
@@ -18,9 +19,10 @@ chaos:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.chaos $(ARGS)
 
-bench-projections:
+# bench-projections, bench-overload, bench-takeover: figures that docs/reliability.md states.
+bench-%:
 	@sh local/bootstrap.sh run
-	.venv/bin/python -m bench.projections $(ARGS)
+	.venv/bin/python -m bench.$* $(ARGS)
 
 lock:
 	@sh local/bootstrap.sh run

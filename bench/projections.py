@@ -9,16 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from aiokafka import AIOKafkaProducer
-from pydantic import TypeAdapter
 
+from bench.histories import append, executed
 from local import jars
 from local.kafka import Kafka
 from local.plan import OUR_CODE
@@ -39,21 +36,6 @@ BATCH = 5_000
 PATIENCE = 600
 
 
-Document = dict[str, object]
-EVENT: TypeAdapter[AnyOrderEvent] = TypeAdapter(AnyOrderEvent)
-AMOUNT, PRICE = "10.000000001", "150.123456789"
-TERMS = {"token_in": "SOL", "token_out": "USDC", "amount": AMOUNT, "slippage": "0.01"}
-LATE = "9999-01-01T00:00Z"
-PLACED: Document = {"type": "OrderPlaced", "user_id": "ann", "terms": TERMS, "not_after": LATE}
-QUOTE = {"amount_out": "1501.23456789", "price": PRICE, "fee": "0.025", "price_impact": "0.001"}
-QUOTES = [{**QUOTE, "venue": venue, "quoted_at": "2026-01-01T00:00Z"} for venue in ("A1", "B1")]
-ATTEMPT = {"attempt": 1, "venue": "A1"}
-ROUTED: Document = {**ATTEMPT, "type": "OrderRouted", "min_amount_out": "1486", "quotes": QUOTES}
-PAID = {"executed_price": PRICE, "amount_in": AMOUNT, "amount_out": "1501.23456789"}
-FILL = {"tx_hash": "5" * 88, "slot": 7, "fee": "0.025", **PAID}
-EXECUTED: Document = {"type": "OrderExecuted", **ATTEMPT, "fill": FILL}
-
-
 def main() -> None:
     """Measure, and print a line for each figure."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
@@ -67,7 +49,7 @@ def main() -> None:
             server.prepare()
             running.enter_context(_running(server.program(server.directory / "log")))
         create_databases(postgres.url("postgres"), ["copy", "engine"])
-        events = list(_events(count))
+        events = list(executed(count))
         asyncio.run(_fill(kafka.address, events))
         _measure(kafka.address, postgres, events, Path(folder))
 
@@ -154,11 +136,7 @@ def _wait_for(url: str, head: int) -> None:
 
 async def _fill(kafka: str, events: Sequence[AnyOrderEvent]) -> None:
     await create_topics(kafka, TOPICS, Layout(PARTITIONS))
-    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=5) as producer:
-        for event in events:
-            partition = partition_of(event.order_id, PARTITIONS)
-            await producer.send(TOPICS.events, encode(event), event.order_id.encode(), partition)
-        await producer.flush()
+    await append(kafka, TOPICS.events, PARTITIONS, events)
 
 
 def _row(seq: int, event: AnyOrderEvent) -> EventRow:
@@ -166,24 +144,6 @@ def _row(seq: int, event: AnyOrderEvent) -> EventRow:
     now = event.occurred_at
     record = Record(partition, seq, event.order_id.encode(), encode(event), now)
     return event_row(seq, record, event, superseded=False)
-
-
-def _events(count: int) -> Iterator[AnyOrderEvent]:
-    """Yield orders that were executed, the events of a thousand of them interleaved."""
-    for _ in range(0, count, 3_000):
-        lives = [list(_life(str(uuid.uuid4()))) for _ in range(1_000)]
-        for step in range(3):
-            yield from (life[step] for life in lives)
-
-
-def _life(order_id: str) -> Iterator[AnyOrderEvent]:
-    now = datetime.now(UTC).isoformat()
-    common = {"order_id": order_id, "occurred_at": now, "correlation_id": order_id}
-    common["actor"] = "bench"
-    routed = {**ROUTED, "execution_id": f"{order_id}:1"}
-    for version, event in enumerate((PLACED, routed, EXECUTED), 1):
-        named = {"event_id": uuid.uuid4().hex, "version": version}
-        yield EVENT.validate_python({**event, **common, **named})
 
 
 if __name__ == "__main__":

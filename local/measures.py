@@ -51,7 +51,7 @@ async def _from_postgres(url: str) -> tuple[dict[str, int], dict[int, int], int]
     ):
         await connection.execute(ACTIVE_SCHEMA)
         counts = await connection.execute(
-            "select status, count(*) from orders group by 1 order by 1"
+            "select key, n from order_counts where scope = 'status' and n > 0 order by key"
         )
         by_status = {str(status): int(count) for status, count in await counts.fetchall()}
         offsets = await connection.execute("select partition, next_offset from projection_offsets")

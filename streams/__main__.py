@@ -29,13 +29,20 @@ ROLES = {"worker": stream_worker, "delays": delays_worker}
 
 
 async def run(role: str, settings: StreamSettings) -> None:
-    """Run until SIGTERM or SIGINT; raise what the worker crashed of."""
+    """Run until SIGTERM or SIGINT; raise what the worker crashed of.
+
+    Ends the process with a sentence where starting it again would be no use.
+    """
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     sources = Sources(local_clock(settings), time.monotonic, lambda: uuid.uuid4().hex)
-    with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
-        await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
+    try:
+        with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
+            await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
+    except (NewerSchema, WrongPartitions) as error:
+        sentence = str(error)
+        _end_saying(f"{sentence[:1].upper()}{sentence[1:]}.")
 
 
 async def _serve(
@@ -58,7 +65,7 @@ async def _first(*events: Coroutine[None, None, object]) -> None:
 
 
 def _end_saying(sentence: str) -> NoReturn:
-    # At once: threads of Faust that outlive its loop must not have the last word.
+    # At once, with the loop still there: threads of Faust that miss it would have the last word.
     try:
         stop(sentence)
     finally:
@@ -76,11 +83,7 @@ def main() -> None:
     # The client says many times a second that a broker is away; what waits for it says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     tolerate_any_names()
-    try:
-        uvloop.run(run(role, settings))
-    except (NewerSchema, WrongPartitions) as error:
-        sentence = str(error)
-        _end_saying(f"{sentence[:1].upper()}{sentence[1:]}.")
+    uvloop.run(run(role, settings))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Fixtures of every test: the session's real Kafka and PostgreSQL, nothing faked."""
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +13,9 @@ pytest_plugins = [
     "tests.support.arena",
     "tests.support.poisoned",
 ]
+
+# What a shell starts in the background ignores Ctrl-C, and so would the commands under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is no flaw of the code: the time-out of a test is the only limit of time.
 settings.register_profile("engine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

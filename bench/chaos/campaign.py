@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.chaos.clients import Clients
-from bench.chaos.engine import Engine
 from bench.chaos.faults import Done, Injector
 from bench.chaos.plan import Fault
 from bench.chaos.recovery import Recovery, Watch
 from bench.chaos.report import Report, count_answers
+from bench.engine import Engine
 from bench.load import Load, write_ids
 
 OPTIONS = ("--workers", "2", "--projectors", "2", "--api-workers", "2")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bench.chaos.engine import READY_TIMEOUT_S, Engine, NotInTime, wait_for
 from bench.chaos.plan import Fault
+from bench.engine import READY_TIMEOUT_S, Engine, NotInTime, wait_for
 
 POINT_TIMEOUT_S = 8
 STORM_STEP_S = 3

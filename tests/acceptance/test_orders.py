@@ -148,6 +148,7 @@ async def test_pages_of_a_user_neither_repeat_nor_skip(client):
     assert page["total"] == 7
 
 
+@pytest.mark.timed
 async def test_a_thousand_orders_at_once_complete_in_twenty_seconds(client):
     loop = asyncio.get_running_loop()
     begun = loop.time()

@@ -73,6 +73,7 @@ def test_an_engine_of_its_own_runs_every_process(own_engine):
     complete_one(own_engine)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_is_quick_and_complete_and_the_next_start_has_the_data(own_engine, number):
     order_id = complete_one(own_engine)

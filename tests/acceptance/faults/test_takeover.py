@@ -24,6 +24,7 @@ def seconds_until_ended(arena, crowd):
     return time.monotonic() - killed_at
 
 
+@pytest.mark.timed
 def test_orders_of_a_worker_that_stays_dead_end_within_15_seconds(arena, clean_crowd):
     with extra_worker(arena) as worker:
         worker.wait_until_ready()
@@ -34,6 +35,7 @@ def test_orders_of_a_worker_that_stays_dead_end_within_15_seconds(arena, clean_c
     assert_word_kept(arena, clean_crowd)
 
 
+@pytest.mark.timed
 def test_orders_of_a_worker_that_is_started_again_end_within_15_seconds(arena, clean_crowd):
     clean_crowd.place(80)
     arena.kill("worker-2")

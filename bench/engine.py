@@ -1,4 +1,4 @@
-"""A supervised engine as a campaign sees it: started by its command, found by its directory."""
+"""A supervised engine as a measurement sees it: started by its command, found by its directory."""
 
 import os
 import signal
@@ -36,17 +36,19 @@ def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None
 class Engine:
     """`engine up` as a child process, and its processes."""
 
-    def __init__(self, data_dir: Path, *options: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.data_dir = data_dir.resolve()
         self._options = options
-        self._environment = environment
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and return when it is ready."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "cli.main", "up", "--data-dir", str(self.data_dir)]
-        with (self.data_dir / "campaign.out").open("ab") as output:
+        with (self.data_dir / "bench.out").open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603  (our own command line)
                 [*command, "--port", "0", *self._options],
                 env={**os.environ, **self._environment},
@@ -102,6 +104,6 @@ class Engine:
 
     def _is_ready(self) -> bool:
         if self._process is None or self._process.poll() is not None:
-            raise NotInTime("the engine ended: see campaign.out in its data directory")
+            raise NotInTime("the engine ended: see bench.out in its data directory")
         found = state.find_running(self.data_dir)
         return found is not None and found.ready and found.pid == self._process.pid

@@ -1,0 +1,61 @@
+"""Histories of orders as they stand in a log, made without an engine."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaProducer
+from pydantic import TypeAdapter
+
+from orders.events import AnyOrderEvent
+from orders.topics import partition_of
+from orders.wire import encode
+
+Document = dict[str, object]
+EVENT: TypeAdapter[AnyOrderEvent] = TypeAdapter(AnyOrderEvent)
+AMOUNT, PRICE = "10.000000001", "150.123456789"
+TERMS = {"token_in": "SOL", "token_out": "USDC", "amount": AMOUNT, "slippage": "0.01"}
+LATE = "9999-01-01T00:00Z"
+PLACED: Document = {"type": "OrderPlaced", "user_id": "ann", "terms": TERMS, "not_after": LATE}
+QUOTE = {"amount_out": "1501.23456789", "price": PRICE, "fee": "0.025", "price_impact": "0.001"}
+QUOTES = [{**QUOTE, "venue": venue, "quoted_at": "2026-01-01T00:00Z"} for venue in ("A1", "B1")]
+ATTEMPT = {"attempt": 1, "venue": "A1"}
+ROUTED: Document = {**ATTEMPT, "type": "OrderRouted", "min_amount_out": "1486", "quotes": QUOTES}
+PAID = {"executed_price": PRICE, "amount_in": AMOUNT, "amount_out": "1501.23456789"}
+FILL = {"tx_hash": "5" * 88, "slot": 7, "fee": "0.025", **PAID}
+EXECUTED: Document = {"type": "OrderExecuted", **ATTEMPT, "fill": FILL}
+
+
+def executed(count: int) -> Iterator[AnyOrderEvent]:
+    """Yield events of orders that were executed, those of a thousand of them interleaved."""
+    for _ in range(0, count, 3_000):
+        lives = [list(life_of(str(uuid.uuid4()))) for _ in range(1_000)]
+        for step in range(3):
+            yield from (life[step] for life in lives)
+
+
+def life_of(order_id: str) -> Iterator[AnyOrderEvent]:
+    """Yield the events of one order that is executed at its first attempt."""
+    now = datetime.now(UTC).isoformat()
+    common = {"order_id": order_id, "occurred_at": now, "correlation_id": order_id}
+    common["actor"] = "bench"
+    routed = {**ROUTED, "execution_id": f"{order_id}:1"}
+    for version, event in enumerate((PLACED, routed, EXECUTED), 1):
+        named = {"event_id": uuid.uuid4().hex, "version": version}
+        yield EVENT.validate_python({**event, **common, **named})
+
+
+def placements(count: int) -> Iterator[AnyOrderEvent]:
+    """Yield so many placements of orders of their own, each in time for 2 minutes."""
+    for _ in range(count):
+        placed = next(life_of(str(uuid.uuid4())))
+        yield placed.model_copy(update={"not_after": placed.occurred_at + timedelta(minutes=2)})
+
+
+async def append(kafka: str, topic: str, partitions: int, events: Iterable[AnyOrderEvent]) -> None:
+    """Append events to a log."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=5) as producer:
+        for event in events:
+            partition = partition_of(event.order_id, partitions)
+            await producer.send(topic, encode(event), event.order_id.encode(), partition)
+        await producer.flush()

@@ -1,0 +1,100 @@
+"""How soon an order goes on whose worker was killed, with a short and a long history behind it.
+
+`python -m bench.takeover [EVENTS …]`: for each number of events an engine of its own, gone at its
+end. An order is placed before all others and stays open until they have ended; then its worker
+starts, is killed while the venue executes, and comes back.
+"""
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+
+from bench.engine import Engine, wait_for
+from bench.histories import append, executed, placements
+from orders.topics import Topics
+
+EVENTS = (1_000, 1_000_000)
+WORKER = "worker-1"
+LATENCY_MS = 2_000
+PATIENCE_S = 900
+SCHEMA = "select set_config('search_path', schema_name, false) from public.projection_pointer"
+MOVED = "select sum(next_offset)::bigint from projection_offsets"
+STATUS = "select status from orders where order_id = %s"
+
+
+def main() -> None:
+    """Measure, and print a line for each number of events."""
+    for count in map(int, sys.argv[1:] or EVENTS):
+        with tempfile.TemporaryDirectory() as folder:
+            # PostgreSQL runs as another user when root starts it.
+            Path(folder).chmod(0o755)
+            engine = Engine(
+                Path(folder) / "engine", f"--execute-latency-ms={LATENCY_MS}", "--fresh"
+            )
+            try:
+                engine.start()
+                _measure(engine, count)
+            finally:
+                engine.stop()
+
+
+def _measure(engine: Engine, count: int) -> None:
+    with _held(engine):
+        [first] = placements(1)
+        told = engine.described
+        topic = Topics(told.topic_prefix).events
+        asyncio.run(append(told.kafka, topic, told.partitions, [first, *executed(count)]))
+        with _tables(engine) as tables:
+            wait_for(lambda: _one(tables, MOVED) > count, PATIENCE_S, "the projection is there")
+    with _tables(engine) as tables:
+
+        def has(status: str) -> bool:
+            return bool(_one(tables, STATUS, first.order_id) == status)
+
+        began = time.monotonic()
+        wait_for(lambda: has("executing"), PATIENCE_S, "the worker has routed the order")
+        routed = time.monotonic() - began
+        engine.signal(WORKER, signal.SIGKILL)
+        began = time.monotonic()
+        wait_for(lambda: has("completed"), PATIENCE_S, "the order has ended")
+        ended = time.monotonic() - began
+    print(
+        f"{count:>9,} events: first start to OrderRouted {routed:5.1f} s, "
+        f"kill to the end of the order {ended:5.1f} s (venue {LATENCY_MS / 1_000:.0f} s)"
+    )
+
+
+@contextmanager
+def _held(engine: Engine) -> Iterator[None]:
+    hold = engine.hold_file(WORKER)
+    hold.parent.mkdir(exist_ok=True)
+    hold.touch()
+    try:
+        engine.signal(WORKER, signal.SIGKILL)
+        yield
+    finally:
+        hold.unlink()
+
+
+@contextmanager
+def _tables(engine: Engine) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(engine.described.database_url, autocommit=True) as connection:
+        connection.execute(SCHEMA)
+        yield connection
+
+
+def _one(tables: psycopg.Connection, question: LiteralString, *values: str) -> Any:  # noqa: ANN401
+    row = tables.execute(question, values).fetchone()
+    return row[0] if row else None
+
+
+if __name__ == "__main__":
+    main()
