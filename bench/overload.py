@@ -26,6 +26,8 @@ SHIPPED: dict[str, str] = {}
 PATIENCE_S = 1_200
 LOOK_EVERY_S = 0.5
 MEGABYTE = 1_000_000
+MEMORY_LIMIT = 400 * MEGABYTE
+RESTART_LIMIT_S = 20
 
 _SCHEMA = "select set_config('search_path', schema_name, false) from public.projection_pointer"
 _COUNTS = "select key, n from order_counts where scope = 'status'"
@@ -54,7 +56,9 @@ def main(
             ready = time.monotonic() - began
             wait_for(lambda: _all_ended(engine), PATIENCE_S, "all have ended")
             print(f"start of the whole engine             {ready:>8.1f} s")
-            print(f"from the start until all had ended    {time.monotonic() - began:>8.1f} s")
+            took = time.monotonic() - began
+            print(f"from the start until all had ended    {took:>8.1f} s")
+            _hold(took < RESTART_LIMIT_S, f"the restart takes {RESTART_LIMIT_S} s and more")
 
 
 def _overload(engine: Engine, count: int) -> None:
@@ -69,7 +73,13 @@ def _overload(engine: Engine, count: int) -> None:
         most = max(most, worker.memory_info().rss)
         time.sleep(LOOK_EVERY_S)
     print(f"worker with {count:>7,} orders, at most    {most / MEGABYTE:>8.0f} MB")
+    _hold(most < MEMORY_LIMIT, f"the worker needs {MEMORY_LIMIT / MEGABYTE:.0f} MB and more")
     print(f"all ended after                       {time.monotonic() - began:>8.0f} s")
+
+
+def _hold(held: bool, otherwise: str) -> None:  # noqa: FBT001
+    if not held:
+        raise SystemExit(otherwise)
 
 
 def _place(engine: Engine, count: int) -> None:

@@ -25,13 +25,15 @@ EVENTS = (1_000, 1_000_000)
 WORKER = "worker-1"
 LATENCY_MS = 2_000
 PATIENCE_S = 900
+NOISE = 1.5
 SCHEMA = "select set_config('search_path', schema_name, false) from public.projection_pointer"
 MOVED = "select sum(next_offset)::bigint from projection_offsets"
 STATUS = "select status from orders where order_id = %s"
 
 
 def main() -> None:
-    """Measure, and print a line for each number of events."""
+    """Measure, print a line for each number of events, and fail when more events cost more."""
+    took: list[tuple[float, float]] = []
     for count in map(int, sys.argv[1:] or EVENTS):
         with tempfile.TemporaryDirectory() as folder:
             # PostgreSQL runs as another user when root starts it.
@@ -41,12 +43,15 @@ def main() -> None:
             )
             try:
                 engine.start()
-                _measure(engine, count)
+                took.append(_measure(engine, count))
             finally:
                 engine.stop()
+    for first, *others in zip(*took, strict=True):
+        if any(later > first * NOISE for later in others):
+            raise SystemExit("it takes longer after a long history")
 
 
-def _measure(engine: Engine, count: int) -> None:
+def _measure(engine: Engine, count: int) -> tuple[float, float]:
     with _held(engine):
         [first] = placements(1)
         told = engine.described
@@ -70,6 +75,7 @@ def _measure(engine: Engine, count: int) -> None:
         f"{count:>9,} events: first start to OrderRouted {routed:5.1f} s, "
         f"kill to the end of the order {ended:5.1f} s (venue {LATENCY_MS / 1_000:.0f} s)"
     )
+    return routed, ended
 
 
 @contextmanager

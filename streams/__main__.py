@@ -65,7 +65,9 @@ async def _first(*events: Coroutine[None, None, object]) -> None:
 
 
 def _end_saying(sentence: str) -> NoReturn:
-    # At once, with the loop still there: threads of Faust that miss it would have the last word.
+    # At once, with the loop still there and nothing logged any more: threads of Faust that miss
+    # their loop, or tasks whose failure nobody asked for, would have the last word.
+    logging.disable()
     try:
         stop(sentence)
     finally:

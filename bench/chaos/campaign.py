@@ -19,6 +19,8 @@ from bench.engine import Engine
 from bench.load import Load, write_ids
 
 OPTIONS = ("--workers", "2", "--projectors", "2", "--api-workers", "2")
+WRONG_CLOCKS = "worker-2=-300000,delays=300000,api-2=300000"
+"""One process of a sort is 5 minutes off, in ms."""
 REST_S = 180
 VERIFY_TIMEOUT_S = 900
 
@@ -51,6 +53,7 @@ class Campaign:
             "ENGINE_FAULT_INJECTION": "true",
             "ENGINE_CRASH_DIR": str(crash_dir.resolve()),
             "ENGINE_SEED": str(self.seed),
+            "ENGINE_CLOCK_OFFSETS": WRONG_CLOCKS,
         }
 
     def _hurt(self, engine: Engine, injector: Injector) -> Report:
@@ -73,7 +76,8 @@ class Campaign:
         write_ids(refused, load.refused)
         verdict = _verify(self.data_dir, accepted, refused)
         accepted_at = [began_at + timedelta(seconds=one.at + one.took) for one in load.accepted]
-        recovery = Recovery(described.database_url, accepted_at, watch.moved_at)
+        ended_at = began_at + timedelta(seconds=lasted)
+        recovery = Recovery(described.database_url, accepted_at, watch.moved_at, ended_at)
         return Report(
             seed=self.seed,
             seconds=lasted,

@@ -13,7 +13,7 @@ PAIRS = (
     ("RAY", "USDC", 40),
     ("PYTH", "USDT", 700),
 )
-FAULTS = ("glitch", "lost-answer", "price-moved", "quote-glitch", "garbage", "no-liquidity")
+FAULTS = ("glitch", "lost-answer", "price-moved", "quote-glitch", "garbage", "no-liquidity", "hang")
 TROUBLED = 0.15
 NAMED = 0.2
 USERS = 20

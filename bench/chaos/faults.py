@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
+
+from bench.chaos import odd
 from bench.chaos.plan import Fault
 from bench.engine import READY_TIMEOUT_S, Engine, NotInTime, wait_for
 
@@ -53,7 +56,9 @@ class Injector:
                     return self._down(fault, target)
                 case "storm":
                     return self._storm(fault)
-        except NotInTime as error:
+                case "rewind" | "burst" | "poison":
+                    return self._brief(fault)
+        except (NotInTime, KafkaError, OSError) as error:
             return Done(fault, target, self._clock(), kills=0, why=str(error))
 
     def _kill(self, fault: Fault, target: str) -> Done:
@@ -110,6 +115,17 @@ class Injector:
         finally:
             _end(extra)
         return Done(fault, f"{number} workers came and left", struck_at, kills=0)
+
+    def _brief(self, fault: Fault) -> Done:
+        struck_at, told = self._clock(), self._engine.described
+        match fault.kind:
+            case "rewind":
+                target = odd.rewind(told)
+            case "burst":
+                target = odd.place_fifty_times(told.url, f"burst-{fault.at:.0f}")
+            case _:
+                target = odd.poison(told, struck_at)
+        return Done(fault, target, struck_at, kills=0)
 
     def _extra_worker(self, name: str) -> subprocess.Popen[bytes]:
         environment = self._engine.environment_of(self._engine.names("worker")[0])

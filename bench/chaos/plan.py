@@ -7,8 +7,10 @@ from typing import Literal, get_args
 
 from runtime.crash import Point
 
-Kind = Literal["kill", "crash", "stop", "down", "storm"]
-"""SIGKILL at any moment · at a named point · SIGSTOP, then SIGCONT · held down · rebalances."""
+Kind = Literal["kill", "crash", "stop", "down", "storm", "rewind", "burst", "poison"]
+"""SIGKILL at any moment · at a named point · SIGSTOP, then SIGCONT · held down · rebalances ·
+offsets set back to the log's begin · one placement fifty times at once · records that are none.
+"""
 
 OF_WORKER: tuple[Point, ...] = get_args(Point)[:6]
 POINTS: Mapping[str, tuple[Point, ...]] = {
@@ -85,7 +87,7 @@ def plan(seed: int, scale: Scale) -> list[Fault]:
             last[fault.sort] = at
             faults.append(fault)
         at += scale.every * chance.uniform(0.9, 1.1)
-    return sorted(faults, key=lambda fault: fault.at)
+    return sorted([*faults, *_short(chance, scale)], key=lambda fault: fault.at)
 
 
 def _kill(chance: Random, at: float, free: list[str]) -> Fault:
@@ -93,6 +95,14 @@ def _kill(chance: Random, at: float, free: list[str]) -> Fault:
     if sort in POINTS and chance.random() < 0.5:
         return Fault(at, "crash", sort, chance.random(), chance.choice(POINTS[sort]))
     return Fault(at, "kill", sort, chance.random())
+
+
+def _short(chance: Random, scale: Scale) -> Iterator[Fault]:
+    brief: list[tuple[Kind, str]] = [("rewind", "worker"), ("burst", "api"), ("poison", "kafka")]
+    chance.shuffle(brief)
+    times = len(brief) * scale.rounds
+    for number, (kind, sort) in enumerate(brief * scale.rounds, 1):
+        yield Fault(scale.seconds * number / (times + 1), kind, sort, chance.random())
 
 
 def _long(chance: Random, scale: Scale) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 | fault of | felt as |
 |---|---|
-| worker | the longest an order of one attempt took that was open at the fault or came soon after |
+| worker | the longest an order stood still that a worker owed its next event, or soon did |
 | delays | the most that a retry, due soon after the fault, began too late |
 | api, kafka | the longest time in which no placement was accepted |
 | projector, postgres | the longest time in which the tables did not move |
@@ -29,9 +29,19 @@ BACK_WITHIN = timedelta(seconds=60)
 
 _SCHEMA = "select set_config('search_path', schema_name, false) from public.projection_pointer"
 _MOVED = "select sum(next_offset)::bigint from projection_offsets"
-_ORDERS = """
-select created_at, updated_at from orders
-where attempts = 1 and status = 'completed' order by created_at
+_ORDERS = "select updated_at - created_at from orders where attempts = 1 and status = 'completed'"
+# What a client asked to be troubled is left out: a venue that hangs is no fault of a worker.
+_OWED = """
+select owed.appended_at, coalesce(paid.appended_at, now())
+from order_events owed
+left join order_events paid on paid.order_id = owed.order_id
+  and paid.version = owed.version + 1 and not paid.superseded
+where owed.type in ('OrderPlaced', 'OrderRouted', 'OrderRetryDue') and not owed.superseded
+  and owed.order_id in (
+    select order_id from order_events
+    where type = 'OrderPlaced' and coalesce(data -> 'terms' ->> 'faults', '[]') = '[]'
+  )
+order by 1
 """
 _RETRIES = """
 select scheduled.appended_at + (scheduled.data ->> 'delay')::interval as due, due.appended_at
@@ -92,14 +102,14 @@ def longest_silence(moments: Sequence[datetime], fault: datetime) -> float:
     return max(gaps, default=0.0)
 
 
-def longest_order(orders: Sequence[tuple[datetime, datetime]], fault: datetime) -> float:
-    """Return the longest time to its end, from the fault or its placement, of an order then open.
+def longest_wait(spans: Sequence[tuple[datetime, datetime]], fault: datetime) -> float:
+    """Return the longest part after the fault of what was under way then or began soon after.
 
-    `orders` are times of placement and end, by placement.
+    `spans` are times of begin and end, by begin.
     """
     felt = [
-        (ended - max(placed, fault)).total_seconds()
-        for placed, ended in _near(orders, fault)
+        (ended - max(began, fault)).total_seconds()
+        for began, ended in _near(spans, fault)
         if ended > fault
     ]
     return max(felt, default=0.0)
@@ -123,25 +133,30 @@ class Recovery:
     """What the faults of one campaign were felt as, in seconds, by the name of the fault."""
 
     def __init__(
-        self, database_url: str, accepted_at: Iterable[datetime], moved_at: Sequence[datetime]
+        self,
+        database_url: str,
+        accepted_at: Iterable[datetime],
+        moved_at: Iterable[datetime],
+        ended_at: datetime,
     ) -> None:
-        self._accepted_at = sorted(accepted_at)
-        self._moved_at = moved_at
+        # A silence that had no end within the campaign is felt to the campaign's end.
+        self._accepted_at = sorted((*accepted_at, ended_at))
+        self._moved_at = sorted((*moved_at, ended_at))
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(_SCHEMA)
-            self._orders = connection.execute(_ORDERS).fetchall()
+            self._orders = [took.total_seconds() for (took,) in connection.execute(_ORDERS)]
+            self._owed = connection.execute(_OWED).fetchall()
             self._retries = connection.execute(_RETRIES).fetchall()
 
     def undisturbed(self) -> float:
-        """Return the median time of an order of one attempt: the baseline of `worker`."""
-        times = [(ended - placed).total_seconds() for placed, ended in self._orders]
-        return float(median(times or [0.0]))
+        """Return the median time of an order of one attempt, in seconds."""
+        return float(median(self._orders or [0.0]))
 
     def of(self, done: Done) -> float:
         """Return how long, in seconds, this fault was felt."""
         match done.fault.sort:
             case "worker":
-                return longest_order(self._orders, done.struck_at)
+                return longest_wait(self._owed, done.struck_at)
             case "delays":
                 return latest_retry(self._retries, done.struck_at)
             case "projector" | "postgres":

@@ -26,8 +26,9 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Return whether every invariant holds."""
-        return bool(self.verdict.get("holds"))
+        """Return whether every invariant holds, of all orders, with all of them at their end."""
+        at_rest = (self.verdict.get(name) for name in ("lag", "open", "quarantined"))
+        return bool(self.verdict.get("holds")) and not any(at_rest)
 
     @property
     def kills(self) -> int:

@@ -1,0 +1,99 @@
+"""What odd clients do to a running engine: to its log, to its offsets, to its doors."""
+
+import asyncio
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from bench.engine import NotInTime
+from bench.histories import placements
+from bench.load import PATH
+from local.state import RunningEngine
+from orders.topics import Topics, partition_of
+from orders.wire import encode
+
+TIMES = 50
+TIMEOUT_S = 30
+LATE = timedelta(hours=1)
+
+
+def rewind(engine: RunningEngine) -> str:
+    """Join the workers' group and set its offsets to 0. Raises `NotInTime` and `KafkaError`."""
+    try:
+        count = asyncio.run(asyncio.wait_for(_rewind(engine), TIMEOUT_S))
+    except TimeoutError:
+        raise NotInTime("the group gave no partition") from None
+    return f"{count} partitions"
+
+
+async def _rewind(engine: RunningEngine) -> int:
+    prefix = engine.topic_prefix
+    async with AIOKafkaConsumer(
+        Topics(prefix).events,
+        bootstrap_servers=engine.kafka,
+        group_id=f"{prefix}streams",
+        enable_auto_commit=False,
+    ) as member:
+        while not member.assignment():
+            await member.getmany(timeout_ms=200)
+        given = member.assignment()
+        await member.commit(dict.fromkeys(given, 0))
+        return len(given)
+
+
+def place_fifty_times(url: str, name: str) -> str:
+    """Place one order fifty times at once under one name.
+
+    Raises `NotInTime` unless all that were answered were answered the same order, or refused.
+    """
+    with ThreadPoolExecutor(TIMES) as threads:
+        answers = list(threads.map(lambda _: _place(url, name), range(TIMES)))
+    placed = {order_id for status, order_id in answers if status in (200, 202)}
+    first = [status for status, _ in answers if status == 202]
+    if len(placed) > 1 or len(first) > 1:
+        raise NotInTime(f"one name became {len(placed)} orders, {len(first)} times the first")
+    return f"{len(placed)} order of {TIMES} placements"
+
+
+def _place(url: str, name: str) -> tuple[int | None, str | None]:
+    body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "userId": "burst"}
+    headers = {"content-type": "application/json", "Idempotency-Key": name}
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
+    try:
+        connection.request("POST", PATH, json.dumps(body), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read()).get("orderId")
+    except (OSError, HTTPException):
+        return None, None
+    finally:
+        connection.close()
+
+
+def poison(engine: RunningEngine, now: datetime) -> str:
+    """Append records that nobody admits, one of each sort, to the log. Raises `KafkaError`."""
+    [late] = placements(1)
+    gone = late.model_copy(update={"not_after": now - LATE})
+    here = partition_of(late.order_id, engine.partitions)
+    key, value = late.order_id.encode(), encode(gone)
+    unknown = json.dumps({**json.loads(value), "type": "OrderEaten"}).encode()
+    records = [
+        (key, b"no json", here),
+        (key, unknown, here),
+        (None, value, here),
+        (str(uuid.uuid4()).encode(), value, here),
+        (key, value, (here + 1) % engine.partitions),
+        (key, value, here),
+    ]
+    asyncio.run(_append(engine.kafka, Topics(engine.topic_prefix).events, records))
+    return f"{len(records)} records"
+
+
+async def _append(kafka: str, topic: str, records: list[tuple[bytes | None, bytes, int]]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
+        for key, value, partition in records:
+            await producer.send_and_wait(topic, value, key, partition)
