@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.engine",
     "tests.support.arena",
     "tests.support.poisoned",
+    "tests.support.programs",
 ]
 
 _TESTS = Path(__file__).parent

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,39 +13,14 @@ from typer.testing import CliRunner
 from cli.main import app
 from local import state
 from local.child import State
+from tests.support.doors import command, complete_one, place, status_of
 from tests.support.engine import Engine
 from tests.support.servers import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
-ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
 FAST = {"ENGINE_QUOTE_LATENCY_MS": "0", "ENGINE_EXECUTE_LATENCY_MS": "0"}
 EVERY_PROCESS = ["api-1", "delays", "kafka", "postgres", "projector-1", "worker-1"]
-
-
-def place(engine):
-    answer = httpx.post(f"{engine.url}/api/orders/execute", json=ORDER, timeout=15)
-    answer.raise_for_status()
-    return answer.json()["orderId"]
-
-
-def status_of(engine, order_id):
-    answer = httpx.get(f"{engine.url}/api/orders/{order_id}", timeout=15)
-    answer.raise_for_status()
-    return answer.json()["status"]
-
-
-def complete_one(engine):
-    order_id = place(engine)
-    wait_until(lambda: status_of(engine, order_id) == "completed", what="the order completes")
-    return order_id
-
-
-def command(engine, *arguments):
-    """Run another engine command on the same data directory."""
-    return CliRunner().invoke(
-        app, [*arguments, "--data-dir", str(engine.data_dir)], env={"COLUMNS": "200"}
-    )
 
 
 def pids(engine):
@@ -192,88 +165,6 @@ def test_up_runs_until_it_is_told_to_stop(tmp_path, on_session_servers):
     for words in ("api-1 is ready", "API        http://127.0.0.1:", "/docs", "/ws/<orderId>"):
         assert words in told.output
     assert state.read(data_dir) is None
-
-
-def test_status_tells_scripts_everything(shared_engine):
-    complete_one(shared_engine)
-
-    def told():
-        return json.loads(command(shared_engine, "status", "--json").stdout)
-
-    wait_until(lambda: told()["lag"]["total"] == 0, what="the tables have caught up")
-    status = told()
-    worker = next(one for one in status["processes"] if one["name"] == "worker-1")
-    assert worker["state"] == "ready"
-    assert psutil.pid_exists(worker["pid"])
-    assert status["kafka"] == shared_engine.kafka
-    assert status["databaseUrl"].startswith("postgresql://")
-    assert status["url"] == shared_engine.url
-    assert status["counts"]["completed"] >= 1
-
-
-def test_status_tells_people_too(shared_engine):
-    complete_one(shared_engine)
-    told = command(shared_engine, "status")
-    assert told.exit_code == 0
-    for word in ("worker-1", "ready", shared_engine.url, "completed"):
-        assert word in told.stdout
-
-
-def test_placing_with_watch_shows_the_order_to_its_end(shared_engine):
-    told = command(shared_engine, "place", "SOL", "USDC", "10", "--slippage", "0.01", "--watch")
-    assert told.exit_code == 0, told.stderr
-    assert "is placed" in told.stdout
-    assert "completed" in told.stdout
-
-
-def test_placing_for_scripts_answers_the_words_of_the_api(shared_engine):
-    told = command(shared_engine, "place", "SOL", "USDC", "10", "--json")
-    assert json.loads(told.stdout)["status"] == "pending"
-
-
-def test_an_order_that_is_refused_is_one_sentence(shared_engine):
-    told = command(shared_engine, "place", "SOL", "SOL", "10")
-    assert told.exit_code == 1
-    assert "SAME_TOKEN_SWAP" in told.stderr
-    assert "Traceback" not in told.stderr
-
-
-def test_watching_an_order_that_ended_shows_its_end(shared_engine):
-    told = command(shared_engine, "watch", complete_one(shared_engine))
-    assert told.exit_code == 0
-    assert "completed" in told.stdout
-
-
-def test_watching_everything_can_end_after_some_events(shared_engine):
-    complete_one(shared_engine)
-    told = command(shared_engine, "watch", "--since", "0", "--count", "2")
-    assert told.exit_code == 0, told.output
-    first, second = told.output.splitlines()
-    assert "OrderPlaced" in first
-    assert "     2  " in second
-
-
-def test_watching_everything_shows_what_happens_until_ctrl_c(shared_engine):
-    order_id = complete_one(shared_engine)
-    arguments = ("watch", "--since", "0", "--json", "--data-dir", str(shared_engine.data_dir))
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as watching:
-        seen: list[str] = []
-        assert watching.stdout is not None
-        for line in watching.stdout:
-            event = json.loads(line)
-            if event["order_id"] == order_id:
-                seen.append(event["type"])
-            if seen[-1:] == ["OrderExecuted"]:
-                break
-        watching.send_signal(signal.SIGINT)
-        _, errors = watching.communicate(timeout=10)
-    assert seen == ["OrderPlaced", "OrderRouted", "OrderExecuted"]
-    assert (watching.returncode, errors) == (130, "")
 
 
 def test_a_setting_that_a_process_refuses_ends_the_start_with_its_sentence(

@@ -3,52 +3,32 @@
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import psutil
 import pytest
 
-from local import child, datadir, state, supervisor
+from local import child, supervisor
 from local.child import State
 from local.console import Console
 from local.errors import EngineError, Misconfigured
-from local.program import Program, kill, launch
+from local.program import kill, launch
 from local.program import stop as stop_program
-from local.state import Endpoints, RunningProcess
 from local.stopping import StopRequest
 from local.supervisor import Supervisor, Tier
+from tests.support.programs import IGNORES_SIGTERM, WORKS
 from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.integration
 
-WORKS = "import pathlib, time; pathlib.Path('{ready}').touch(); time.sleep(600)"
 REFUSES = "import sys; print('ENGINE_SEED is wrong'); sys.exit(2)"
 BREAKS = "raise SystemExit('broken')"
-IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + WORKS
 DIES_ONCE = (
     "import os, pathlib, time; died = pathlib.Path('{ready}.died')\n"
     "if not died.exists(): died.touch(); os.kill(os.getpid(), 9)\n"
 ) + WORKS
-
-
-@pytest.fixture
-def program(tmp_path):
-    def build(name, script):
-        ready = tmp_path / f"{name}.ready"
-        return Program(
-            name=name,
-            command=(sys.executable, "-S", "-c", script.format(ready=ready)),
-            ready=ready.exists,
-            log_file=tmp_path / f"{name}.log",
-            before_start=lambda: ready.unlink(missing_ok=True),
-        )
-
-    return build
 
 
 def test_a_process_may_open_as_many_files_as_the_system_allows(program):
@@ -215,42 +195,6 @@ def test_a_process_that_does_not_stop_is_killed_in_time(program, supervise):
     running.stop()
     assert time.monotonic() - began < 10
     assert not any(psutil.pid_exists(pid) for pid in pids)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the Linux kernel's signal")
-def test_the_processes_die_with_a_supervisor_that_is_killed(tmp_path):
-    script = Path(__file__).with_name("killed_supervisor.py")
-    pid_file = tmp_path / "pid"
-    command = [sys.executable, str(script), str(pid_file)]
-    killed = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
-    wait_until(lambda: pid_file.exists() and pid_file.read_text(), what="the child runs")
-    orphan = psutil.Process(int(pid_file.read_text()))
-    killed.kill()
-    killed.wait()
-    wait_until(
-        lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, timeout=5
-    )
-
-
-@pytest.mark.parametrize("script", [WORKS, IGNORES_SIGTERM])
-def test_what_a_killed_engine_left_is_ended(program, tmp_path, monkeypatch, script):
-    monkeypatch.setattr(datadir, "LEFTOVERS_TIMEOUT", 1)
-    left = program("worker-1", script)
-    process = launch(left)
-    wait_until(left.ready, what="it runs")
-    created_at = psutil.Process(process.pid).create_time()
-    one = RunningProcess(
-        name="worker-1", pid=process.pid, state=State.READY, restarts=0, created_at=created_at
-    )
-    endpoints = Endpoints(
-        kafka="", database_url="", chain_url="", url="", topic_prefix="", partitions=1
-    )
-    engine = state.describe(endpoints, [], ready=True).model_copy(update={"processes": (one,)})
-    state.write(tmp_path, engine)
-    assert datadir.end_leftovers(tmp_path) == ["worker-1"]
-    assert not psutil.pid_exists(process.pid)
-    process.wait()
-    assert datadir.end_leftovers(tmp_path) == []
 
 
 def test_a_program_that_does_not_stop_is_killed(program):
