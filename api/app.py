@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import errors, exact, orders, placements, schemas, sockets
+from api import errors, exact, orders, placements, problems, schemas, sockets
 from api.errors import Kind, Refusal, answer
 from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
@@ -43,7 +43,7 @@ _HEALTH_ERRORS: Responses = {
     **failures(),
     503: {
         **failures()[503],
-        "model": schemas.HealthView | schemas.ErrorView,
+        "model": schemas.HealthView,
         "description": "Orders cannot be accepted, or ENGINE_STOPPING",
     },
 }
@@ -72,7 +72,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
     )
     app.add_middleware(RequestIds, new_id=sources.new_id)
     app.router.routes.extend((*_PLACING, _NO_ORDER, *_OF_ONE))
-    for routes in (placements.router, orders.of_one, orders.router, router, sockets.router):
+    for routes in (*_ROUTERS, sockets.router):
         app.include_router(routes)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
@@ -126,37 +126,39 @@ async def _check(log: Log, fail: Callable[[str], None]) -> None:
             return None
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
-    return answer(error)
+    return answer(error, request.scope)
 
 
-async def _read_model_away(_request: Request, error: Exception) -> Response:
+async def _read_model_away(request: Request, error: Exception) -> Response:
     # The feed's reader says it once; at a thousand requests a second it need not be said again.
     logger.debug("projection is away", extra={"why": str(error)})
-    return answer(Refusal(errors.PROJECTION_UNAVAILABLE, retry_after=SOON))
+    return answer(Refusal(errors.PROJECTION_UNAVAILABLE, retry_after=SOON), request.scope)
 
 
-async def _bad_parameter(_request: Request, error: Exception) -> Response:
+async def _bad_parameter(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     name = error.errors()[0]["loc"][-1]
-    return answer(Refusal(_OF_PARAMETER.get(name, errors.BAD_REQUEST), field=str(name)))
+    kind = _OF_PARAMETER.get(name, errors.BAD_REQUEST)
+    return answer(Refusal(kind, field=str(name)), request.scope)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    response = answer(Refusal(_OF_STATUS.get(error.status_code, errors.BAD_REQUEST)))
+    kind = _OF_STATUS.get(error.status_code, errors.BAD_REQUEST)
+    response = answer(Refusal(kind), request.scope)
     response.headers.update(error.headers or {})
     if error.status_code == 405:
         response.headers["Allow"] = allowed(_ROUTES, request) or response.headers["Allow"]
     return response
 
 
-async def _client_left(_request: Request, _error: Exception) -> Response:
-    return answer(Refusal(errors.BAD_REQUEST))
+async def _client_left(request: Request, _error: Exception) -> Response:
+    return answer(Refusal(errors.BAD_REQUEST), request.scope)
 
 
 _HANDLERS = {
@@ -169,4 +171,5 @@ _HANDLERS = {
 _PLACING = direct(placements.router)
 _OF_ONE = direct(orders.of_one)
 _NO_ORDER = Route(placements.EXECUTE_PATH, NoOther())
-_ROUTES = (*_PLACING, *_OF_ONE, *routes_of(orders.router), *routes_of(router))
+_ROUTERS = (placements.router, orders.of_one, orders.router, problems.router, router)
+_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[2:] for r in routes_of(one)))

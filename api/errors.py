@@ -5,16 +5,22 @@ from datetime import timedelta
 from typing import get_args
 
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api import exact
 from orders.values import MAX_AMOUNT, Fault
+
+MEDIA_TYPE = "application/problem+json"
+PROBLEMS = "/problems"
+"""Where each kind of error is described, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One sort of error: `error` is its name for programs, `code` a short form that stays.
 
-    In the message {field} stands for the field, as the client wrote it.
+    In the message {field} stands for the field, as the client wrote it. `again` says that the same
+    request, sent once more, may succeed and harms nothing.
     """
 
     error: str
@@ -22,6 +28,12 @@ class Kind:
     message: str
     code: str = ""
     field: str | None = None
+    again: bool = False
+
+    @property
+    def title(self) -> str:
+        """Return the name for people."""
+        return self.error.replace("_", " ").capitalize()
 
 
 class Refusal(Exception):
@@ -44,14 +56,23 @@ class Refusal(Exception):
 
     @property
     def body(self) -> dict[str, object]:
-        """Return the error as it is sent, over HTTP and over a WebSocket."""
-        kind = self.kind
-        body: dict[str, object] = {
+        """Return the error as it is sent, over HTTP and over a WebSocket: a problem of RFC 9457."""
+        kind, message = self.kind, str(self)
+        code = kind.code or kind.error
+        field = {"field": self.field} if self.field else {}
+        return {
+            "type": f"{PROBLEMS}/{kind.error}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": message,
             "error": kind.error,
-            "message": str(self),
-            "code": kind.code or kind.error,
+            "message": message,
+            "code": code,
+            **field,
+            "errors": [{**field, "code": code, "message": message}] if field else [],
+            "retryable": kind.again or self.retry_after is not None,
+            **self.more,
         }
-        return body | ({"field": self.field} if self.field else {}) | self.more
 
     @property
     def headers(self) -> dict[str, str]:
@@ -61,11 +82,11 @@ class Refusal(Exception):
         return {"Retry-After": str(max(1, round(self.retry_after.total_seconds())))}
 
 
-def answer(refusal: Refusal) -> Response:
-    """Return the HTTP answer of a refusal."""
-    content = exact.write(refusal.body)
-    status = refusal.kind.status
-    return Response(content, status, refusal.headers, media_type="application/json")
+def answer(refusal: Refusal, scope: Scope) -> Response:
+    """Return the HTTP answer of a refusal to the request of this scope."""
+    request_id = scope.get("state", {}).get("request_id")
+    content = exact.write({**refusal.body, "instance": scope["path"], "requestId": request_id})
+    return Response(content, refusal.kind.status, refusal.headers, media_type=MEDIA_TYPE)
 
 
 _SYMBOL_OR_MINT = "a symbol of 2 to 10 capital letters and digits such as SOL, or a mint address"
@@ -175,10 +196,15 @@ IDEMPOTENCY_CONFLICT = Kind(
     "give a new order an id of its own.",
     field="amount",
 )
-BODY_TIMEOUT = Kind("BODY_TIMEOUT", 408, "The body did not arrive in time: send it again, faster.")
+BODY_TIMEOUT = Kind(
+    "BODY_TIMEOUT", 408, "The body did not arrive in time: send it again, faster.", again=True
+)
 BODY_TOO_LARGE = Kind("BODY_TOO_LARGE", 413, "The body is larger than 64 KiB: send less.")
 HEAD_TIMEOUT = Kind(
-    "HEAD_TIMEOUT", 408, "The headers did not arrive in time: send them again, faster."
+    "HEAD_TIMEOUT",
+    408,
+    "The headers did not arrive in time: send them again, faster.",
+    again=True,
 )
 HEAD_TOO_LARGE = Kind("HEAD_TOO_LARGE", 431, "The headers are larger than 64 KiB: send less.")
 BAD_REQUEST = Kind("BAD_REQUEST", 400, "The request cannot be understood: see /docs.")
@@ -199,6 +225,7 @@ PLACEMENT_VOID = Kind(
     503,
     "The order reached the log too late and will never execute: place it again. "
     "When this goes on, the clock of this server is wrong.",
+    again=True,
 )
 PROJECTION_UNAVAILABLE = Kind(
     "PROJECTION_UNAVAILABLE", 503, "Orders cannot be read at the moment: try again later."

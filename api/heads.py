@@ -10,7 +10,7 @@ from http import HTTPStatus
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api import exact
-from api.errors import BAD_REQUEST, HEAD_TIMEOUT, HEAD_TOO_LARGE, Refusal
+from api.errors import BAD_REQUEST, HEAD_TIMEOUT, HEAD_TOO_LARGE, MEDIA_TYPE, Refusal
 
 MAX_BYTES = 64 * 1024
 TIMEOUT_S = 10.0
@@ -118,7 +118,7 @@ class HttpProtocol(HttpToolsProtocol):
             body = exact.write(refusal.body)
             status = HTTPStatus(refusal.kind.status)
             head = (
-                f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+                f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
                 f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
             )
             self.transport.write(head.encode() + body)

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from api import exact
-from api.errors import ENGINE_STOPPING, INTERNAL, Kind, Refusal
+from api.errors import ENGINE_STOPPING, INTERNAL, MEDIA_TYPE, Kind, Refusal
 from api.examples import ANYWHERE
 from api.request_ids import HEADER
 from api.schemas import ErrorView
@@ -18,8 +18,9 @@ Responses = dict[int | str, dict[str, Any]]
 DESCRIPTION = """
 Place swap orders, follow them, read their history.
 
-Numbers are JSON numbers with every digit kept; times are UTC. Every error has `error` (its name),
-`message` (a sentence with what to do) and `code`; most have `field`.
+Numbers are JSON numbers with every digit kept; times are UTC. Every error is a problem of RFC 9457
+(`application/problem+json`) with `error` (its name), `message` (a sentence with what to do) and
+`code`; most have `field`, and `retryable` says whether sending the same again may help.
 
 A placement with an `Idempotency-Key` header or a `clientOrderId` in the body, either of them 1 to
 128 visible ASCII characters, can be sent again after any answer and after none, by any connection
@@ -66,6 +67,14 @@ _RETRY_AFTER = {
 }
 
 
+_PROBLEM = {"$ref": f"#/components/schemas/{ErrorView.__name__}"}
+
+
+def _shown(refusal: Refusal) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(exact.write(refusal.body))
+    return shown
+
+
 def failures(*errors: Kind | Refusal) -> Responses:
     """Return the documentation of these errors and of those of every route, an example each."""
     responses: Responses = {}
@@ -74,12 +83,12 @@ def failures(*errors: Kind | Refusal) -> Responses:
         kind = refusal.kind
         response = responses.setdefault(
             kind.status,
-            {"model": ErrorView, "description": "", "content": {"application/json": {}}},
+            {"description": "", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}},
         )
         described = response["description"]
         response["description"] = f"{described}, {kind.error}" if described else kind.error
-        examples = response["content"]["application/json"].setdefault("examples", {})
-        examples[kind.error] = {"value": json.loads(exact.write(refusal.body))}
+        examples = response["content"][MEDIA_TYPE].setdefault("examples", {})
+        examples[kind.error] = {"value": _shown(refusal)}
     return responses
 
 
@@ -120,6 +129,10 @@ def document(app: FastAPI) -> dict[str, Any]:
                     _add_headers(response, status)
         for unused in ("HTTPValidationError", "ValidationError"):
             schema["components"]["schemas"].pop(unused, None)
+        problem = schema["components"]["schemas"][ErrorView.__name__] = (
+            ErrorView.model_json_schema()
+        )
+        problem["properties"]["errors"]["items"] = problem.pop("$defs")["ErrorPart"]
         schema["components"]["responses"] = _anywhere()
         app.openapi_schema = schema
     return app.openapi_schema
@@ -133,11 +146,10 @@ def _add_headers(response: dict[str, Any], status: str) -> None:
 
 
 def _anywhere() -> dict[str, Any]:
-    model = {"$ref": f"#/components/schemas/{ErrorView.__name__}"}
     return {
         kind.error: {
             "description": f"{kind.status}, on any path.",
-            "content": {"application/json": {"schema": model, "example": Refusal(kind).body}},
+            "content": {MEDIA_TYPE: {"schema": _PROBLEM, "example": _shown(Refusal(kind))}},
         }
         for kind in ANYWHERE
     }

@@ -48,11 +48,11 @@ class RequestIds:
             # The process stops and has waited long enough for this request.
             if begun:
                 raise
-            await answer(Refusal(ENGINE_STOPPING, retry_after=SOON))(scope, receive, marked)
+            await answer(Refusal(ENGINE_STOPPING, retry_after=SOON), scope)(scope, receive, marked)
         except Exception:
             logger.exception(
                 "request failed", extra={"request_id": request_id, "path": scope["path"]}
             )
             if begun:
                 raise
-            await answer(Refusal(INTERNAL))(scope, receive, marked)
+            await answer(Refusal(INTERNAL), scope)(scope, receive, marked)

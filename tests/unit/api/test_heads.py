@@ -61,7 +61,10 @@ async def test_what_is_no_http_gets_an_error_like_any_other_and_no_line_in_the_l
         writer.write(b"this is no request\r\n\r\n")
         status, headers, body = await answer_of(reader)
         assert (status, body["error"], body["code"]) == (400, "BAD_REQUEST", "BAD_REQUEST")
-        assert (headers["content-type"], headers["connection"]) == ("application/json", "close")
+        assert (headers["content-type"], headers["connection"]) == (
+            "application/problem+json",
+            "close",
+        )
         assert body["message"]
         assert await asyncio.wait_for(reader.read(), 20) == b""
     assert not caplog.records

@@ -1,0 +1,33 @@
+"""The pages that the `type` of an error leads to."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api import errors, schemas
+from api.answers import json_answer
+from api.errors import PROBLEMS, Kind, Refusal
+from api.openapi import failures
+
+KINDS = {value.error: value for value in vars(errors).values() if isinstance(value, Kind)}
+
+router = APIRouter(tags=["errors"])
+
+
+@router.get(
+    f"{PROBLEMS}/{{name}}",
+    response_model=schemas.ErrorKind,
+    responses=failures(errors.ROUTE_NOT_FOUND),
+)
+async def problem(name: str) -> Response:
+    """Describe one kind of error."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise Refusal(errors.ROUTE_NOT_FOUND)
+    view = schemas.ErrorKind(
+        type=f"{PROBLEMS}/{kind.error}",
+        title=kind.title,
+        status=kind.status,
+        code=kind.code or kind.error,
+        detail=str(Refusal(kind)),
+    )
+    return json_answer(view)
