@@ -173,6 +173,12 @@ INVALID_STATUS = Kind(
     "status must be pending, executing, completed or failed.",
     field="status",
 )
+INVALID_LOG_POSITION = Kind(
+    "INVALID_LOG_POSITION",
+    400,
+    "X-Log-Position must be that of an earlier answer: leave it out to read at once.",
+    field="X-Log-Position",
+)
 INVALID_FAULTS = Kind(
     "INVALID_FAULTS",
     400,

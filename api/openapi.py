@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from api import exact
+from api import exact, positions
 from api.errors import ENGINE_STOPPING, INTERNAL, MEDIA_TYPE, Kind, Refusal
 from api.examples import ANYWHERE
 from api.request_ids import HEADER
@@ -60,6 +60,17 @@ _REQUEST_ID = {
 _ID_OF_ANSWER = {
     "description": "The name of the request: yours, or one that was made.",
     "schema": {"type": "string"},
+}
+_WRITTEN_TO = {
+    "description": "Where the write stands in the log; reads take it back.",
+    "schema": {"type": "string"},
+}
+_READ_FROM = {
+    "name": positions.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Of the answer to a write: the read waits up to 2 s until it shows that.",
+    "schema": {"type": "string", "maxLength": positions.MAX_LENGTH},
 }
 _RETRY_AFTER = {
     "description": "Whole seconds; there when trying again by itself is safe.",
@@ -121,8 +132,10 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes
         )
-        for path in schema["paths"].values():
-            for operation in path.values():
+        for name, path in schema["paths"].items():
+            for method, operation in path.items():
+                if "/orders" in name:
+                    _add_position(operation, method)
                 operation["responses"].pop("422", None)
                 operation.setdefault("parameters", []).append(_REQUEST_ID)
                 for status, response in operation["responses"].items():
@@ -136,6 +149,15 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema["components"]["responses"] = _anywhere()
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _add_position(operation: dict[str, Any], method: str) -> None:
+    if method == "get":
+        operation.setdefault("parameters", []).append(_READ_FROM)
+        return
+    for status, response in operation["responses"].items():
+        if status < "300":
+            response.setdefault("headers", {})[positions.HEADER] = _WRITTEN_TO
 
 
 def _add_headers(response: dict[str, Any], status: str) -> None:

@@ -20,13 +20,20 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 LEGACY_LIMIT = 50
 
-_ORDER_ERRORS = failures(*of_one_order())
+_ORDER_ERRORS = failures(errors.INVALID_LOG_POSITION, *of_one_order())
+_OF_READS = (
+    errors.INVALID_LOG_POSITION,
+    errors.ENGINE_BUSY,
+    errors.PROJECTION_LAGGING,
+    errors.PROJECTION_UNAVAILABLE,
+)
+_READ_ERRORS = failures(*_OF_READS)
 _LIST_ERRORS = failures(
     errors.INVALID_LIMIT,
     errors.INVALID_CURSOR,
     errors.INVALID_STATUS,
     errors.INVALID_USER_ID,
-    errors.PROJECTION_UNAVAILABLE,
+    *_OF_READS,
 )
 
 of_one = APIRouter(tags=["orders"])
@@ -45,6 +52,7 @@ _ORDER_ID = {
 
 @router.get("/api/orders", response_model=schemas.OrderPage, responses=_LIST_ERRORS)
 async def orders(
+    request: Request,
     parts: PartsOf,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     after: Annotated[str | None, Query(alias="cursor", description="Of the last page.")] = None,
@@ -55,6 +63,7 @@ async def orders(
     if user_id is not None and not is_user_id(user_id):
         raise Refusal(errors.INVALID_USER_ID)
     place = _place_of(after)
+    await parts.positions.passed(request)
     page = await parts.read_model.page(Wanted(status, user_id), limit + 1, place)
     shown = page.orders[:limit]
     view = schemas.OrderPage(
@@ -69,10 +78,11 @@ async def orders(
 @router.get(
     "/orders",
     response_model=list[schemas.LegacyOrder],
-    responses=failures(errors.PROJECTION_UNAVAILABLE),
+    responses=_READ_ERRORS,
 )
-async def newest_orders(parts: PartsOf) -> Response:
+async def newest_orders(request: Request, parts: PartsOf) -> Response:
     """List the newest 50 orders."""
+    await parts.positions.passed(request)
     page = await parts.read_model.page(Wanted(), LEGACY_LIMIT, None)
     return json_answer([schemas.legacy_order(row) for row in page.orders])
 
@@ -86,6 +96,7 @@ async def newest_orders(parts: PartsOf) -> Response:
 async def order(request: Request) -> Response:
     """Return an order as it is now. Right after its placement too, from any API process."""
     parts = parts_of(request)
+    await parts.positions.passed(request)
     row = await parts.lookup.find(request.path_params["orderId"], parts.order_rows.of)
     return json_answer(schemas.order_view(row))
 
@@ -99,6 +110,7 @@ async def order(request: Request) -> Response:
 async def order_events(request: Request) -> Response:
     """Return every event of an order, oldest first, also those that lost a race."""
     parts = parts_of(request)
+    await parts.positions.passed(request)
     rows = await parts.lookup.find(request.path_params["orderId"], parts.read_model.events)
     return json_answer([schemas.event_view(row) for row in rows])
 

@@ -20,6 +20,7 @@ from api.log import KafkaLog
 from api.lookup import Lookup
 from api.placing import Placing
 from api.ports import Log, OrderRow, ReadModel
+from api.positions import Positions
 from api.queries import Queries
 from api.repeats import Repeats
 from api.room import Room
@@ -59,6 +60,7 @@ class Parts:
     repeats: Repeats
     room: Room
     lookup: Lookup
+    positions: Positions
     feed: FeedReader
     health: Health
 
@@ -74,9 +76,12 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     )
     placements = Batches(read_model.placements, settings.partitions)
     patience = settings.read_patience
-    repeats = Repeats(placing, room, placements, feed.progress, Slots(most), patience)
+    repeats = Repeats(
+        placing, placements, feed.progress, Slots(most), patience, settings.partitions
+    )
     waiting = Slots(settings.max_reads_waiting)
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
+    positions = Positions(read_model, feed.progress, settings.partitions, patience, waiting)
     health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
     return Parts(
         settings=settings,
@@ -87,6 +92,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         repeats=repeats,
         room=room,
         lookup=lookup,
+        positions=positions,
         feed=feed,
         health=health,
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import client_ids, errors, schemas
+from api import client_ids, errors, positions, schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.errors import Refusal
@@ -73,7 +73,10 @@ async def receive(request: Request) -> Response:
 
 
 def _answer(view: BaseModel, placed: Placed, status: int) -> Response:
-    return json_answer(view, 200, REPLAYED) if placed.replayed else json_answer(view, status)
+    headers = {positions.HEADER: positions.encode(placed.position)}
+    if placed.replayed:
+        return json_answer(view, 200, headers | REPLAYED)
+    return json_answer(view, status, headers)
 
 
 async def _place(request: Request, form: Form) -> Placed:
@@ -85,7 +88,8 @@ async def _place(request: Request, form: Form) -> Placed:
         wish = _with_faults(wish, faults, parts)
     wish = client_ids.named(wish, document, request.headers)
     if wish.order_id is None:
-        return Placed(await parts.placing.place(wish, request.state.request_id))
+        written = await parts.placing.place(wish, request.state.request_id)
+        return Placed(written.event.order_id, written.position)
     return await parts.repeats.place(wish, wish.order_id, request.state.request_id)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from api.errors import LOG_UNAVAILABLE, PLACEMENT_VOID, Refusal
 from api.placement import Wish
 from api.ports import Log, LogAway
+from api.positions import Position
 from api.room import Room
 from api.slots import Slots
 from orders.commands import PlaceOrder, Stamp
@@ -31,6 +32,11 @@ class Written:
     event: OrderPlaced
     appended: Appended
 
+    @property
+    def position(self) -> Position:
+        """Return its place."""
+        return Position(self.appended.partition, self.appended.offset)
+
 
 class Placing:
     """The way of a placement into the log."""
@@ -52,14 +58,18 @@ class Placing:
         self._room = room
         self._slots = slots
 
-    async def place(self, wish: Wish, request_id: str) -> str:
-        """Return the id of the placed order. Raises `Refusal` when it is not certainly placed."""
-        self._room.require()
+    async def place(self, wish: Wish, request_id: str) -> Written:
+        """Return the placement in the log. Raises `Refusal` when it does not certainly count."""
+        self.require_room()
         with self._slots:
             written = await self.write(wish, request_id)
         if written.appended.appended_at > written.event.not_after:
             raise void(written.event)
-        return written.event.order_id
+        return written
+
+    def require_room(self) -> None:
+        """Raise `Refusal` while the engine has more orders than it can finish."""
+        self._room.require()
 
     async def write(self, wish: Wish, request_id: str) -> Written:
         """Append a placement, which may be void there; raise `Refusal` when it is not certain."""

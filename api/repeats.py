@@ -15,11 +15,12 @@ from api.errors import (
 from api.placement import Wish, difference
 from api.placing import Placing, Written, void
 from api.ports import ReadModelAway, Seen
+from api.positions import Position
 from api.progress import Progress
-from api.room import Room
 from api.slots import Slots
 from orders.errors import NewerSchema
 from orders.events import OrderPlaced
+from orders.topics import partition_of
 from orders.wire import decode
 
 SOON = timedelta(seconds=1)
@@ -29,9 +30,13 @@ MAYBE_PLACED = "The order is in the log, but it cannot be read yet whether it wa
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order that is certainly placed: by this request, or by an earlier one like it."""
+    """An order that is certainly placed: by this request, or by an earlier one like it.
+
+    Whoever has read up to `position` knows the order.
+    """
 
     order_id: str
+    position: Position
     replayed: bool = False
 
 
@@ -41,18 +46,18 @@ class Repeats:
     def __init__(
         self,
         placing: Placing,
-        room: Room,
         placements: Batches[str],
         progress: Progress,
         slots: Slots,
         patience: timedelta,
+        partitions: int,
     ) -> None:
         self._placing = placing
-        self._room = room
         self._placements = placements
         self._progress = progress
         self._slots = slots
         self._patience_s = patience.total_seconds()
+        self._partitions = partitions
 
     async def place(self, wish: Wish, order_id: str, request_id: str) -> Placed:
         """Place the order unless it is there; raise `Refusal` when neither is certain.
@@ -60,17 +65,18 @@ class Repeats:
         Repeating the same request is safe after every answer.
         """
         with self._slots:
-            earlier = (await self._seen(order_id, NOT_PLACED)).found
-            if earlier is not None:
-                return _replayed(wish, earlier)
-            self._room.require()
+            seen = await self._seen(order_id, NOT_PLACED)
+            if seen.found is not None:
+                partition = partition_of(order_id, self._partitions)
+                return _replayed(wish, seen.found, Position(partition, seen.next_offset - 1))
+            self._placing.require_room()
             written = await self._placing.write(wish, request_id)
             winner = await self._winner(written)
         if winner is None:
             raise void(written.event)
         if winner.event_id == written.event.event_id:
-            return Placed(order_id)
-        return _replayed(wish, winner)
+            return Placed(order_id, written.position)
+        return _replayed(wish, winner, written.position)
 
     async def _winner(self, written: Written) -> OrderPlaced | None:
         order_id, place = written.event.order_id, written.appended
@@ -100,11 +106,11 @@ def _placement(text: str) -> OrderPlaced:
     return event
 
 
-def _replayed(wish: Wish, winner: OrderPlaced) -> Placed:
+def _replayed(wish: Wish, winner: OrderPlaced, position: Position) -> Placed:
     field = difference(wish, winner)
     if field is not None:
         raise Refusal(IDEMPOTENCY_CONFLICT, field=field, orderId=winner.order_id)
-    return Placed(winner.order_id, replayed=True)
+    return Placed(winner.order_id, position, replayed=True)
 
 
 def unread(kind: Kind, what: str, order_id: str) -> Refusal:

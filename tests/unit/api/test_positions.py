@@ -1,0 +1,64 @@
+"""Read your writes, whichever process answers."""
+
+import asyncio
+
+import pytest
+
+from api.positions import HEADER, Position, decode, encode
+from tests.support.api import running_api
+
+READS = ["/api/orders", "/orders", "/api/orders/{}", "/api/orders/{}/events"]
+
+
+async def placed(api, **changes):
+    answer = await api.place(**changes)
+    return answer.json()["orderId"], {HEADER: answer.headers[HEADER]}
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_read_waits_for_what_its_client_wrote(api, path):
+    order_id, position = await placed(api)
+    reading = asyncio.create_task(api.http.get(path.format(order_id), headers=position))
+    await asyncio.sleep(0)
+    api.read_model.project()
+    answer = await reading
+    assert answer.status_code == 200
+    assert order_id in answer.text
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_projection_that_does_not_get_there_is_told_with_its_lag(api, path):
+    order_id, position = await placed(api)
+    answer = await api.http.get(path.format(order_id), headers=position)
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["behind"]) == (503, "PROJECTION_LAGGING", 1)
+    assert answer.headers["Retry-After"] == "1"
+
+
+async def test_a_repeat_answers_a_place_at_which_the_order_is(api):
+    api.log.appended = api.read_model.project
+    for _ in range(2):
+        order_id, position = await placed(api, userId="ann", clientOrderId="mine")
+        answer = await api.http.get("/api/orders", headers=position)
+        assert order_id in answer.text
+
+
+@pytest.mark.parametrize("text", ["", "x", "1:0:0", encode(Position(99, 0)), "é", "A" * 500])
+async def test_what_no_write_answered_is_refused(api, text):
+    answer = await api.http.get("/api/orders", headers={HEADER: text.encode()})
+    assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_LOG_POSITION")
+
+
+async def test_reads_that_wait_for_their_writes_are_bounded():
+    async with running_api(max_reads_waiting=1, read_patience_ms=5000) as api:
+        _, position = await placed(api)
+        reads = [
+            asyncio.create_task(api.http.get("/api/orders", headers=position)) for _ in range(2)
+        ]
+        await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
+        api.read_model.project()
+        assert sorted([(await read).status_code for read in reads]) == [200, 503]
+
+
+def test_a_position_is_a_text_and_back():
+    assert decode(encode(Position(7, 12345678901))) == Position(7, 12345678901)
