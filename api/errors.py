@@ -173,6 +173,12 @@ INVALID_STATUS = Kind(
     "status must be pending, executing, completed or failed.",
     field="status",
 )
+INVALID_AS_OF = Kind(
+    "INVALID_AS_OF",
+    400,
+    "Give asOfSeq, a whole number from 1, or asOf, a time such as 2026-01-31T12:00:00Z; not both.",
+    field="asOfSeq",
+)
 INVALID_LOG_POSITION = Kind(
     "INVALID_LOG_POSITION",
     400,

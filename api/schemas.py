@@ -1,5 +1,6 @@
 """What the API sends and takes, as models: the answers are made of them, the docs describe them."""
 
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from api import exact
+from api.explain import Step
 from api.messages import reason_text
 from api.placement import DEFAULT_SLIPPAGE
 from api.ports import EventRow, OrderRow
@@ -146,6 +148,28 @@ class EventView(Shape):
     )
 
 
+class ExplainedStep(Shape):
+    """One event of an order's story."""
+
+    seq: int = Field(examples=[42])
+    version: int = Field(examples=[2])
+    type: str = Field(examples=["OrderRouted"])
+    at: datetime = Field(description="By the clock of the log.", examples=[_TIME])
+    text: str = Field(description="What happened and why, in a sentence.")
+    data: Annotated[Any, WithJsonSchema({"type": "object", "additionalProperties": True})] = Field(
+        description="The figures: for OrderRouted each quote, what the choice cost against the "
+        "best and gained against the worst, and whether it comes out the same when recomputed; "
+        "for OrderExecuted the slippage against the quote (a fraction of it) and the fee."
+    )
+
+
+class Explanation(Shape):
+    """Why an order went as it did."""
+
+    order_id: str = Field(examples=[_ID])
+    timeline: list[ExplainedStep] = Field(description="Every event that counts, oldest first.")
+
+
 class HealthChecks(Shape):
     """What was asked."""
 
@@ -242,6 +266,12 @@ def legacy_order(row: OrderRow) -> LegacyOrder:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def explanation(order_id: str, steps: list[Step]) -> Explanation:
+    """Return the story of an order."""
+    timeline = [ExplainedStep(**asdict(step)) for step in steps]
+    return Explanation(order_id=order_id, timeline=timeline)
 
 
 def event_view(row: EventRow) -> EventView:

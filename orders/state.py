@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, assert_never
 
-from orders.errors import Reason
+from orders.errors import Code, Reason
 from orders.values import Execution, Fill, Terms
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -141,3 +141,31 @@ def status(order: Open | Closed) -> Status:
             return "executing" if order.attempts else "pending"
         case _:
             return "executing"
+
+
+def venue(order: Open | Closed) -> str | None:
+    """Return the venue of the present attempt, or of the last one."""
+    match order:
+        case Routed() | Waiting() | Completed() | Failed():
+            return order.venue
+        case Quarantined():
+            return order.held.venue if order.held else None
+        case Pending():
+            return None
+        case _:
+            assert_never(order)
+
+
+def reason(order: Open | Closed) -> Reason | None:
+    """Return why the last attempt failed, or what is wrong with the order's history."""
+    match order:
+        case Waiting() | Failed():
+            return order.reason
+        case Pending():
+            return order.last_failure
+        case Quarantined():
+            return Reason(code=Code.QUARANTINED, message=order.why)
+        case Routed() | Completed():
+            return None
+        case _:
+            assert_never(order)

@@ -2,22 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
-from orders.errors import Code, Reason
+from orders import state
 from orders.events import SCHEMA_VERSION
-from orders.state import (
-    Closed,
-    Completed,
-    Failed,
-    Open,
-    Pending,
-    Quarantined,
-    Routed,
-    Status,
-    Waiting,
-    status,
-)
+from orders.state import Closed, Completed, Failed, Open, Quarantined, Status, Waiting
 from orders.wire import encode_order
 from projections.columns import moment, number, text
 
@@ -64,7 +53,7 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
     placement = order.placement
     terms = placement.terms
     fill = order.fill if isinstance(order, Completed) else None
-    reason = _reason(order)
+    reason = state.reason(order)
     return OrderRow(
         order_id=placement.order_id,
         partition=partition,
@@ -76,8 +65,8 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         token_out=terms.token_out,
         amount=number(terms.amount),
         slippage=number(terms.slippage),
-        status=status(order),
-        selected_dex=_venue(order),
+        status=state.status(order),
+        selected_dex=state.venue(order),
         executed_price=number(fill.executed_price) if fill else None,
         amount_out=number(fill.amount_out) if fill else None,
         tx_hash=text(fill.tx_hash) if fill else None,
@@ -90,40 +79,14 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         updated_at=moment(order.updated_at),
         not_after=moment(placement.not_after),
         quarantined=isinstance(order, Quarantined),
-        state=_state(order),
+        state=_kept(order),
         state_schema_version=SCHEMA_VERSION,
     )
-
-
-def _venue(order: Open | Closed) -> str | None:
-    match order:
-        case Routed() | Waiting() | Completed() | Failed():
-            return order.venue
-        case Quarantined():
-            return order.held.venue if order.held else None
-        case Pending():
-            return None
-        case _:
-            assert_never(order)
-
-
-def _reason(order: Open | Closed) -> Reason | None:
-    match order:
-        case Waiting() | Failed():
-            return order.reason
-        case Pending():
-            return order.last_failure
-        case Quarantined():
-            return Reason(code=Code.QUARANTINED, message=order.why)
-        case Routed() | Completed():
-            return None
-        case _:
-            assert_never(order)
 
 
 def _next_retry_at(order: Open | Closed) -> datetime | None:
     return moment(order.updated_at, order.delay) if isinstance(order, Waiting) else None
 
 
-def _state(order: Open | Closed) -> str | None:
+def _kept(order: Open | Closed) -> str | None:
     return None if isinstance(order, Completed | Failed) else encode_order(order).decode()

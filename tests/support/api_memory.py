@@ -4,13 +4,13 @@ import asyncio
 from collections import defaultdict
 from datetime import timedelta
 
+from api.history import row_of
 from api.ports import (
     Change,
     Changes,
     EventRow,
     Found,
     LogAway,
-    OrderRow,
     Page,
     ReadModelAway,
     Seen,
@@ -18,7 +18,7 @@ from api.ports import (
 from orders import state
 from orders.admission import NotAdmitted, Record, admit
 from orders.fold import evolve
-from orders.state import UNPLACED, Completed, Failed, Waiting
+from orders.state import UNPLACED
 from orders.topics import partition_of
 from orders.wire import decode, encode
 from runtime.appender import Appended
@@ -205,34 +205,6 @@ class MemoryReadModel:
 
     def _offset(self, order_id):
         return self._offsets[partition_of(order_id, PARTITIONS)]
-
-
-def row_of(order):
-    """Return a folded order as the projection's table has it."""
-    fill = order.fill if isinstance(order, Completed) else None
-    reason = order.reason if isinstance(order, Failed | Waiting) else None
-    terms = order.placement.terms
-    return OrderRow(
-        order_id=order.placement.order_id,
-        user_id=order.placement.user_id,
-        order_type=terms.order_type,
-        token_in=terms.token_in,
-        token_out=terms.token_out,
-        amount=terms.amount,
-        slippage=terms.slippage,
-        status=state.status(order),
-        selected_dex=getattr(order, "venue", None),
-        executed_price=fill and fill.executed_price,
-        amount_out=fill and fill.amount_out,
-        tx_hash=fill and fill.tx_hash,
-        attempts=order.attempts,
-        next_retry_at=order.due_at if isinstance(order, Waiting) else None,
-        error_code=reason and reason.code,
-        error_reason=reason and reason.message,
-        version=order.version,
-        created_at=order.placement.placed_at,
-        updated_at=order.updated_at,
-    )
 
 
 def _place(row):

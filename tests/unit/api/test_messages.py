@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from api.history import row_of
 from api.messages import order_message, reason_text, state_of, user_message
 from api.ports import Change
 from orders.fold import replay
-from tests.support.api_memory import row_of
 from tests.support.builders import (
     ORDER_ID,
     executed,

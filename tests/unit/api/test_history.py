@@ -1,0 +1,130 @@
+"""An order as it was, and why it went as it did."""
+
+import pytest
+
+from tests.support.builders import (
+    ORDER_ID,
+    executed,
+    failed,
+    placed,
+    quote,
+    retry_due,
+    retry_scheduled,
+    routed,
+    seconds,
+)
+
+PATH = f"/api/orders/{ORDER_ID}"
+
+
+@pytest.fixture
+async def read(api):
+    """Return what reads the order once these events stand in the log."""
+
+    async def of(*events, path="", **query):
+        api.log.write(*events)
+        api.read_model.project()
+        return await api.http.get(f"{PATH}{path}", params=query)
+
+    return of
+
+
+LIFE = (
+    placed(),
+    routed(2),
+    retry_scheduled(3),
+    retry_due(4, 2),
+    routed(5, attempt=2),
+    executed(6, attempt=2),
+)
+
+
+@pytest.mark.parametrize(
+    ("seq", "status", "attempts"),
+    [
+        (1, "pending", 0),
+        (2, "executing", 1),
+        (3, "executing", 1),
+        (6, "completed", 2),
+        (99, "completed", 2),
+    ],
+)
+async def test_an_order_is_read_as_it_was(read, seq, status, attempts):
+    told = (await read(*LIFE, asOfSeq=seq)).json()
+    assert (told["status"], told["attempts"], told["version"]) == (status, attempts, min(seq, 6))
+
+
+async def test_as_of_its_last_event_it_is_what_it_is(read):
+    now = (await read(*LIFE)).json()
+    assert (await read(asOfSeq=6)).json() == now
+
+
+async def test_a_time_of_the_log_will_do(read):
+    later = (routed(2, occurred_at=seconds(1)), executed(3, occurred_at=seconds(2)))
+    told = await read(placed(), *later, asOf=seconds(1).isoformat())
+    assert told.json()["status"] == "executing"
+
+
+async def test_before_its_placement_there_was_no_order(read):
+    answer = await read(*LIFE, asOf="2000-01-01T00:00:00+02:00")
+    assert (answer.status_code, answer.json()["error"]) == (404, "ORDER_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"asOfSeq": "x"},
+        {"asOfSeq": "-1"},
+        {"asOfSeq": "1.5"},
+        {"asOfSeq": "9" * 40},
+        {"asOf": "2026-01-01T00:00:00"},
+        {"asOf": "yesterday"},
+        {"asOf": "\0"},
+        {"asOfSeq": "1", "asOf": "2026-01-01T00:00:00Z"},
+    ],
+)
+async def test_what_is_neither_a_place_nor_a_time_is_refused(read, query):
+    answer = await read(*LIFE, **query)
+    assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_AS_OF")
+
+
+async def test_the_choice_of_a_venue_is_explained(read):
+    offers = (quote("1500"), quote("1498.5", "METEORA"))
+    told = (await read(placed(), routed(2, quotes=offers), path="/explain")).json()
+    step = told["timeline"][1]
+    assert step["text"].startswith("Attempt 1: RAYDIUM offered 1500 USDC, 1.5 more than METEORA.")
+    figures = step["data"]
+    assert [q["venue"] for q in figures["quotes"]] == ["RAYDIUM", "METEORA"]
+    assert [q["behindBest"] for q in figures["quotes"]] == [0, 1.5]
+    assert (figures["costAgainstBest"], figures["gainAgainstWorst"]) == (0, 1.5)
+    assert figures["recomputed"] is True
+
+
+async def test_a_choice_that_was_not_the_best_is_told(read):
+    offers = (quote("1500"), quote("1501", "METEORA"))
+    told = (await read(placed(), routed(2, quotes=offers), path="/explain")).json()
+    figures = told["timeline"][1]["data"]
+    assert (figures["recomputed"], figures["costAgainstBest"]) == (False, 1)
+
+
+async def test_retries_slippage_and_fees_are_told(read):
+    timeline = (await read(*LIFE, path="/explain")).json()["timeline"]
+    assert [step["type"] for step in timeline] == [event.type for event in LIFE]
+    scheduled, due, filled = timeline[2], timeline[3], timeline[5]
+    assert scheduled["data"]["delaySeconds"] == 2
+    assert "the next waits 2 s" in scheduled["text"]
+    assert due["data"]["waitedSeconds"] >= 0
+    quoted, got = filled["data"]["quotedAmountOut"], filled["data"]["amountOut"]
+    assert filled["data"]["slippage"] == pytest.approx((quoted - got) / quoted)
+    assert "than it quoted" in filled["text"]
+
+
+async def test_a_failure_is_told_with_its_reason(read):
+    told = (await read(placed(), failed(2), path="/explain")).json()
+    assert told["timeline"][-1]["data"]["reason"]["code"] in told["timeline"][-1]["text"]
+
+
+async def test_what_lost_a_race_is_no_part_of_the_story(read):
+    late = routed(2, event_id="late", venue="METEORA")
+    told = (await read(placed(), routed(2), late, path="/explain")).json()
+    assert [step["version"] for step in told["timeline"]] == [1, 2]
