@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import errors, exact, orders, placements, problems, schemas, sockets
+from api import errors, events, exact, orders, placements, problems, schemas, sockets
 from api.errors import Kind, Refusal, answer
 from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
@@ -36,6 +36,10 @@ _OF_PARAMETER: dict[object, Kind] = {
     "status": errors.INVALID_STATUS,
     "cursor": errors.INVALID_CURSOR,
     "userId": errors.INVALID_USER_ID,
+    "fromSeq": errors.INVALID_SEQ,
+    "toSeq": errors.INVALID_SEQ,
+    "follow": errors.INVALID_FLAG,
+    "superseded": errors.INVALID_FLAG,
 }
 _OF_STATUS = {404: errors.ROUTE_NOT_FOUND, 405: errors.METHOD_NOT_ALLOWED}
 
@@ -171,5 +175,8 @@ _HANDLERS = {
 _PLACING = direct(placements.router)
 _OF_ONE = direct(orders.of_one)
 _NO_ORDER = Route(placements.EXECUTE_PATH, NoOther())
-_ROUTERS = (placements.router, orders.of_one, orders.router, problems.router, router)
+_ROUTERS = (
+    *(placements.router, orders.of_one, orders.router),
+    *(events.router, problems.router, router),
+)
 _ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[2:] for r in routes_of(one)))

@@ -185,6 +185,30 @@ INVALID_LOG_POSITION = Kind(
     "X-Log-Position must be that of an earlier answer: leave it out to read at once.",
     field="X-Log-Position",
 )
+INVALID_SEQ = Kind(
+    "INVALID_SEQ",
+    400,
+    "{field} must be a whole number from 0: a `seq` of the feed.",
+    field="fromSeq",
+)
+INVALID_TYPES = Kind(
+    "INVALID_TYPES",
+    400,
+    "types must be names of events such as OrderExecuted, separated by commas.",
+    field="types",
+)
+INVALID_EVENT_ID = Kind(
+    "INVALID_EVENT_ID",
+    400,
+    "Last-Event-ID must be the id of an event of this feed: leave it out to start over.",
+    field="Last-Event-ID",
+)
+INVALID_FLAG = Kind("INVALID_FLAG", 400, "{field} must be true or false.", field="follow")
+EPOCH_CHANGED = Kind(
+    "EPOCH_CHANGED",
+    410,
+    "The feed has been numbered anew since: start over, from 1 or from what you know.",
+)
 INVALID_FAULTS = Kind(
     "INVALID_FAULTS",
     400,

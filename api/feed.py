@@ -115,7 +115,7 @@ class FeedReader:
                 self.hub.deliver(change)
             self._after = seen.upto
         self._epoch = seen.epoch
-        self.progress.moved(seen.next_offsets)
+        self.progress.moved(seen.next_offsets, seen.head)
         if seen.upto < seen.head:
             self._wake.set()
 

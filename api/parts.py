@@ -26,6 +26,7 @@ from api.repeats import Repeats
 from api.room import Room
 from api.settings import ApiSettings
 from api.slots import Slots
+from api.streams import Streams
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import crash_points
@@ -62,6 +63,8 @@ class Parts:
     lookup: Lookup
     positions: Positions
     feed: FeedReader
+    streams: Streams
+    long_answers: Slots
     health: Health
 
 
@@ -94,6 +97,8 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         lookup=lookup,
         positions=positions,
         feed=feed,
+        streams=Streams(read_model, feed.progress),
+        long_answers=Slots(settings.max_streams),
         health=health,
     )
 

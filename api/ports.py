@@ -68,6 +68,33 @@ class EventRow:
     data: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow(EventRow):
+    """A record as the feed tells it, where those of all orders stand side by side."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Which records of the feed are wanted: all of them, but for what is given."""
+
+    order_id: str | None = None
+    user_id: str | None = None
+    types: tuple[str, ...] = ()
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The wanted records of a part of the feed, read up to `upto`; the newest is `head`."""
+
+    epoch: str
+    upto: int
+    head: int
+    rows: list[FeedRow]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen(Generic[T_co]):
     """What one read found, and up to which offset of the order's partition it knew the log."""
@@ -192,6 +219,10 @@ class Feed(Protocol):
 
     async def changes(self, after: int | None, followed: Followed) -> Changes:
         """Return the followed orders' changes after a `seq`; without one only the head."""
+        ...
+
+    async def records(self, after: int, upto: int | None, picked: Picked) -> Window:
+        """Return the next wanted records after a `seq`, none beyond `upto`."""
         ...
 
     def wakes(self) -> AsyncIterator[None]:

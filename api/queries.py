@@ -12,14 +12,17 @@ from api.ports import (
     Change,
     Changes,
     EventRow,
+    FeedRow,
     Followed,
     Found,
     OrderRow,
     Page,
+    Picked,
     Place,
     ReadModelAway,
     Seen,
     Wanted,
+    Window,
 )
 from orders.events import AnyOrderEvent, OrderPlaced
 from orders.state import Status
@@ -28,6 +31,8 @@ from orders.wire import decode
 
 CHANNEL = "order_events"
 WINDOW = 500
+RECORDS = 2_000
+LAST_SEQ = 2**63 - 1
 POLL_S = 1.0
 
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(OrderRow))
@@ -56,6 +61,20 @@ where e.seq > %(after)s and e.seq <= %(after)s + %(window)s
   and (e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))
 order by e.seq
 """
+_RECORDS = sql.SQL(
+    "select {} from order_events e {} where e.seq > %(after)s and e.seq <= %(upto)s {} "
+    "order by e.seq limit %(limit)s"
+)
+_RECORD = sql.SQL(
+    "e.seq, e.order_id, e.version, e.type, e.superseded, e.occurred_at, e.appended_at, "
+    "e.data::text as data"
+)
+_OF_USER = sql.SQL("join orders o on o.order_id = e.order_id and o.user_id = %(user_id)s")
+_PICKS = {
+    "order_id": sql.SQL("and e.order_id = %(order_id)s"),
+    "types": sql.SQL("and e.type = any(%(types)s)"),
+}
+_COUNTS = sql.SQL("and not e.superseded")
 _TOTAL = "select n from order_counts where scope = %(scope)s and key = %(key)s"
 _COUNT = "select count(*) from orders where status = %(status)s and user_id = %(user_id)s"
 _UNFINISHED = ("unfinished", "")
@@ -143,9 +162,38 @@ class Queries:
         changes = [_change(row) for window in windows for row in window]
         return Changes(epoch, upto, head, dict(offsets), changes)
 
+    async def records(self, after: int, upto: int | None, picked: Picked) -> Window:
+        """Return the next wanted records after a `seq`, none beyond `upto`.
+
+        An order's and a user's are found by their index, however far they lie apart; else the feed
+        is read a window at a time.
+        """
+        end = LAST_SEQ if upto is None else upto
+        if picked.order_id is None and picked.user_id is None:
+            end = min(end, after + RECORDS)
+        values = {"order_id": picked.order_id, "user_id": picked.user_id}
+        about = {**values, "types": list(picked.types), "after": after, "upto": end}
+        heads, rows = await self._database.read(
+            Question(_HEAD, {}, tuple_row),
+            Question(_records(picked), {**about, "limit": RECORDS}, class_row(FeedRow)),
+        )
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        seen = rows[-1].seq if len(rows) == RECORDS else max(after, min(end, head))
+        return Window(epoch, seen, head, rows)
+
     def wakes(self) -> AsyncIterator[None]:
         """Yield on each NOTIFY of the projector and about every second."""
         return self._database.notifications(CHANNEL, POLL_S)
+
+
+def _records(picked: Picked) -> sql.Composed:
+    join = sql.SQL("") if picked.user_id is None else _OF_USER
+    picks = [pick for name, pick in _PICKS.items() if getattr(picked, name)]
+    return _RECORDS.format(
+        _RECORD, join, sql.SQL(" ").join(picks if picked.superseded else [*picks, _COUNTS])
+    )
 
 
 def _length(wanted: Wanted) -> Question[TupleRow]:

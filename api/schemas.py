@@ -148,6 +148,12 @@ class EventView(Shape):
     )
 
 
+class FeedRecord(EventView):
+    """A record of the feed."""
+
+    order_id: str = Field(examples=[_ID])
+
+
 class ExplainedStep(Shape):
     """One event of an order's story."""
 

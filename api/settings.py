@@ -42,6 +42,9 @@ class ApiSettings(Settings):
     feed_buffer: PositiveInt = Field(
         default=1_000, description="Changes a WebSocket client may be behind; then it is dropped."
     )
+    max_streams: PositiveInt = Field(
+        default=100, description="Long answers of the feed at once in this process."
+    )
     lag_degraded: PositiveInt = Field(
         default=10_000, description="Events the projection may be behind before health says so."
     )

@@ -9,11 +9,13 @@ from api.ports import (
     Change,
     Changes,
     EventRow,
+    FeedRow,
     Found,
     LogAway,
     Page,
     ReadModelAway,
     Seen,
+    Window,
 )
 from orders import state
 from orders.admission import NotAdmitted, Record, admit
@@ -94,7 +96,8 @@ class MemoryReadModel:
         self.texts = {}
         self.away = False
         self.unreadable = False
-        self.epoch = "one"
+        self.epoch = "00000000-0000-4000-8000-00000000e001"
+        self.window = 3
         self.count = 0
 
     def project(self):
@@ -184,6 +187,30 @@ class MemoryReadModel:
             if change.order_id in followed.order_ids or change.user_id in followed.user_ids
         ]
         return Changes(self.epoch, head, head, dict(self._offsets), wanted)
+
+    async def records(self, after, upto, picked):
+        self._present()
+        await asyncio.sleep(0)
+        head = len(self._events)
+        end = min(head, after + self.window, head if upto is None else upto)
+        rows = [
+            FeedRow(
+                seq=seq,
+                order_id=event.order_id,
+                version=event.version,
+                type=event.type,
+                superseded=superseded,
+                occurred_at=event.occurred_at,
+                appended_at=event.occurred_at,
+                data=encode(event).decode(),
+            )
+            for seq, event, superseded in self._events[after:end]
+            if picked.order_id in {None, event.order_id}
+            and picked.user_id in {None, self._orders[event.order_id].placement.user_id}
+            and (not picked.types or event.type in picked.types)
+            and (picked.superseded or not superseded)
+        ]
+        return Window(self.epoch, max(after, end), head, rows)
 
     async def wakes(self):
         while True:

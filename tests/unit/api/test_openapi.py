@@ -98,6 +98,7 @@ async def test_every_route_is_there_with_its_errors(document):
         "GET /api/orders/{orderId}": {"200", "400", "404", "500", "503"},
         "GET /api/orders/{orderId}/events": {"200", "400", "404", "500", "503"},
         "GET /api/orders/{orderId}/explain": {"200", "400", "404", "500", "503"},
+        "GET /api/events": {"200", "400", "404", "410", "500", "503"},
         "GET /problems/{name}": {"200", "404", "500", "503"},
         "GET /health": {"200", "500", "503"},
         "GET /api/health": {"200", "500", "503"},
