@@ -80,7 +80,8 @@ def _array(items: Iterable[object]) -> str:
     return "[" + ",".join(map(_text, items)) + "]"
 
 
-def _time(moment: datetime) -> str:
+def time(moment: datetime) -> str:
+    """Return the JSON text of a moment, in UTC with its microseconds."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return f'"{utc.isoformat(timespec="microseconds")[:-6]}Z"'
 
@@ -98,7 +99,7 @@ _WRITERS = _Writers(
         str: _quoted,
         Raw: str,
         Decimal: lambda value: format(value, "f"),
-        datetime: _time,
+        datetime: time,
         dict: _object,
         list: _array,
         tuple: _array,

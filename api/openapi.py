@@ -28,6 +28,9 @@ to any process, an hour and a restart later too: one order is placed. A repeat g
 answer with status 200 and `Idempotent-Replayed: true`; another body under the same id of the same
 user gets 409. Without an id of yours a request that is sent twice places two orders.
 
+Every write answers with `X-Log-Position`. A read that sends it back waits until it shows that
+write, whichever process answers.
+
 **WebSocket** `/ws/{orderId}`: the order as it is, at once, then each change:
 `{orderId, status, message, timestamp, version, selectedDex?, executedPrice?, txHash?, error?}`.
 Closes with 1000 after the final one, 4404 when there is no such order.
