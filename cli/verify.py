@@ -16,8 +16,10 @@ from audit.lists import Lists, read_ids
 from audit.verify import Sources, verify
 from audit.waiting import come_to_rest
 from cli.audits import Bar, ChainUrl, DatabaseUrl, KafkaAddress, Servers, TopicPrefix, audited
+from cli.failures import Failure
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
 
+NO_REST = "orders are open, or the tables are behind the log"
 LISTS = "What clients were answered, one order id a line"
 
 Accepted = Annotated[
@@ -76,27 +78,34 @@ def check(  # noqa: PLR0913  (one argument for each option)
       engine verify --kafka broker:9092 --database-url postgresql://me@db/engine \\
                     --chain-url postgresql://me@db/chain
 
-    Exit codes: 0 all hold, 1 one is broken, 2 it cannot be checked, 3 no engine is running.
+    Exit codes: 0 all hold, 1 one is broken or there was no rest within --wait, 2 it cannot be
+    checked, 3 no engine is running.
     """
     servers = Servers(data_dir, topic_prefix, kafka, database_url, chain_url)
     with audited():
         lists = Lists(read_ids(accepted), read_ids(refused))
         address, topic = servers.log
         sources = Sources(address, topic, servers.tables, servers.ledger)
-        if wait:
-            asyncio.run(_wait(sources, timedelta(seconds=wait)))
+        at_rest = asyncio.run(_wait(sources, timedelta(seconds=wait))) if wait else None
         report = asyncio.run(_verify(sources, lists, timedelta(seconds=stuck_after)))
-    if as_json:
-        typer.echo(json.dumps(report.as_json()))
-    else:
-        show(report)
+    _tell(report, at_rest=at_rest, as_json=as_json)
+    if at_rest is False:
+        raise Failure(f"There was no rest within {wait:g} s: {NO_REST}")
     if not report.holds:
         raise typer.Exit(1)
 
 
-async def _wait(sources: Sources, patience: timedelta) -> None:
+def _tell(report: Report, *, at_rest: bool | None, as_json: bool) -> None:
+    if as_json:
+        rest = {} if at_rest is None else {"atRest": at_rest}
+        typer.echo(json.dumps(report.as_json() | rest))
+    else:
+        show(report)
+
+
+async def _wait(sources: Sources, patience: timedelta) -> bool:
     with Console(stderr=True).status("Waiting until no order is open"):
-        await come_to_rest(sources, patience)
+        return await come_to_rest(sources, patience)
 
 
 # Stories are held, not thrown away: to look for cycles among them each time again is in vain.

@@ -111,8 +111,10 @@ class Drill:
     def _verify(self, accepted: Path, refused: Path) -> None:
         lists = ("--accepted", str(accepted), "--refused", str(refused))
         waiting = ("--wait", str(SETTLED_WITHIN), "--data-dir", str(self.engine.data_dir))
-        told = CliRunner().invoke(app, ["verify", *lists, *waiting], env={"COLUMNS": "200"})
-        assert told.exit_code == 0, told.output
+        answer = CliRunner().invoke(app, ["verify", "--json", *lists, *waiting])
+        assert answer.exit_code == 0, answer.output
+        told = json.loads(answer.stdout)
+        assert (told["lag"], told["open"], told["quarantined"]) == (0, {}, [])
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Where all is well, `engine verify` says so, whatever else the log holds."""
 
-import asyncio
 import uuid
 
 import pytest
@@ -167,17 +166,6 @@ async def test_a_client_that_named_its_order_twice_may_come_too_late_once(world,
     )
     await world.project()
     assert (await world.verified()).code == 0
-
-
-async def test_waiting_for_the_last_order(world, fresh_id):
-    await world.tell((0, world.placed(fresh_id)), (1, routed(fresh_id)))
-    world.land(f"{fresh_id}:1", **SETTLED)
-    await world.project()
-    assert (await world.verified("--wait", "0.3")).blames(fresh_id, "I3")
-    waiting = asyncio.create_task(world.verified("--wait", "60"))
-    await world.tell((2, builders.executed(3, order_id=fresh_id)))
-    await world.project()
-    assert (await waiting).code == 0
 
 
 async def test_events_of_an_older_schema(world, fresh_id):
