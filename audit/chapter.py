@@ -1,7 +1,6 @@
 """The stories of one partition: every order lives in one, so they are told one after the other."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from audit.admission import Flaw, Verdict, judge
 from audit.findings import Figures, Findings
@@ -9,21 +8,22 @@ from audit.log import Record
 from audit.retries import flaw_of
 from audit.rows import EventRow, event_row
 from audit.story import Story
+from audit.turns import Moment, Turns
 from orders.events import AnyOrderEvent, OrderPlaced, OrderRouted
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Chapter:
     """What the records of one partition tell, in their sequence."""
 
-    def __init__(self, number: int, partitions: int, findings: Findings, figures: Figures) -> None:
-        self.number = number
+    def __init__(
+        self, place: tuple[int, int], moment: Moment, findings: Findings, figures: Figures
+    ) -> None:
+        """Begin the partition whose number this is, of so many."""
+        self.number, self._partitions = place
         self.stories: dict[str, Story] = {}
         self.late: set[str] = set()
-        self.routed_at = _NEVER
+        self.turns = Turns(moment)
         self._went_on: dict[str, str] = {}
-        self._partitions = partitions
         self._findings = findings
         self._figures = figures
 
@@ -56,14 +56,14 @@ class Chapter:
         story = self.stories.get(event.order_id)
         if story is None:
             return self._open(event, record)
-        waited, delay = record.appended_at - story.heard_at, story.delay
+        since, delay, first = story.heard_at, story.delay, not story.attempts
         if story.hear(event, record.appended_at):
             return True
         if story.flaw is None:
             self._findings.checked("I5")
-            self._check_retry(event, flaw_of(event, waited, delay))
-        if isinstance(event, OrderRouted):
-            self.routed_at = max(self.routed_at, record.appended_at)
+            self._check_retry(event, flaw_of(event, record.appended_at - since, delay))
+            if isinstance(event, OrderRouted):
+                self.turns.began(since, record.appended_at, first=first)
         return False
 
     def _open(self, event: AnyOrderEvent, record: Record) -> bool:

@@ -1,27 +1,15 @@
 """What must hold of an order's story, beside its row: that it goes on, and its executions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from audit.findings import Figures, Findings
 from audit.ledger import Entry
 from audit.rows import later, status_of
 from audit.story import Story
+from audit.turns import Moment, Turns
 
 _MONEY = ("executed_price", "amount_in", "amount_out", "fee", "slot")
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When the log was looked at, by the broker's time, and how long an order may stand still."""
-
-    now: datetime
-    stuck_after: timedelta
-
-    def is_over(self, since: datetime) -> bool:
-        """Return whether a wait that began then has lasted too long."""
-        return self.now - since > self.stuck_after
 
 
 class Liveness:
@@ -32,11 +20,10 @@ class Liveness:
         self._findings = findings
         self._figures = figures
 
-    def judge(self, story: Story, *, alarmed: bool, routed_at: datetime) -> None:
+    def judge(self, story: Story, *, alarmed: bool, turns: Turns) -> None:
         """Judge one order.
 
-        `alarmed` says whether the tables show it as quarantined, `routed_at` when its partition
-        last began an attempt.
+        `alarmed` says whether the tables show it as quarantined, `turns` are its partition's.
         """
         self._findings.checked("I3")
         if story.flaw is not None:
@@ -44,7 +31,7 @@ class Liveness:
         if story.ended:
             self._figures.ended[status_of(story)] += 1
             return
-        reason, dead = self._reason(story, routed_at)
+        reason, dead = self._reason(story, turns)
         self._figures.open[reason] += 1
         if dead:
             self._findings.broken("I3", f"order {story.order_id}: {dead}")
@@ -56,7 +43,7 @@ class Liveness:
             self._findings.broken("I5", told)
             self._findings.broken("I3", told)
 
-    def _reason(self, story: Story, routed_at: datetime) -> tuple[str, str | None]:
+    def _reason(self, story: Story, turns: Turns) -> tuple[str, str | None]:
         since = story.heard_at
         over = self._moment.is_over(since)
         match story.phase:
@@ -68,8 +55,7 @@ class Liveness:
                 due = later(since, story.delay or timedelta())
                 told = f"its retry was due at {due} and has not begun"
                 return "waiting", told if self._moment.is_over(due) else None
-            case "pending" if over and not self._moment.is_over(routed_at):
-                # Others of its partition are begun, so it has its place in the row.
+            case "pending" if over and turns.may_wait(since):
                 return "parked", None
             case _:
                 return (

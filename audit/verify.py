@@ -15,13 +15,14 @@ from audit.chapter import Chapter
 from audit.comparison import EventComparison, OrderComparison, Tally
 from audit.errors import Unreadable
 from audit.findings import Figures, Findings, Report
-from audit.judgement import Liveness, Moment, Outcomes
+from audit.judgement import Liveness, Outcomes
 from audit.ledger import Ledger, open_ledger
 from audit.lists import Lists, Roll
 from audit.log import Log, Span, open_log
 from audit.story import Story
 from audit.strays import Strays
 from audit.tables import EventReader, Tables, open_tables
+from audit.turns import Moment
 
 STUCK_AFTER = timedelta(seconds=60)
 
@@ -119,7 +120,7 @@ class _Audit:
             told = f"partition {number}: the tables end at {stored}, the log at {span.end}"
             self.findings.broken("I4", told)
         self.figures.lag += max(0, span.end - stored)
-        chapter = Chapter(number, self._log.partitions, self.findings, self.figures)
+        chapter = Chapter((number, self._log.partitions), moment, self.findings, self.figures)
         middle = min(stored, span.end)
         rows = await self._compare(chapter, span._replace(end=middle))
         async for records in self._log.read(span._replace(first=middle)):
@@ -153,7 +154,7 @@ class _Audit:
         liveness = Liveness(moment, self.findings, self.figures)
         for story in stories.values():
             alarmed = story.order_id in rows.alarmed
-            liveness.judge(story, alarmed=alarmed, routed_at=chapter.routed_at)
+            liveness.judge(story, alarmed=alarmed, turns=chapter.turns)
         self._roll.call(chapter, self.findings)
         self._unknown += rows.unknown
 

@@ -49,6 +49,17 @@ async def test_i3_a_placed_order_that_nobody_began(world, fresh_id):
     assert (await answer_of(world)).blames(fresh_id, "I3")
 
 
+async def test_i3_a_placed_order_that_was_passed_over_though_its_partition_goes_on(world):
+    lost, next_one, newest = (world.id_in(2) for _ in range(3))
+    for begin, order_id in ((0, lost), (1, next_one), (100, newest)):
+        await world.tell((begin, world.placed(order_id, not_after=world.at(200))))
+    for begin, order_id in ((2, next_one), (110, newest)):
+        world.land(f"{order_id}:1", **SETTLED)
+        done = builders.executed(3, order_id=order_id)
+        await world.tell((begin, routed(order_id)), (begin + 1, done))
+    assert (await answer_of(world)).blames(lost, "I3")
+
+
 async def test_i3_an_execution_whose_outcome_nobody_recorded(world, fresh_id):
     await world.tell((0, world.placed(fresh_id)), (1, routed(fresh_id)))
     assert (await answer_of(world)).blames(fresh_id, "I3")

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from audit.findings import Figures, Findings
-from audit.judgement import Liveness, Moment, Outcomes, money_flaws
+from audit.judgement import Liveness, Outcomes, money_flaws
 from audit.ledger import Entry
 from audit.retries import flaw_of
 from audit.story import Story
+from audit.turns import Moment, Turns
 from tests.support.builders import (
     ORDER_ID,
     T0,
@@ -40,10 +41,15 @@ def story(*events, at=T0):
     return told
 
 
-def judged(told, moment=LATER, *, alarmed=False, routed_at=T0):
-    """Return the broken invariants and the open reasons of one story."""
-    findings, figures = Findings(), Figures()
-    Liveness(moment, findings, figures).judge(told, alarmed=alarmed, routed_at=routed_at)
+def judged(told, moment=LATER, *begun, alarmed=False):
+    """Return the broken invariants and the open reasons of one story.
+
+    `begun` are the attempts of others: since when each had waited, when it began, whether first.
+    """
+    findings, figures, turns = Findings(), Figures(), Turns(moment)
+    for came, began, first in begun:
+        turns.began(seconds(came), seconds(began), first=first)
+    Liveness(moment, findings, figures).judge(told, alarmed=alarmed, turns=turns)
     return {one.name for one in findings.invariants if one.broken}, dict(figures.open)
 
 
@@ -105,9 +111,32 @@ def test_a_delay_beyond_all_time_is_waited_for_or_over(delay):
     assert flaw_of(retry_due(3, 2), timedelta(seconds=9), delay) is None or delay > timedelta()
 
 
-def test_a_placed_order_is_parked_while_others_of_its_partition_are_begun():
-    assert judged(story(), routed_at=seconds(90)) == (set(), {"parked": 1})
-    assert judged(story(routed(2)), routed_at=seconds(90)) == ({"I3"}, {"in flight": 1})
+PARKED, LOST = (set(), {"parked": 1}), ({"I3"}, {"in flight": 1})
+
+
+@pytest.mark.parametrize(
+    ("begun", "told"),
+    [
+        ([], LOST),
+        ([(5, 39, True)], LOST),
+        ([(5, 90, True)], PARKED),
+        ([(5, 39, True), (6, 90, True)], PARKED),
+        ([(11, 40, True), (12, 90, True)], PARKED),
+        ([(11, 39, True), (12, 90, True)], LOST),
+        ([(12, 90, True), (11, 39, True), (5, 39, True)], LOST),
+        ([(10, 39, True), (12, 90, True)], PARKED),
+        ([(11, 39, False), (12, 90, True)], PARKED),
+    ],
+)
+def test_a_placed_order_is_parked_while_others_are_begun_and_none_out_of_turn(begun, told):
+    assert judged(story(at=seconds(10)), LATER, *begun) == told
+    assert judged(story(routed(2), at=seconds(10)), LATER, *begun) == LOST
+
+
+def test_a_retry_waits_its_turn_from_when_it_is_due():
+    due = story(retry_scheduled(2), retry_due(3, 2), at=seconds(10))
+    assert judged(due, LATER, (9, 39, True), (12, 90, True)) == PARKED
+    assert judged(due, LATER, (11, 39, True), (12, 90, True)) == LOST
 
 
 def test_a_quarantined_order_needs_its_alarm():

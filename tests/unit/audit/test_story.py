@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from audit.admission import judge
 from audit.chapter import Chapter
 from audit.findings import Figures, Findings
-from audit.judgement import Liveness, Moment
+from audit.judgement import Liveness
 from audit.lines import Line, as_json, as_text
 from audit.log import Record
 from audit.parquet import arrays_of
 from audit.rows import ORDER_COLUMNS, differences, order_row, state_of
 from audit.sinks import row_of
 from audit.story import Story
+from audit.turns import Moment
 from orders import wire
 from orders.admission import admit
 from orders.fold import evolve
@@ -38,11 +39,14 @@ from tests.support.builders import (
     routed,
 )
 
+MOMENT = Moment(T0, timedelta(seconds=60))
+
 
 def told_by(records):
     """Return the chapters of a log and the rows of `order_events` that they call for."""
     findings, figures = Findings(), Figures()
-    chapters = [Chapter(n, histories.PARTITIONS, findings, figures) for n in range(4)]
+    places = [(number, histories.PARTITIONS) for number in range(4)]
+    chapters = [Chapter(place, MOMENT, findings, figures) for place in places]
     rows = [
         row
         for record in records
@@ -80,8 +84,9 @@ def test_whatever_was_falsified_the_audit_tells_what_the_projector_writes(record
     readings = [Reading(record, admit(record, partitions)) for record in records]
     batch = project(readings, {}, count(1))
     findings, figures = Findings(), Figures()
-    chapters = [Chapter(number, partitions, findings, figures) for number in range(partitions)]
-    liveness = Liveness(Moment(T0, timedelta(seconds=60)), findings, figures)
+    places = [(number, partitions) for number in range(partitions)]
+    chapters = [Chapter(place, MOMENT, findings, figures) for place in places]
+    liveness = Liveness(MOMENT, findings, figures)
     rows = [row for one in records for row in chapters[one.partition].tell([mine(one)])]
     written = [(row.partition, row.offset, *row[3:]) for row in batch.events]
     assert [(row.partition, row.offset, *row[2:]) for row in rows] == written
@@ -92,7 +97,7 @@ def test_whatever_was_falsified_the_audit_tells_what_the_projector_writes(record
         shown = [getattr(row, name) for name in ORDER_COLUMNS]
         assert not [*differences(order_row(story, row.partition), ORDER_COLUMNS, shown)]
         assert_state_tells(row.state, state_of(story))
-        liveness.judge(story, alarmed=row.quarantined, routed_at=T0)
+        liveness.judge(story, alarmed=row.quarantined, turns=chapters[row.partition].turns)
     assert sorted(figures.quarantined) == sorted(set(figures.quarantined))
 
 
