@@ -9,14 +9,24 @@ from audit.rows import later, status_of
 from audit.story import Story
 from audit.turns import Moment, Turns
 
+OURS = frozenset({"api", "streams", "delays"})
+"""The names under which the engine itself writes."""
+
 _MONEY = ("executed_price", "amount_in", "amount_out", "fee", "slot")
 
 
 class Liveness:
-    """I3 and I5 of one partition's orders: each has ended, or is open for a live reason."""
+    """I3 and I5 of one partition's orders: each has ended, or is open for a live reason.
 
-    def __init__(self, moment: Moment, findings: Findings, figures: Figures) -> None:
+    What breaks I5 is an impossible event of the engine's own, unless its order is among those
+    `known` to be quarantined; or anybody's, when no table shows its order as quarantined.
+    """
+
+    def __init__(
+        self, moment: Moment, known: frozenset[str], findings: Findings, figures: Figures
+    ) -> None:
         self._moment = moment
+        self._known = known
         self._findings = findings
         self._figures = figures
 
@@ -38,10 +48,13 @@ class Liveness:
 
     def _judge_flaw(self, story: Story, flaw: str, *, alarmed: bool) -> None:
         self._figures.quarantined.append(story.order_id)
-        if not story.ended and not alarmed and self._moment.is_over(story.heard_at):
-            told = f"order {story.order_id}: {flaw}, and no table shows it as quarantined"
-            self._findings.broken("I5", told)
+        told = f"order {story.order_id}: {flaw}, written by {story.flaw_actor}"
+        silent = not story.ended and not alarmed and self._moment.is_over(story.heard_at)
+        if silent:
+            told += ", and no table shows it as quarantined"
             self._findings.broken("I3", told)
+        if silent or (story.flaw_actor in OURS and story.order_id not in self._known):
+            self._findings.broken("I5", told)
 
     def _reason(self, story: Story, turns: Turns) -> tuple[str, str | None]:
         since = story.heard_at

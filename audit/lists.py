@@ -15,10 +15,14 @@ _ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Order ids that were answered 202 or 201, and ids that came with a 503."""
+    """Order ids that were answered 202 or 201, and ids that came with a 503.
+
+    `quarantined` are those of which an impossible event in an engine's own name is known of.
+    """
 
     accepted: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    quarantined: frozenset[str] = frozenset()
 
 
 def is_order_id(text: str) -> bool:

@@ -54,7 +54,7 @@ class Story:
 
     __slots__ = (
         *("order_id", "placed_offset", "placed", "amount", "slippage"),
-        *("phase", "version", "attempts", "routes", "venue", "held", "flaw"),
+        *("phase", "version", "attempts", "routes", "venue", "held", "flaw", "flaw_actor"),
         *("code", "message", "delay", "least", "fill", "updated_at", "heard_at"),
     )
 
@@ -72,6 +72,7 @@ class Story:
         self.venue: str | None = None
         self.held = False
         self.flaw: str | None = None
+        self.flaw_actor: str | None = None
         self.code: str | None = None
         self.message: str | None = None
         self.delay: timedelta | None = None
@@ -96,11 +97,12 @@ class Story:
         if self.phase == "quarantined":
             return self._hear_in_quarantine(event, appended_at)
         if event.version > self.version + 1:
-            self._quarantine(f"version {event.version} came, {self.version + 1} never did")
+            gap = f"version {event.version} came, {self.version + 1} never did"
+            self._quarantine(gap, event.actor)
         else:
             self.version = event.version
             if flaw := self._why_not(event):
-                self._quarantine(flaw)
+                self._quarantine(flaw, event.actor)
             else:
                 self._follow(event)
         self.updated_at, self.heard_at = event.occurred_at, appended_at
@@ -140,8 +142,8 @@ class Story:
             case OrderPlaced():
                 raise TypeError("no phase is followed by a placement")
 
-    def _quarantine(self, flaw: str) -> None:
-        self.flaw, self.held = flaw, self.phase == "routed"
+    def _quarantine(self, flaw: str, actor: str) -> None:
+        self.flaw, self.flaw_actor, self.held = flaw, actor, self.phase == "routed"
         self.phase = "quarantined"
         self.venue = self.venue if self.held else None
         self.code = self.message = None

@@ -62,7 +62,7 @@ async def verify(
         open_ledger(sources.chain_url) as ledger,
     ):
         spans = await _spans(log, tables)
-        audit = _Audit(log, tables, ledger, Roll(lists, log.partitions), progress)
+        audit = _Audit(log, tables, ledger, lists, progress)
         await audit.run(spans, Moment(clock(), stuck_after))
     seconds = asyncio.get_running_loop().time() - started
     return Report(audit.findings, audit.figures, seconds)
@@ -88,14 +88,15 @@ class _Audit:
     """One audit under way, partition after partition."""
 
     def __init__(
-        self, log: Log, tables: Tables, ledger: Ledger, roll: Roll, progress: Progress
+        self, log: Log, tables: Tables, ledger: Ledger, lists: Lists, progress: Progress
     ) -> None:
         self.findings, self.figures = Findings(), Figures(partitions=log.partitions)
         self._log = log
         self._tables = tables
         self._ledger = ledger
-        self._roll = roll
-        self._strays = Strays(ledger, roll, self.findings)
+        self._known = lists.quarantined
+        self._roll = Roll(lists, log.partitions)
+        self._strays = Strays(ledger, self._roll, self.findings)
         self._progress = progress
         self._unknown: list[str] = []
         self._tally = Tally()
@@ -151,7 +152,7 @@ class _Audit:
     def _judge(self, chapter: Chapter, rows: OrderComparison, moment: Moment) -> None:
         stories = chapter.stories
         self.figures.orders += len(stories)
-        liveness = Liveness(moment, self.findings, self.figures)
+        liveness = Liveness(moment, self._known, self.findings, self.figures)
         for story in stories.values():
             alarmed = story.order_id in rows.alarmed
             liveness.judge(story, alarmed=alarmed, turns=chapter.turns)

@@ -20,7 +20,7 @@ from cli.failures import Failure
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
 
 NO_REST = "orders are open, or the tables are behind the log"
-LISTS = "What clients were answered, one order id a line"
+LISTS = "What is known of orders, one order id a line"
 
 Accepted = Annotated[
     Path | None,
@@ -34,6 +34,14 @@ Refused = Annotated[
         rich_help_panel=LISTS,
         dir_okay=False,
         help="Answered 503: each must be in the log in time, or nowhere.",
+    ),
+]
+Quarantined = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=LISTS,
+        dir_okay=False,
+        help="Orders known to be quarantined by an event written in the engine's own name.",
     ),
 ]
 StuckAfter = Annotated[
@@ -56,6 +64,7 @@ def check(  # noqa: PLR0913  (one argument for each option)
     *,
     accepted: Accepted = None,
     refused: Refused = None,
+    quarantined: Quarantined = None,
     stuck_after: StuckAfter = 60,
     wait: Wait = 0,
     kafka: KafkaAddress = None,
@@ -68,7 +77,8 @@ def check(  # noqa: PLR0913  (one argument for each option)
     """Check that nothing was lost and nothing done twice.
 
     Reads the log, the chain's ledger and the tables with code of its own, while the engine may go
-    on, and judges ten invariants, I1 to I10. A broken one names the orders.
+    on, and judges ten invariants, I1 to I10. A broken one names the orders. An impossible event of
+    another client quarantines its order and breaks none; one of the engine's own breaks I5.
 
     \b
     Examples:
@@ -83,7 +93,7 @@ def check(  # noqa: PLR0913  (one argument for each option)
     """
     servers = Servers(data_dir, topic_prefix, kafka, database_url, chain_url)
     with audited():
-        lists = Lists(read_ids(accepted), read_ids(refused))
+        lists = Lists(*map(read_ids, (accepted, refused, quarantined)))
         address, topic = servers.log
         sources = Sources(address, topic, servers.tables, servers.ledger)
         at_rest = asyncio.run(_wait(sources, timedelta(seconds=wait))) if wait else None

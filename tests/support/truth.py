@@ -38,6 +38,7 @@ def assert_word_kept(engine: Engine, crowd: Crowd) -> dict:
     def at_rest() -> bool:
         # What was delayed twice comes due twice: such a record may just have reached the log.
         figures = asyncio.run(assert_engine_holds(engine, **lists)).figures
+        assert figures.quarantined == []
         return (figures.lag, figures.open) == (0, {})
 
     wait_until(at_rest, what="the tables have caught up")

@@ -100,6 +100,15 @@ async def test_i5_broken_histories_that_no_table_shows_as_quarantined(world):
     assert sorted(answer.told["quarantined"]) == sorted(ids)
 
 
+async def test_i5_an_impossible_event_of_the_engines_own(world, fresh_id, listed):
+    impossible = builders.executed(2, order_id=fresh_id, actor="streams")
+    await world.tell((0, world.placed(fresh_id)), (1, impossible))
+    answer = await answer_of(world)
+    assert answer.blames(fresh_id, "I5")
+    assert "OrderExecuted came while the order was pending, written by streams" in answer.output
+    assert (await world.verified("--quarantined", listed)).code == 0
+
+
 WRONG_MONEY: tuple[dict, ...] = (
     {"amount_out": Decimal("1499.000000000000000001")},
     {"executed_price": 150},

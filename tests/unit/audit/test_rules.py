@@ -41,7 +41,7 @@ def story(*events, at=T0):
     return told
 
 
-def judged(told, moment=LATER, *begun, alarmed=False):
+def judged(told, moment=LATER, *begun, alarmed=False, known=()):
     """Return the broken invariants and the open reasons of one story.
 
     `begun` are the attempts of others: since when each had waited, when it began, whether first.
@@ -49,7 +49,7 @@ def judged(told, moment=LATER, *begun, alarmed=False):
     findings, figures, turns = Findings(), Figures(), Turns(moment)
     for came, began, first in begun:
         turns.began(seconds(came), seconds(began), first=first)
-    Liveness(moment, findings, figures).judge(told, alarmed=alarmed, turns=turns)
+    Liveness(moment, frozenset(known), findings, figures).judge(told, alarmed=alarmed, turns=turns)
     return {one.name for one in findings.invariants if one.broken}, dict(figures.open)
 
 
@@ -145,6 +145,19 @@ def test_a_quarantined_order_needs_its_alarm():
     assert judged(told) == ({"I3", "I5"}, {"quarantined": 1})
     young = Moment(seconds(10), timedelta(seconds=60))
     assert judged(told, young) == (set(), {"quarantined": 1})
+
+
+@pytest.mark.parametrize("actor", ["api", "streams", "delays"])
+@pytest.mark.parametrize("impossible", [executed(9), executed(2)], ids=["a gap", "no transition"])
+def test_an_impossible_event_of_the_engines_own_breaks_i5_alone(impossible, actor):
+    told = story(impossible.model_copy(update={"actor": actor}))
+    assert judged(told, alarmed=True) == ({"I5"}, {"quarantined": 1})
+    assert judged(told, alarmed=True, known=[ORDER_ID]) == (set(), {"quarantined": 1})
+
+
+def test_an_impossible_event_of_the_engines_own_counts_although_its_order_ended_since():
+    told = story(routed(2), executed(9, actor="streams"), executed(3))
+    assert judged(told) == ({"I5"}, {})
 
 
 def test_a_quarantined_order_does_not_hold_an_execution_for_ever():

@@ -86,7 +86,7 @@ def test_whatever_was_falsified_the_audit_tells_what_the_projector_writes(record
     findings, figures = Findings(), Figures()
     places = [(number, partitions) for number in range(partitions)]
     chapters = [Chapter(place, MOMENT, findings, figures) for place in places]
-    liveness = Liveness(MOMENT, findings, figures)
+    liveness = Liveness(MOMENT, frozenset(), findings, figures)
     rows = [row for one in records for row in chapters[one.partition].tell([mine(one)])]
     written = [(row.partition, row.offset, *row[3:]) for row in batch.events]
     assert [(row.partition, row.offset, *row[2:]) for row in rows] == written
