@@ -23,7 +23,7 @@ class Chapter:
         self.stories: dict[str, Story] = {}
         self.late: set[str] = set()
         self.turns = Turns(moment)
-        self._went_on: dict[str, str] = {}
+        self._unplaced: dict[str, str] = {}
         self._findings = findings
         self._figures = figures
 
@@ -42,9 +42,9 @@ class Chapter:
         self._figures.events += len(rows)
         return rows
 
-    def went_on(self) -> list[str]:
-        """Return a sentence for each event of an order whose placement only ever came too late."""
-        return [told for order_id, told in self._went_on.items() if order_id not in self.stories]
+    def unplaced(self, order_id: str) -> str | None:
+        """Return a sentence for an order that was never placed in time and has an event."""
+        return None if order_id in self.stories else self._unplaced.get(order_id)
 
     def _refuse(self, verdict: Verdict) -> None:
         event, flaw = verdict
@@ -72,10 +72,9 @@ class Chapter:
             self.stories[order_id] = Story(event, record.offset, record.appended_at)
             self._findings.checked("I5")
             return False
-        if order_id in self.late:
-            place = f"{record.partition}:{record.offset}"
-            told = f"order {order_id}: placed too late, yet {event.type} follows at {place}"
-            self._went_on.setdefault(order_id, told)
+        place = f"{record.partition}:{record.offset}"
+        told = f"order {order_id}: {event.type} stands at {place}, it was never placed in time"
+        self._unplaced.setdefault(order_id, told)
         return True
 
     def _check_retry(self, event: AnyOrderEvent, flaw: str | None) -> None:

@@ -61,9 +61,10 @@ class Roll:
                 late = order_id in chapter.late
                 where = "is in the log too late to count" if late else "is not in the log"
                 findings.broken("I2", f"order {order_id}: was accepted and {where}")
-        findings.checked("I10", len(chapter.late.union(refused)))
-        self._void |= chapter.late.union(refused) - stories.keys()
-        for told in chapter.went_on():
+        in_doubt = chapter.late.union(refused)
+        findings.checked("I10", len(in_doubt))
+        self._void |= in_doubt - stories.keys()
+        for told in filter(None, map(chapter.unplaced, sorted(in_doubt))):
             findings.broken("I10", told)
 
     def is_void(self, order_id: str) -> bool:

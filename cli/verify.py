@@ -94,15 +94,13 @@ def check(  # noqa: PLR0913  (one argument for each option)
     servers = Servers(data_dir, topic_prefix, kafka, database_url, chain_url)
     with audited():
         lists = Lists(*map(read_ids, (accepted, refused, quarantined)))
-        address, topic = servers.log
-        sources = Sources(address, topic, servers.tables, servers.ledger)
+        sources = Sources(*servers.log, servers.tables, servers.ledger)
         at_rest = asyncio.run(_wait(sources, timedelta(seconds=wait))) if wait else None
         report = asyncio.run(_verify(sources, lists, timedelta(seconds=stuck_after)))
     _tell(report, at_rest=at_rest, as_json=as_json)
     if at_rest is False:
         raise Failure(f"There was no rest within {wait:g} s: {NO_REST}")
-    if not report.holds:
-        raise typer.Exit(1)
+    raise typer.Exit(0 if report.holds else 1)
 
 
 def _tell(report: Report, *, at_rest: bool | None, as_json: bool) -> None:
