@@ -1,5 +1,6 @@
 """The log as a file: every record once, however often the export was ended before its time."""
 
+import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -28,14 +29,17 @@ class Export:
         self._checkpoint = checkpoint
         self._progress = progress
 
-    async def run(self, log: Log, topic: str, form: Format) -> State:
+    async def run(self, log: Log, topic: str, form: Format, *, fresh: bool = False) -> State:
         """Write what the output does not hold yet, to the log's end as it is now.
 
+        When it is to be `fresh`, what was exported there is removed first.
         Returns how far it is. Raises `Unusable`, `Unreadable`, `NewerSchema` and OSError; what was
         exported by then counts.
         """
         _prepare(self._out, form)
         with state.alone(self._out):
+            if fresh:
+                _discard(self._out)
             held = self._begin(State(format=form, topic=topic, following=[0] * log.partitions))
             spans = self._left(await log.whole(), held)
             sink = _sink(self._out, held)
@@ -90,14 +94,14 @@ class Export:
         return [span._replace(first=held.following[span.partition]) for span in whole]
 
 
-def discard(out: Path) -> None:
-    """Remove an export and its state; raise `Unusable` for what is none."""
+def _discard(out: Path) -> None:
+    # The file itself stays: it is what is locked.
     if state.read(out) is None:
         return
     if out.is_dir():
         _parquet().remove(out)
     else:
-        out.unlink(missing_ok=True)
+        os.truncate(out, 0)
     state.file_of(out).unlink()
 
 
@@ -106,6 +110,11 @@ def _runs(records: Sequence[Record], most: int) -> list[Sequence[Record]]:
 
 
 def _prepare(out: Path, form: Format) -> None:
+    if not out.parent.is_dir():
+        raise Unusable(f"there is no folder {out.parent}")
+    if out.exists() and out.is_dir() != (form == "parquet"):
+        there = "a folder" if out.is_dir() else "a file"
+        raise Unusable(f"{out} is {there}, which {form} is not exported to: choose another --out")
     if form == "parquet":
         out.mkdir(exist_ok=True)
     else:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from audit.errors import Unusable
-from audit.export import Export, Format, discard
+from audit.export import Export, Format
 from audit.log import open_log
 from audit.state import State
 from cli.audits import Bar, KafkaAddress, Servers, TopicPrefix, audited
@@ -59,16 +58,14 @@ def export(  # noqa: PLR0913  (one argument for each option)
     """
     servers = Servers(data_dir, topic_prefix, kafka)
     with audited():
-        address, topic = servers.log
-        if not out.parent.is_dir():
-            raise Unusable(f"there is no folder {out.parent}")
-        if fresh:
-            discard(out)
-        state = asyncio.run(_export(address, topic, out, form, checkpoint))
+        state = asyncio.run(_export(servers.log, out, form, checkpoint, fresh=fresh))
     typer.echo(f"{out} holds {state.records:,} records, the log to its end")
 
 
-async def _export(kafka: str, topic: str, out: Path, form: Format, checkpoint: int) -> State:
+async def _export(
+    place: tuple[str, str], out: Path, form: Format, checkpoint: int, *, fresh: bool
+) -> State:
     with Bar("Exporting") as bar:
-        async with open_log(kafka, topic) as log:
-            return await Export(out, checkpoint, bar.moved).run(log, topic, form)
+        async with open_log(*place) as log:
+            export = Export(out, checkpoint, bar.moved)
+            return await export.run(log, place[1], form, fresh=fresh)
