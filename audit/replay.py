@@ -9,7 +9,7 @@ from audit.errors import Unusable
 from audit.lines import Line
 from audit.log import Log, Record, Span
 from audit.merge import merged
-from audit.spans import Edge, spans_between
+from audit.spans import Edge, Place, spans_between
 from audit.story import Story
 from orders.events import AnyOrderEvent, OrderPlaced
 
@@ -37,9 +37,17 @@ async def replayed(log: Log, choice: Choice) -> AsyncIterator[list[Line]]:
     Raises `Unreadable`, `Unusable`, and `NewerSchema` where only a newer engine can read on.
     """
     spans = await spans_between(log, choice.begins, choice.ends)
+    if choice.order_id is not None:
+        _require_home(choice, choice.order_id, log.partitions)
     lines = _all(log, spans) if choice.order_id is None else _one(log, spans, choice.order_id)
     async for some in lines:
         yield [line for line in some if not choice.types or _is_of(line, choice.types)]
+
+
+def _require_home(choice: Choice, order_id: str, partitions: int) -> None:
+    named = {edge.partition for edge in (*choice.begins, *choice.ends) if isinstance(edge, Place)}
+    if named and (home := home_of(order_id, partitions)) not in named:
+        raise Unusable(f"order {order_id} lives in partition {home}")
 
 
 def _is_of(line: Line, types: frozenset[str]) -> bool:
@@ -57,8 +65,6 @@ async def _one(log: Log, spans: Sequence[Span], order_id: str) -> AsyncIterator[
     """Yield one order's records; what is superseded only its whole story can tell."""
     home = home_of(order_id, log.partitions)
     wanted = [span for span in spans if span.partition == home]
-    if spans and not wanted:
-        raise Unusable(f"order {order_id} lives in partition {home}")
     one = _Hearing(order_id, log.partitions)
     for span in wanted:
         async for records in log.read(span._replace(first=0)):

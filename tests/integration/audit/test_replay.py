@@ -150,6 +150,14 @@ async def test_an_order_of_another_partition_is_a_sentence(world, ids):
     assert (told.exit_code, "lives in partition 3" in told.output) == (2, True)
 
 
+async def test_an_order_that_was_quiet_meanwhile_has_nothing_to_tell(replay, world, ids):
+    await world.tell((30, builders.failed(4, order_id=ids[1])))
+    assert await replay("--order", ids[3], "--from", world.at(20).isoformat()) == []
+    assert await replay("--order", ids[3], "--from", "3:99") == []
+    assert await replay("--order", ids[3], "--to", world.at(-1).isoformat()) == []
+    assert len(await replay("--order", ids[1], "--from", world.at(20).isoformat())) == 1
+
+
 async def test_a_reader_that_has_seen_enough_ends_it_in_peace(world, ids):
     value = b'{"note":"%b"}' % (b"x" * 10_000)
     await world.append(*[(number % 4, b"k", value, 5) for number in range(200)])
