@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from orders.admission import Flaw
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -29,9 +31,4 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-ReasonOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="REASON", help="NOT_AN_EVENT, WRONG_KEY, WRONG_PARTITION or LATE_PLACEMENT."
-    ),
-]
+ReasonOption = Annotated[Flaw | None, typer.Option(help="Only what was not admitted for this.")]

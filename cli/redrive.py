@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.audits import DatabaseUrl, KafkaAddress, Servers, TopicPrefix, audited
-from cli.failures import Failure, NotRunning
+from cli.failures import CannotCheck, Failure, NotRunning
 from cli.places import Place, ReasonOption, parse_place
 from cli.plain import plain
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
@@ -19,9 +19,16 @@ from local.letters import Letter, open_letters
 from local.redrive import Step, Verdict, carry_out, foresee, known_orders, plan
 from orders.topics import Topics
 
+NO_TABLES = (
+    "Without the engine's tables nobody can tell what would quarantine its order or change nothing"
+)
+
 Places = Annotated[
     list[Place] | None,
     typer.Argument(parser=parse_place, metavar="PARTITION:OFFSET", help="As listed."),
+]
+Blind = Annotated[
+    bool, typer.Option("--blind", help="Also without tables, so without a look ahead.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -30,6 +37,7 @@ def redrive(  # noqa: PLR0913  (one argument for each option)
     places: Places = None,
     *,
     reason: ReasonOption = None,
+    blind: Blind = False,
     yes: Yes = False,
     kafka: KafkaAddress = None,
     topic_prefix: TopicPrefix = None,
@@ -42,7 +50,8 @@ def redrive(  # noqa: PLR0913  (one argument for each option)
     The event of the dead letter is appended under its order's id, to its order's partition, when it
     is admitted there now. What is no event stays where it is; so does a placement that came too
     late, or would by now: it is void for ever. What would quarantine its order, or change nothing,
-    is not appended. Done twice, an event is superseded: the first in the log counts, for every
+    is not appended: that look ahead needs the engine's tables, and without them nothing is done
+    unless --blind. Done twice, an event is superseded: the first in the log counts, for every
     reader.
 
     \b
@@ -51,16 +60,16 @@ def redrive(  # noqa: PLR0913  (one argument for each option)
       engine dead-letters redrive --reason WRONG_PARTITION --yes
       engine dead-letters redrive 3:17 --json | jq -r .verdict
 
-    Exit codes: 0 all are redriven or stand already, 1 one was refused, 2 usage, 3 no engine runs.
+    Exit codes: 0 all are redriven or stand already, 1 one was refused, 2 usage or no tables,
+    3 no engine runs.
     """
     if bool(places) == bool(reason):
         raise typer.BadParameter("name records as PARTITION:OFFSET, or all with a --reason")
     with audited():
         servers = Servers(data_dir, topic_prefix, kafka, database_url)
         address, topics = servers.topics
-        steps, partitions = asyncio.run(
-            _planned(address, topics, places or [], reason, _tables(servers))
-        )
+        steps, partitions = asyncio.run(_planned(address, topics, places or [], reason))
+        steps = _foreseen(steps, _tables(servers), blind=blind)
         if _agreed(steps, yes=yes):
             steps = asyncio.run(carry_out(steps, address, topics.events, partitions))
     for step in steps:
@@ -69,7 +78,7 @@ def redrive(  # noqa: PLR0913  (one argument for each option)
 
 
 async def _planned(
-    kafka: str, topics: Topics, places: Sequence[Place], reason: str | None, tables: str | None
+    kafka: str, topics: Topics, places: Sequence[Place], reason: str | None
 ) -> tuple[list[Step], int]:
     async with open_letters(kafka, topics) as letters:
         if reason:
@@ -80,9 +89,19 @@ async def _planned(
                 for place in dict.fromkeys(places)
             ]
         found = [(letter, await letters.original(letter)) for letter in chosen]
-        steps = plan(found, letters.partitions, datetime.now(UTC))
-    known = await known_orders(tables, steps) if tables else None
-    return steps if known is None else foresee(steps, known), letters.partitions
+        return plan(found, letters.partitions, datetime.now(UTC)), letters.partitions
+
+
+def _foreseen(steps: list[Step], tables: str | None, *, blind: bool) -> list[Step]:
+    if not _wanted(steps):
+        return steps
+    known = asyncio.run(known_orders(tables, steps)) if tables else None
+    if known is not None:
+        return foresee(steps, known)
+    if not blind:
+        raise CannotCheck(f"{NO_TABLES}: name them with --database-url, or go ahead with --blind")
+    typer.echo(NO_TABLES, err=True)
+    return steps
 
 
 def _required(place: Place, letter: Letter | None) -> Letter:
@@ -101,8 +120,12 @@ def _tables(servers: Servers) -> str | None:
         return None
 
 
+def _wanted(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.verdict is Verdict.REDRIVEN]
+
+
 def _agreed(steps: Sequence[Step], *, yes: bool) -> bool:
-    wanted = [step for step in steps if step.verdict is Verdict.REDRIVEN]
+    wanted = _wanted(steps)
     if not wanted:
         return False
     if yes or not sys.stdin.isatty():

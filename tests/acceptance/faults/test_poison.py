@@ -155,7 +155,9 @@ def test_an_event_redriven_twice_at_once_is_superseded(engine):
     engine.letter(ELSEWHERE, offset)
     servers = ("--kafka", engine.kafka, "--topic-prefix", engine.topic_prefix)
     for _ in range(2):
-        told = engine.command("dead-letters", "redrive", f"{ELSEWHERE}:{offset}", *servers)
+        told = engine.command(
+            "dead-letters", "redrive", f"{ELSEWHERE}:{offset}", "--blind", *servers
+        )
         assert told.exit_code == 0, told.output
     engine.wait_for(order.order_id, "completed")
     engine.complete_one(HERE)
