@@ -13,6 +13,7 @@ from orders.ports import Refused, Unknown, Venue, Void
 from orders.retry import RetryPolicy
 from orders.state import Open, Pending, Quarantined, Routed, Waiting
 from orders.values import Fill, Quote, Terms, VenueName
+from streams.absent import AbsentVenue
 from streams.faults import internal_on_error
 
 logger = logging.getLogger(__name__)
@@ -70,9 +71,9 @@ class OrderProcess:
     async def _abandon(self, order: Open, reason: Reason) -> Command:
         match order:
             case Routed() as sent:
-                return await self._resolve(self._venues[sent.venue], sent.execution_id, reason)
+                return await self._resolve(sent, reason)
             case Quarantined(held=Routed() as sent):
-                return await self._resolve(self._venues[sent.venue], sent.execution_id, reason)
+                return await self._resolve(sent, reason)
             case _:
                 return RecordFailure(reason, self._stamp())
 
@@ -92,36 +93,39 @@ class OrderProcess:
         return FailedQuote(venue=venue.name, reason=answer)
 
     async def _trade(self, order: Routed, *, stale: bool) -> Command:
-        venue = self._venues[order.venue]
         answer: Fill | Refused | Unknown | Reason
         if stale:
             answer = Reason(code=Code.STALE_QUOTE, message="the quote is too old to be sent")
         else:
-            answer = await internal_on_error(venue.execute(order.execution))
+            answer = await internal_on_error(self._venue_of(order).execute(order.execution))
         match answer:
             case Fill():
                 return RecordFill(answer, self._stamp())
             case Refused():
                 return RecordFailure(answer.reason, self._stamp())
             case Unknown():
-                return await self._resolve(venue, order.execution_id, answer.reason)
+                return await self._resolve(order, answer.reason)
             case Reason():
-                return await self._resolve(venue, order.execution_id, answer)
+                return await self._resolve(order, answer)
 
-    async def _resolve(self, venue: Venue, execution_id: str, reason: Reason) -> Command:
-        pause = _RESOLVE_PAUSE
+    async def _resolve(self, order: Routed, reason: Reason) -> Command:
+        venue, pause = self._venue_of(order), _RESOLVE_PAUSE
         while True:
-            match await internal_on_error(venue.resolve(execution_id)):
+            match await internal_on_error(venue.resolve(order.execution_id)):
                 case Fill() as fill:
                     return RecordFill(fill, self._stamp())
                 case Refused() as refused:
                     return RecordFailure(refused.reason, self._stamp())
                 case Void():
                     return RecordFailure(reason, self._stamp())
-                case _:
-                    logger.warning("outcome unknown", extra={"execution_id": execution_id})
+                case Unknown(why) | (Reason() as why):
+                    said = {"execution_id": order.execution_id, "why": why.message}
+                    logger.warning("outcome unknown", extra=said)
             await asyncio.sleep(pause.total_seconds())
             pause = min(pause * 2, _RESOLVE_PAUSE_MAX)
+
+    def _venue_of(self, order: Routed) -> Venue:
+        return self._venues.get(order.venue) or AbsentVenue(order.venue)
 
     def _is_stale(self, order: Routed) -> bool:
         return self._clock() - order.updated_at > QUOTE_TTL

@@ -1,5 +1,6 @@
 """From a state to its next event, with fake venues."""
 
+import asyncio
 from datetime import timedelta
 from itertools import count
 
@@ -32,10 +33,10 @@ class Desk:
     def __init__(self):
         self.now = T0
         self.raydium, self.meteora = FakeVenue(RAYDIUM), FakeVenue(METEORA)
-        venues = {venue.name: venue for venue in (self.raydium, self.meteora)}
+        self.venues = {venue.name: venue for venue in (self.raydium, self.meteora)}
         ids = count()
         self.process = OrderProcess(
-            venues, RetryPolicy(), lambda: self.now, lambda: f"id-{next(ids)}"
+            self.venues, RetryPolicy(), lambda: self.now, lambda: f"id-{next(ids)}"
         )
 
     async def advance(self, *history):
@@ -118,6 +119,22 @@ async def test_an_execution_that_ended_in_a_fault_of_ours_is_resolved(desk):
 
     desk.raydium.execute = explode_after_landing
     assert isinstance(await desk.advance(placed(), routed(2)), OrderExecuted)
+
+
+@pytest.mark.parametrize("history", [(placed(), routed(2)), (placed(), routed(2), routed(3))])
+async def test_an_order_waits_for_a_venue_that_is_not_here_and_goes_nowhere_else(
+    desk, history, caplog
+):
+    del desk.venues[RAYDIUM]
+    waiting = asyncio.create_task(desk.advance(*history))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    assert [record.why for record in caplog.records] == ["this engine has no venue RAYDIUM"]
+    waiting.cancel()
+    desk.venues[RAYDIUM] = desk.raydium
+    assert isinstance(await desk.advance(*history), OrderExecuted | OrderFailed)
+    assert desk.meteora.executed == desk.meteora.resolved == []
 
 
 async def test_a_quote_found_old_is_not_sent(desk):
