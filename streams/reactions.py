@@ -6,8 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from orders.state import Open, Pending, Waiting
+from streams.faults import stop_on_error
 
 logger = logging.getLogger(__name__)
+
+
+class CancelledByNobody(Exception):
+    """A library cancelled what a reaction waited for, and nobody wanted the reaction to end."""
 
 
 class Reactions:
@@ -15,13 +20,22 @@ class Reactions:
 
     An order holds its slot from its first quote until its attempt is resolved, so that a routed one
     never waits with an ageing quote. Reading the log is never held back.
+
+    What fails in a reaction is a value long before it comes here. An exception that does come here
+    crashes the worker: its order would lie still otherwise, until it is recovered somewhere.
     """
 
-    def __init__(self, limit: int, react: Callable[[Open], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        limit: int,
+        react: Callable[[Open], Awaitable[None]],
+        crash: Callable[[BaseException], Awaitable[None]],
+    ) -> None:
         self._limit = limit
         self._react = react
-        self._tasks: set[asyncio.Future[None]] = set()
-        self._latest: dict[str, asyncio.Future[None]] = {}
+        self._crash = crash
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._latest: dict[str, asyncio.Task[None]] = {}
         self._holding: set[str] = set()
         self._parked: dict[str, Pending] = {}
 
@@ -77,12 +91,22 @@ class Reactions:
         order_id = order.placement.order_id
         if not isinstance(order, Waiting):
             self._holding.add(order_id)
-        task = asyncio.ensure_future(self._react(order))
+        task = asyncio.create_task(self._reacted(order))
         self._latest[order_id] = task
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, order_id))
 
-    def _ended(self, order_id: str, task: asyncio.Future[None]) -> None:
+    async def _reacted(self, order: Open) -> None:
+        async with stop_on_error(self._crash):
+            try:
+                await self._react(order)
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                raise CancelledByNobody from error
+
+    def _ended(self, order_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if self._latest.get(order_id) is task:
             del self._latest[order_id]

@@ -71,7 +71,7 @@ async def stream_worker(
             elif event := await process.advance(order):
                 await log.append(event)
 
-        reactions = Reactions(settings.max_reactions, react)
+        reactions = Reactions(settings.max_reactions, react, app.crash)
         assignments = Assignments(settings, clock, reactions, app.crash)
         advance_orders(app, settings, assignments)
         async with _running(app), _looked_after(app, assignments, settings.database_url):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from orders.fold import replay
-from streams.reactions import Reactions
+from streams.reactions import CancelledByNobody, Reactions
 from tests.support.builders import placed, retry_scheduled, routed
 
 PENDING = replay([placed()])
@@ -24,12 +24,16 @@ class Floor:
     def __init__(self, limit):
         self.started = []
         self.gates = {}
-        self.reactions = Reactions(limit, self.react)
+        self.crashes = []
+        self.reactions = Reactions(limit, self.react, self.crash)
 
     async def react(self, order):
         name = order.placement.order_id
         self.started.append(name)
         await self.gates.setdefault(name, asyncio.Event()).wait()
+
+    async def crash(self, error):
+        self.crashes.append(error)
 
     async def start(self, *orders):
         for order in orders:
@@ -83,14 +87,27 @@ async def test_cancelled_orders_stop_and_the_parked_among_them_never_start(floor
     assert not floor.reactions.is_running("a")
 
 
-async def test_a_reaction_that_dies_is_told_and_frees_the_order(caplog):
-    async def die(_order):
-        raise ZeroDivisionError
-
-    reactions = Reactions(2, die)
-    reactions.start(named(PENDING, "a"))
-    assert reactions.is_running("a")
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert not reactions.is_running("a")
+async def test_a_reaction_that_dies_crashes_the_worker(floor, caplog):
+    floor.gates["a"] = None
+    await floor.start(named(PENDING, "a"))
+    await floor.settle()
+    assert [type(error) for error in floor.crashes] == [AttributeError]
     assert "reaction died" in caplog.text
+
+
+async def test_a_reaction_that_a_library_cancelled_crashes_the_worker(floor):
+    floor.gates["a"] = Gone()
+    await floor.start(named(PENDING, "a"))
+    await floor.settle()
+    assert [type(error) for error in floor.crashes] == [CancelledByNobody]
+
+
+async def test_a_reaction_that_is_cancelled_crashes_nothing(floor):
+    await floor.start(named(PENDING, "a"))
+    await floor.reactions.cancel({"a"})
+    assert floor.crashes == []
+
+
+class Gone:
+    async def wait(self):
+        raise asyncio.CancelledError
