@@ -24,6 +24,7 @@ _OFFSET = "select next_offset from projection_offsets where partition = %s"
 _OPEN = """
 select order_id, state::text, state_schema_version from orders
 where partition = %s and state is not null
+order by placed_offset
 """
 _CLOSED = """
 select order_id, not_after from orders
@@ -52,7 +53,8 @@ class ProjectionAway(Exception):
 async def read_snapshot(database_url: str, partition: int) -> Snapshot:
     """Return the partition as the projection holds it, all from one database snapshot.
 
-    Raises `ProjectionAway`.
+    Open orders come as they were placed, so that those parked keep their turn. Raises
+    `ProjectionAway`.
     """
     async with connect(database_url) as connection, _reading(connection) as found:
         if not found:

@@ -15,7 +15,7 @@ from projections.batch import Reading
 from streams import recovery
 from tests.integration.projections.conftest import opened_store
 from tests.integration.projections.histories import IN_TIME, PARTITIONS, delivered
-from tests.support.builders import failed, placed
+from tests.support.builders import failed, placed, retry_scheduled
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -107,3 +107,22 @@ async def test_ended_orders_are_cleared_from_the_index_of_the_open_ones(tables):
         for first in range(0, len(readings), 3_000):
             await store.apply(readings[first : first + 3_000])
     assert pages_read(tables, *QUESTIONS["open orders"]) < 100
+
+
+async def test_a_takeover_finds_open_orders_in_the_turn_of_their_placements(tables):
+    ids = (str(uuid.UUID(int=number)) for number in count())
+    here = [*islice((one for one in ids if partition_of(one, PARTITIONS) == 1), 20)]
+    told = [
+        *[(order_id, encode(placed(order_id=order_id)), IN_TIME) for order_id in here],
+        # A row that changes moves to the end of its table.
+        *[
+            (order_id, encode(retry_scheduled(2, order_id=order_id)), IN_TIME)
+            for order_id in here[:9]
+        ],
+    ]
+    readings = [Reading(record, admit(record, PARTITIONS)) for record in delivered(told)]
+    async with opened_store(tables.url) as store:
+        for first in (0, len(here)):
+            await store.apply(readings[first : first + len(here)])
+    snapshot = await recovery.read_snapshot(tables.url, 1)
+    assert list(snapshot.open) == here
