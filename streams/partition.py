@@ -124,7 +124,7 @@ class Partition:
         self.next_offset = record.offset + 1
         if record.marker:
             return
-        self._clock.saw(record.appended_at)
+        self._clock.saw(record.appended_at, live=self.live)
         self._appended_at = max(self._appended_at, record.appended_at)
         if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
             self._apply(event, record.offset)

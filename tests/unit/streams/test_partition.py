@@ -48,11 +48,11 @@ class Recorder:
 
 
 class Bench:
-    def __init__(self):
+    def __init__(self, local=T0):
         self.seconds = 0.0
         self.reactions = Recorder()
-        clock = BrokerClock(lambda: T0, lambda: self.seconds)
-        self.partition = Partition(PARTITIONS, clock, self.reactions)
+        self.clock = BrokerClock(lambda: local, lambda: self.seconds)
+        self.partition = Partition(PARTITIONS, self.clock, self.reactions)
 
     def record(self, offset, event, at=T0):
         number = partition_of(event.order_id, PARTITIONS)
@@ -142,6 +142,16 @@ def test_recovery_folds_without_reacting_then_reacts_once(deaf):
     deaf.partition.go_live()
     deaf.partition.go_live()
     assert deaf.reactions.started == [("Routed", 2)]
+
+
+def test_after_a_long_stop_what_recovery_reads_looks_as_old_as_it_is():
+    started = Bench(local=seconds(3600))
+    for offset, event in enumerate([placed(), routed(2)]):
+        started.partition.fold(started.record(offset, event))
+    started.partition.go_live()
+    assert started.clock() == seconds(3600)
+    started.read(executed(3), first=2)
+    assert started.clock() == T0
 
 
 def test_a_partition_goes_on_from_what_the_projection_holds(live):
