@@ -11,6 +11,7 @@ from orders.events import AnyOrderEvent, OrderPlaced
 from orders.fold import evolve
 from orders.state import UNPLACED, Completed, Failed, Open, Order, Quarantined, Unplaced, Waiting
 from streams.clock import BrokerClock
+from streams.ended import EndedOrders
 from streams.reactions import Reactions
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Partition:
         self._clock = clock
         self._reactions = reactions
         self._open: dict[str, Open] = {}
-        self._closed: dict[str, datetime] = {}
+        self._ended = EndedOrders()
         self._reacted: dict[str, int] = {}
         self._waiting: dict[str, datetime] = {}
         self._unconfirmed: dict[str, int] = {}
@@ -86,7 +87,7 @@ class Partition:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Begin from what the projection holds."""
-        self._open, self._closed = snapshot.open, snapshot.closed
+        self._open, self._ended = snapshot.open, EndedOrders(snapshot.closed)
         self.next_offset = snapshot.next_offset
         for order_id, order in self._open.items():
             if isinstance(order, Waiting):
@@ -126,7 +127,7 @@ class Partition:
             return
         self._clock.saw(record.appended_at, live=self.live)
         self._appended_at = max(self._appended_at, record.appended_at)
-        if not isinstance(event, NotAdmitted) and event.order_id not in self._closed:
+        if not isinstance(event, NotAdmitted) and event.order_id not in self._ended:
             self._apply(event, record.offset)
 
     def confirm(self, order_id: str, placed_offset: int) -> None:
@@ -204,19 +205,11 @@ class Partition:
     def _close(self, order: Completed | Failed) -> None:
         order_id = order.placement.order_id
         self._forget(order_id)
-        self._closed[order_id] = order.placement.not_after
-        self._forget_closed()
+        self._ended.add(order_id, order.placement.not_after)
+        # By the log's own time: read late, a repeated placement must still find its order ended.
+        self._ended.forget_before(self._appended_at - CLOSED_KEPT)
 
     def _forget(self, order_id: str) -> None:
         for memory in (self._open, self._reacted, self._waiting, self._unconfirmed):
             memory.pop(order_id, None)
         self._reactions.release(order_id)
-
-    def _forget_closed(self) -> None:
-        # By the log's own time: read late, a repeated placement must still find its order ended.
-        kept_since = self._appended_at - CLOSED_KEPT
-        while self._closed:
-            oldest = next(iter(self._closed))
-            if self._closed[oldest] >= kept_since:
-                return
-            del self._closed[oldest]
