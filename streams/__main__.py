@@ -23,6 +23,7 @@ from runtime.ready import announce
 from runtime.settings import CONFIGURATION_ERROR, stop
 from streams.partition import WrongPartitions
 from streams.settings import StreamSettings
+from streams.tail import WrongLog
 from streams.worker import Sources, Worker, delays_worker, stream_worker
 
 ROLES = {"worker": stream_worker, "delays": delays_worker}
@@ -40,7 +41,7 @@ async def run(role: str, settings: StreamSettings) -> None:
     try:
         with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
             await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
-    except (NewerSchema, WrongPartitions) as error:
+    except (NewerSchema, WrongLog, WrongPartitions) as error:
         sentence = str(error)
         _end_saying(f"{sentence[:1].upper()}{sentence[1:]}.")
 

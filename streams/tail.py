@@ -1,16 +1,24 @@
 """The log read by a plain consumer: what the agent's stream did not bring, or not yet."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from orders.errors import OrderError
 from runtime.records import poll
 from streams.partition import Partition
 
 _PATIENCE = timedelta(milliseconds=250)
 _BATCH = 5_000
+_GROWS = timedelta(seconds=15)
+_LOOK = timedelta(milliseconds=500)
+
+
+class WrongLog(OrderError):
+    """The log ends before what is known of it; the message says where, and what to do."""
 
 
 async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition) -> None:
@@ -19,13 +27,13 @@ async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition
     The end is asked for after the partition was assigned, and whatever the agent passed over
     meanwhile is read too: nothing lies between this and what the agent brings next. Raises
     `aiokafka.errors.KafkaError` when the broker is away, `WrongPartitions` when the topic has
-    another number of them than this worker was told.
+    another number of them than this worker was told, `WrongLog` when it stays too short.
     """
     place = TopicPartition(topic, number)
     async with _consumer(bootstrap) as consumer:
+        end = await _end(consumer, place, partition.next_offset)
         consumer.assign([place])
         consumer.seek(place, partition.next_offset)
-        end = (await consumer.end_offsets([place]))[place]
         # A broker that has just started may answer without having heard of any topic.
         if found := consumer.partitions_for_topic(topic):
             partition.require_partitions(len(found))
@@ -33,6 +41,23 @@ async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition
             for record in await poll(consumer, _PATIENCE, _BATCH):
                 partition.fold(record)
         partition.go_live()
+
+
+async def _end(consumer: AIOKafkaConsumer, place: TopicPartition, least: int) -> int:
+    # A new leader may not know how far the log is acknowledged until a dead follower is given up.
+    now = asyncio.get_running_loop().time
+    deadline = now() + _GROWS.total_seconds()
+    while True:
+        end: int = (await consumer.end_offsets([place]))[place]
+        if end >= least:
+            return end
+        if now() > deadline:
+            raise WrongLog(
+                f"partition {place.partition} of {place.topic} ends at offset {end}, it was known "
+                f"up to {least}: the tables belong to another log, or Kafka lost records; "
+                "an empty database as ENGINE_DATABASE_URL is filled from what there is"
+            )
+        await asyncio.sleep(_LOOK.total_seconds())
 
 
 @asynccontextmanager
