@@ -13,6 +13,9 @@ from orders.ports import Refused, Unknown, Void
 from orders.values import Execution, Fill, Quote, Terms, VenueName
 from venues.exchange import Answer, Exchange, Rejected
 
+MESSAGE_MAX = 500
+"""Characters of a reason that are kept: an event with it must not outgrow what Kafka takes."""
+
 
 class Dex:
     """A DEX behind the port `orders.ports.Venue`. Time-outs are in seconds."""
@@ -66,12 +69,12 @@ class Dex:
             async with asyncio.timeout(timeout):
                 return await call
         except Rejected as refusal:
-            return refusal.reason
+            return _cut(refusal.reason)
         except TimeoutError:
             message = f"{self.name} did not answer within {timeout:g} s"
             return Reason(code=Code.TIMEOUT, message=message)
         except OSError as error:
-            return Reason(code=Code.NETWORK, message=str(error))
+            return _cut(Reason(code=Code.NETWORK, message=str(error)))
 
     def _unreadable(self, what: str) -> Reason:
         message = f"{self.name} sent a {what} that cannot be read"
@@ -82,10 +85,14 @@ def _outcome(answer: Answer) -> Fill | Refused | Void:
     match answer.get("status"):
         case "refused":
             code, message = answer.get("code"), answer.get("reason")
-            return Refused(Reason.model_validate({"code": code, "message": message}))
+            return Refused(_cut(Reason.model_validate({"code": code, "message": message})))
         case "void":
             return Void()
         case _:
             fields = Fill.model_fields.keys() - {"tx_hash"}
             signed = {"tx_hash": answer.get("signature")}
             return Fill.model_validate(signed | {field: answer.get(field) for field in fields})
+
+
+def _cut(reason: Reason) -> Reason:
+    return Reason(code=reason.code, message=reason.message[:MESSAGE_MAX])

@@ -1,7 +1,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +10,8 @@ from orders.ports import Refused, Unknown
 from orders.values import Fill, Quote
 from tests.support.contracts import VenueContract, execution, swap
 from tests.support.fakes import MemoryChain, some_venue
+from venues.dex import MESSAGE_MAX, Dex
+from venues.exchange import Exchange, Rejected
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -17,6 +19,22 @@ T0 = datetime(2026, 1, 1, tzinfo=UTC)
 class ClosedChain:
     async def land(self, entry):
         raise ConnectionError("the chain is closed")
+
+
+class Talkative:
+    """A venue with more to say than an event can hold."""
+
+    name = "RAYDIUM"
+    words = "no " * 1_000_000
+
+    async def quote(self, terms, attempt):
+        raise Rejected(Reason(code=Code.THROTTLED, message=self.words))
+
+    async def execute(self, execution):
+        return {"status": "refused", "code": "NO_LIQUIDITY", "reason": self.words}
+
+    async def outcome(self, execution_id):
+        raise ConnectionResetError(self.words)
 
 
 @pytest.mark.parametrize("name", ["RAYDIUM", "METEORA"], scope="class")
@@ -73,6 +91,18 @@ async def test_a_chain_that_is_gone_leaves_the_outcome_unknown():
     for unknown in (await venue.execute(execution(venue)), await venue.resolve("order:1")):
         assert isinstance(unknown, Unknown)
         assert unknown.reason.code is Code.NETWORK
+
+
+async def test_what_a_venue_says_is_cut_to_what_an_event_can_hold():
+    venue = Dex(cast("Exchange", Talkative()), quote_timeout=1, execute_timeout=1)
+    rejected = await venue.quote(swap(), 1)
+    refused = await venue.execute(execution(venue))
+    unknown = await venue.resolve("order:1")
+    assert isinstance(rejected, Reason)
+    assert isinstance(refused, Refused)
+    assert isinstance(unknown, Unknown)
+    for reason in (rejected, refused.reason, unknown.reason):
+        assert len(reason.message) == MESSAGE_MAX
 
 
 async def test_faults_in_terms_are_ignored_unless_the_settings_allow_them():
