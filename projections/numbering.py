@@ -62,15 +62,22 @@ class KeptNumbers:
 
 
 class NewNumbers:
-    """Numbers from 1 on, in the sequence in which the log is read."""
+    """Numbers from 1 on, in the sequence in which the log is read.
 
-    def __init__(self, log: EventLog, partitions: int) -> None:
+    They go as far as the live tables, when these can tell: of what is not admitted beyond, the
+    projector still has to send dead letters. Without them they go as far as the log.
+    """
+
+    def __init__(self, log: EventLog, partitions: int, live: AsyncConnection | None) -> None:
         self._log = log
         self._partitions = partitions
+        self._live = live
         self._head = 0
 
     async def goal(self) -> Mapping[int, int]:
-        """Return how far the log is."""
+        """Return how far the live tables are, or the log."""
+        if self._live is not None:
+            return await stored_offsets(self._live)
         return await self._log.ends(range(self._partitions))
 
     async def seqs(self, readings: Sequence[Reading]) -> Iterable[int]:

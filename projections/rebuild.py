@@ -22,7 +22,7 @@ from projections.fresh import WRITER, fresh_tables
 from projections.lease import depose, hold_up
 from projections.leftovers import remove_unfinished
 from projections.numbering import KeptNumbers, NewNumbers, Numbering, NumbersLost
-from projections.schema import LAYOUT, Pointer, ensure, has_numbers
+from projections.schema import LAYOUT, Pointer, ensure, has_numbers, has_offsets
 from projections.tables import Diverged, enter
 
 _SILENCE = timedelta(seconds=30)
@@ -81,7 +81,8 @@ async def rebuild(log: EventLog, url: str, partitions: int, report: Report) -> R
                 extra = {"action": "numbers_lost", "why": str(lost)}
                 logger.warning("numbering begins anew", extra=extra)
                 await remove_unfinished(connection)
-        return await site.build(NewNumbers(log, partitions))
+        live = connection if await has_offsets(connection, pointer.schema) else None
+        return await site.build(NewNumbers(log, partitions, live))
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ alter table public.projection_pointer add column if not exists layout int not nu
 """
 
 _TABLES_OF = "select array_agg(tablename) from pg_tables where schemaname = %s"
-_NUMBERED = """
+_READ = """
 select count(*) = (select partitions from public.projection_pointer)
 from {schema}.projection_offsets
 """
@@ -101,9 +101,13 @@ async def create_tables(connection: AsyncConnection, partitions: int) -> str:
 async def has_numbers(connection: AsyncConnection, schema: str) -> bool:
     """Return whether the schema can tell the number of each record and how far it has read."""
     there = await _tables_of(connection, schema)
-    return there >= {"order_events", "projection_offsets"} and bool(
-        await _answer(connection, _NUMBERED, schema)
-    )
+    return "order_events" in there and await has_offsets(connection, schema)
+
+
+async def has_offsets(connection: AsyncConnection, schema: str) -> bool:
+    """Return whether the schema can tell how far each partition was read."""
+    there = await _tables_of(connection, schema)
+    return "projection_offsets" in there and bool(await _answer(connection, _READ, schema))
 
 
 async def is_whole(connection: AsyncConnection, schema: str) -> bool:

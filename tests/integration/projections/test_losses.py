@@ -63,6 +63,22 @@ async def test_a_table_that_is_dropped_is_made_again_from_the_log(
     assert await log.dead_letters() == []
 
 
+async def test_a_rebuild_with_new_numbers_leaves_the_dead_letters_to_the_projector(
+    log, tables, start, environment
+):
+    await log.append(*lives(100))
+    former = start(environment)
+    tables.wait_for(head=300)
+    assert former.stop() == 0
+    tables.run("drop table order_events")
+    await log.append_records((0, b"key", b"poison"))
+    await log.append(*lives(100))
+    start(environment).wait_until_said("tables rebuilt")
+    tables.wait_for(head=600)
+    await log.assert_told_by(tables)
+    assert [letter.value for letter in await log.dead_letters()] == [b"poison"]
+
+
 async def test_a_database_that_is_lost_whole_is_filled_from_the_log_in_a_new_epoch(
     log, tables, start, environment, postgres
 ):
