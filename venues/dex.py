@@ -5,8 +5,9 @@ Every answer is checked before it is believed. No price is computed here and not
 
 import asyncio
 from collections.abc import Awaitable
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from orders.errors import Code, Reason
 from orders.ports import Refused, Unknown, Void
@@ -15,6 +16,8 @@ from venues.exchange import Answer, Exchange, Rejected
 
 MESSAGE_MAX = 500
 """Characters of a reason that are kept: an event with it must not outgrow what Kafka takes."""
+
+_SIGNATURE = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")])
 
 
 class Dex:
@@ -90,9 +93,11 @@ def _outcome(answer: Answer) -> Fill | Refused | Void:
             return Void()
         case _:
             fields = Fill.model_fields.keys() - {"tx_hash"}
-            signed = {"tx_hash": answer.get("signature")}
+            signed = {"tx_hash": _SIGNATURE.validate_python(answer.get("signature"))}
             return Fill.model_validate(signed | {field: answer.get(field) for field in fields})
 
 
 def _cut(reason: Reason) -> Reason:
-    return Reason(code=reason.code, message=reason.message[:MESSAGE_MAX])
+    # Half a character of UTF-16 may come out of JSON, and cannot be written to any.
+    message = reason.message[:MESSAGE_MAX].encode(errors="replace").decode()
+    return Reason(code=reason.code, message=message)

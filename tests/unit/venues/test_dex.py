@@ -22,10 +22,10 @@ class ClosedChain:
 
 
 class Talkative:
-    """A venue with more to say than an event can hold."""
+    """A venue with more to say than an event can hold, and other than it can hold."""
 
     name = "RAYDIUM"
-    words = "no " * 1_000_000
+    words = "\ud800no " * 1_000_000
 
     async def quote(self, terms, attempt):
         raise Rejected(Reason(code=Code.THROTTLED, message=self.words))
@@ -103,6 +103,19 @@ async def test_what_a_venue_says_is_cut_to_what_an_event_can_hold():
     assert isinstance(unknown, Unknown)
     for reason in (rejected, refused.reason, unknown.reason):
         assert len(reason.message) == MESSAGE_MAX
+        assert reason.message.encode().startswith(b"?no ")
+
+
+@pytest.mark.parametrize("signature", ["\ud800", "a" * 1_000_000, "", "two words"])
+async def test_a_settlement_with_an_impossible_signature_cannot_be_read(signature):
+    class Forger(MemoryChain):
+        async def land(self, entry):
+            return (await super().land(entry))._replace(signature=signature)
+
+    venue = some_venue(chain=Forger())
+    answer = await venue.execute(execution(venue))
+    assert isinstance(answer, Unknown)
+    assert answer.reason.code is Code.INVALID_ANSWER
 
 
 async def test_faults_in_terms_are_ignored_unless_the_settings_allow_them():
