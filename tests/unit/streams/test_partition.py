@@ -5,12 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from orders.admission import Record, marker
-from orders.fold import replay
-from orders.state import Pending
 from orders.topics import partition_of
-from orders.wire import encode
-from streams.clock import BrokerClock
-from streams.partition import OVERDUE, LogHasHole, Partition, Snapshot
+from streams.partition import OVERDUE, LogHasHole, Snapshot
 from tests.support.builders import (
     ORDER_ID,
     T0,
@@ -21,60 +17,7 @@ from tests.support.builders import (
     routed,
     seconds,
 )
-
-PARTITIONS = 4
-
-
-class Recorder:
-    """Stands where the reactions stand and notes what they were asked."""
-
-    def __init__(self):
-        self.started = []
-        self.released = []
-        self.cancelled = []
-        self.busy = False
-
-    def start(self, order):
-        self.started.append((type(order).__name__, order.version))
-
-    def release(self, order_id):
-        self.released.append(order_id)
-
-    def is_running(self, order_id):
-        return self.busy
-
-    async def cancel(self, order_ids):
-        self.cancelled.extend(order_ids)
-
-
-class Bench:
-    def __init__(self, local=T0):
-        self.seconds = 0.0
-        self.reactions = Recorder()
-        self.clock = BrokerClock(lambda: local, lambda: self.seconds)
-        self.partition = Partition(PARTITIONS, self.clock, self.reactions)
-
-    def record(self, offset, event, at=T0):
-        number = partition_of(event.order_id, PARTITIONS)
-        return Record(number, offset, event.order_id.encode(), encode(event), at)
-
-    def read(self, *events, first=0):
-        """Let events arrive live, from this offset on."""
-        return [
-            self.partition.read(self.record(first + place, event))
-            for place, event in enumerate(events)
-        ]
-
-
-@pytest.fixture
-def deaf():
-    return Bench()
-
-
-@pytest.fixture
-def live(deaf):
-    deaf.partition.go_live()
-    return deaf
+from tests.unit.streams.conftest import PARTITIONS, Bench
 
 
 def test_each_new_state_is_reacted_to(live):
@@ -255,66 +198,3 @@ async def test_a_partition_that_leaves_stops_its_reactions(live):
     await live.partition.leave()
     assert live.reactions.cancelled == [ORDER_ID]
     assert not live.partition.live
-
-
-NAMED = placed(client_order_id="mine")
-
-
-def test_an_order_its_client_named_waits_for_the_projection(live):
-    live.read(NAMED)
-    assert live.reactions.started == []
-    assert live.partition.unconfirmed == {ORDER_ID: 0}
-    live.partition.confirm(ORDER_ID, placed_offset=0)
-    assert live.reactions.started == [("Pending", 1)]
-    assert live.partition.unconfirmed == {}
-
-
-def test_a_repeat_of_an_order_long_closed_is_forgotten(live):
-    live.read(NAMED)
-    live.partition.confirm(ORDER_ID, placed_offset=-7)
-    assert live.reactions.started == []
-    assert live.partition.open_orders == {}
-
-
-def test_what_a_zombie_adds_to_an_unconfirmed_order_starts_nothing(live):
-    live.read(NAMED, routed(2), retry_scheduled(3))
-    live.seconds = 1_000
-    live.partition.put_overdue_on_delay()
-    assert live.reactions.started == []
-    live.partition.confirm(ORDER_ID, placed_offset=0)
-    assert live.reactions.started == [("Waiting", 3)]
-
-
-def test_an_order_confirmed_while_deaf_starts_when_the_partition_is_live(deaf):
-    deaf.partition.fold(deaf.record(0, NAMED))
-    deaf.partition.confirm(ORDER_ID, placed_offset=0)
-    assert deaf.reactions.started == []
-    deaf.partition.go_live()
-    assert deaf.reactions.started == [("Pending", 1)]
-
-
-def test_a_partition_that_goes_live_starts_nothing_unconfirmed(deaf):
-    deaf.partition.fold(deaf.record(0, NAMED))
-    deaf.partition.go_live()
-    assert deaf.reactions.started == []
-
-
-def test_what_the_projection_holds_is_confirmed(deaf):
-    order = replay([NAMED])
-    assert isinstance(order, Pending)
-    deaf.partition.restore(Snapshot(next_offset=1, open={ORDER_ID: order}))
-    deaf.partition.go_live()
-    assert deaf.reactions.started == [("Pending", 1)]
-
-
-def test_a_repeat_of_an_open_order_changes_nothing(live):
-    live.read(placed(), placed(client_order_id="mine"))
-    assert live.partition.unconfirmed == {}
-
-
-def test_an_impossible_placement_does_not_hide_the_order_its_client_named(live):
-    live.read(NAMED)
-    live.partition.confirm(ORDER_ID, placed_offset=0)
-    live.read(routed(2), placed(version=3, client_order_id="mine"), first=1)
-    assert live.partition.unconfirmed == {}
-    assert live.reactions.started[-1] == ("Quarantined", 3)

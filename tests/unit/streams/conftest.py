@@ -1,0 +1,64 @@
+"""A partition over a clock that is set by hand, with nobody behind its reactions."""
+
+import pytest
+
+from orders.admission import Record
+from orders.topics import partition_of
+from orders.wire import encode
+from streams.clock import BrokerClock
+from streams.partition import Partition
+from tests.support.builders import T0
+
+PARTITIONS = 4
+
+
+class Recorder:
+    """Stands where the reactions stand and notes what they were asked."""
+
+    def __init__(self):
+        self.started = []
+        self.released = []
+        self.cancelled = []
+        self.busy = False
+
+    def start(self, order):
+        self.started.append((type(order).__name__, order.version))
+
+    def release(self, order_id):
+        self.released.append(order_id)
+
+    def is_running(self, order_id):
+        return self.busy
+
+    async def cancel(self, order_ids):
+        self.cancelled.extend(order_ids)
+
+
+class Bench:
+    def __init__(self, local=T0):
+        self.seconds = 0.0
+        self.reactions = Recorder()
+        self.clock = BrokerClock(lambda: local, lambda: self.seconds)
+        self.partition = Partition(PARTITIONS, self.clock, self.reactions)
+
+    def record(self, offset, event, at=T0):
+        number = partition_of(event.order_id, PARTITIONS)
+        return Record(number, offset, event.order_id.encode(), encode(event), at)
+
+    def read(self, *events, first=0):
+        """Let events arrive live, from this offset on."""
+        return [
+            self.partition.read(self.record(first + place, event))
+            for place, event in enumerate(events)
+        ]
+
+
+@pytest.fixture
+def deaf():
+    return Bench()
+
+
+@pytest.fixture
+def live(deaf):
+    deaf.partition.go_live()
+    return deaf
