@@ -17,7 +17,7 @@ from orders.events import (
     OrderRouted,
 )
 from orders.state import Completed, Failed
-from tests.support.builders import terms
+from tests.support.builders import routed, terms
 from tests.support.log import eventually, placements
 from tests.support.servers import TEST_PARTITIONS
 
@@ -59,6 +59,22 @@ async def test_more_orders_than_slots_are_parked_and_all_finish(run, log):
     run("worker", ENGINE_MAX_REACTIONS="5")
     await log.append(*placements(100))
     assert len(await eventually(log.all_ended)) == 100
+
+
+async def test_an_order_routed_to_a_venue_that_is_not_here_stops_no_other(run, log, capfd):
+    strange, *others = placements(20)
+    gone = routed(2, order_id=strange.order_id, execution_id=f"{strange.order_id}:1", venue="GONE")
+    await log.append(strange, gone, *others)
+    worker = run("worker")
+
+    async def others_ended():
+        orders = await log.orders()
+        return sum(isinstance(order, Completed) for order in orders.values()) == len(others)
+
+    await eventually(others_ended)
+    assert (await log.orders())[strange.order_id].version == 2
+    assert worker.poll() is None
+    assert "this engine has no venue GONE" in capfd.readouterr().err
 
 
 async def test_an_order_its_client_named_starts_once_the_projection_knows_it_for_the_first(
