@@ -48,7 +48,7 @@ class Liveness:
 
     def _judge_flaw(self, story: Story, flaw: str, *, alarmed: bool) -> None:
         self._figures.quarantined.append(story.order_id)
-        told = f"order {story.order_id}: {flaw}, written by {story.flaw_actor}"
+        told = f"order {story.order_id}: {flaw}, written by {story.flaw_actor!r}"
         silent = not story.ended and not alarmed and self._moment.is_over(story.heard_at)
         if silent:
             told += ", and no table shows it as quarantined"

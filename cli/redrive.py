@@ -50,9 +50,8 @@ def redrive(  # noqa: PLR0913  (one argument for each option)
     The event of the dead letter is appended under its order's id, to its order's partition, when it
     is admitted there now. What is no event stays where it is; so does a placement that came too
     late, or would by now: it is void for ever. What would quarantine its order, or change nothing,
-    is not appended: that look ahead needs the engine's tables, and without them nothing is done
-    unless --blind. Done twice, an event is superseded: the first in the log counts, for every
-    reader.
+    is not appended: to tell needs the engine's tables, so without them nothing is, unless --blind.
+    Done twice, an event is superseded: the first in the log counts, for every reader.
 
     \b
     Examples:
@@ -60,8 +59,7 @@ def redrive(  # noqa: PLR0913  (one argument for each option)
       engine dead-letters redrive --reason WRONG_PARTITION --yes
       engine dead-letters redrive 3:17 --json | jq -r .verdict
 
-    Exit codes: 0 all are redriven or stand already, 1 one was refused, 2 usage or no tables,
-    3 no engine runs.
+    Exit codes: 0 all redriven or unchanged, 1 one refused, 2 usage or no tables, 3 no engine runs.
     """
     if bool(places) == bool(reason):
         raise typer.BadParameter("name records as PARTITION:OFFSET, or all with a --reason")

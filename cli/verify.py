@@ -88,8 +88,7 @@ def check(  # noqa: PLR0913  (one argument for each option)
       engine verify --kafka broker:9092 --database-url postgresql://me@db/engine \\
                     --chain-url postgresql://me@db/chain
 
-    Exit codes: 0 all hold, 1 one is broken or there was no rest within --wait, 2 it cannot be
-    checked, 3 no engine is running.
+    Exit codes: 0 all hold, 1 one is broken or no rest, 2 it cannot be checked, 3 no engine runs.
     """
     servers = Servers(data_dir, topic_prefix, kafka, database_url, chain_url)
     with audited():

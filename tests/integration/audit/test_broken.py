@@ -104,7 +104,7 @@ async def test_i5_an_impossible_event_of_the_engines_own(world, fresh_id, listed
     await world.tell((0, world.placed(fresh_id)), (1, impossible))
     answer = await answer_of(world)
     assert answer.blames(fresh_id, "I5")
-    assert "OrderExecuted came while the order was pending, written by streams" in answer.output
+    assert "OrderExecuted came while the order was pending, written by 'streams'" in answer.output
     assert (await world.verified("--quarantined", listed)).code == 0
 
 
