@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import errors, events, exact, orders, placements, problems, schemas, sockets
+from api import batch, errors, events, exact, orders, placements, problems, schemas, sockets
 from api.errors import Kind, Refusal, answer
 from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
@@ -75,7 +75,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.add_middleware(RequestIds, new_id=sources.new_id)
-    app.router.routes.extend((*_PLACING, _NO_ORDER, *_OF_ONE))
+    app.router.routes.extend((*_PLACING, *_NO_ORDERS, *_OF_ONE))
     for routes in (*_ROUTERS, sockets.router):
         app.include_router(routes)
     for kind, handler in _HANDLERS.items():
@@ -172,11 +172,11 @@ _HANDLERS = {
     HTTPException: _http,
     ClientDisconnect: _client_left,
 }
-_PLACING = direct(placements.router)
+_PLACING = (*direct(placements.router), *direct(batch.router))
 _OF_ONE = direct(orders.of_one)
-_NO_ORDER = Route(placements.EXECUTE_PATH, NoOther())
+_NO_ORDERS = [Route(path, NoOther()) for path in (placements.EXECUTE_PATH, batch.BATCH_PATH)]
 _ROUTERS = (
-    *(placements.router, orders.of_one, orders.router),
+    *(placements.router, batch.router, orders.of_one, orders.router),
     *(events.router, problems.router, router),
 )
-_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[2:] for r in routes_of(one)))
+_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[3:] for r in routes_of(one)))

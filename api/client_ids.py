@@ -1,5 +1,6 @@
 """Client order ids as requests give them: in a header, in the body, or in both alike."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +18,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(ClientOrderId)
 SCHEMA = _NAME.json_schema()
 
 
-def named(wish: Wish, document: dict[str, object], headers: Headers) -> Wish:
+def named(wish: Wish, document: Mapping[str, object], headers: Headers) -> Wish:
     """Return the wish with its client order id and the order id that follows, if it has one.
 
     Raises `Refusal` for an id that is none, for two that differ, and for one without a user.

@@ -185,6 +185,13 @@ INVALID_LOG_POSITION = Kind(
     "X-Log-Position must be that of an earlier answer: leave it out to read at once.",
     field="X-Log-Position",
 )
+INVALID_ORDER_TYPE = Kind("INVALID_ORDER_TYPE", 400, "orderType must be market.", field="orderType")
+INVALID_VALIDATE_ONLY = Kind(
+    "INVALID_VALIDATE_ONLY", 400, "validateOnly must be true or false.", field="validateOnly"
+)
+INVALID_BATCH = Kind(
+    "INVALID_BATCH", 400, "orders must be a list of 1 to 100 orders.", field="orders"
+)
 INVALID_SEQ = Kind(
     "INVALID_SEQ",
     400,

@@ -43,6 +43,12 @@ _ANY_PLACEMENT = (
     errors.ENGINE_BUSY,
 )
 
+
+def of_body() -> tuple[Kind, ...]:
+    """Return how the reading of a body can fail."""
+    return (errors.INVALID_JSON, errors.BODY_TIMEOUT, errors.BODY_TOO_LARGE)
+
+
 ANYWHERE = (
     errors.BAD_REQUEST,
     errors.ROUTE_NOT_FOUND,

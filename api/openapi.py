@@ -1,7 +1,7 @@
 """The OpenAPI document: what every route answers, its errors with examples."""
 
 import json
-from typing import Any
+from typing import Any, Union
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -106,13 +106,16 @@ def failures(*errors: Kind | Refusal) -> Responses:
     return responses
 
 
-def replay(model: type[BaseModel]) -> Responses:
-    """Return the documentation of the answer to a placement that was placed before."""
+def replay(model: type[BaseModel], *others: type[BaseModel]) -> Responses:
+    """Return the documentation of the answer to a placement that was placed before.
+
+    `others` are what else the route answers with 200.
+    """
     header = {"description": "`true`", "schema": {"type": "string"}}
     description = "The order was placed before, by the same client order id: its answer again."
     return {
         200: {
-            "model": model,
+            "model": Union[(model, *others)],
             "description": description,
             "headers": {"Idempotent-Replayed": header},
         }
@@ -121,12 +124,27 @@ def replay(model: type[BaseModel]) -> Responses:
 
 def takes(model: type[BaseModel], *parameters: dict[str, Any]) -> dict[str, Any]:
     """Return the documentation of a body and headers that the route reads by itself."""
-    schema = model.model_json_schema(mode="serialization")
+    schema = _inlined(model.model_json_schema(mode="serialization"))
     for name in list(schema["required"]):
         if "default" in schema["properties"][name]:
             schema["required"].remove(name)
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {"requestBody": body, "parameters": list(parameters)}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    defined = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:  # noqa: ANN401  (any JSON)
+        if isinstance(node, list):
+            return [resolved(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        name = str(node.get("$ref", "")).rpartition("/")[2]
+        return resolved(defined[name]) if name else {k: resolved(v) for k, v in node.items()}
+
+    inlined: dict[str, Any] = resolved(schema)
+    return inlined
 
 
 def document(app: FastAPI) -> dict[str, Any]:

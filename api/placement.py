@@ -1,6 +1,7 @@
 """Which order a client asks for, or what is wrong with the request: the first thing that is."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
@@ -50,7 +51,7 @@ class Wish:
     order_id: str | None = None
 
 
-def market_order(document: dict[str, object], form: Form) -> Wish:
+def market_order(document: Mapping[str, object], form: Form) -> Wish:
     """Return the order a document asks for; raise `Refusal` with the first rule it breaks.
 
     The rules are tried in the order of their codes. Members that no rule names are ignored.
@@ -78,7 +79,7 @@ def difference(wish: Wish, placed: OrderPlaced) -> str | None:
     return None
 
 
-def _present(document: dict[str, object], field: str, missing: Kind) -> object:
+def _present(document: Mapping[str, object], field: str, missing: Kind) -> object:
     value = document.get(field)
     if value is None or value == "":
         raise Refusal(missing, field=field)

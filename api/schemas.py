@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from api import exact
 from api.explain import Step
 from api.messages import reason_text
-from api.placement import DEFAULT_SLIPPAGE
+from api.placement import DEFAULT_SLIPPAGE, Wish
 from api.ports import EventRow, OrderRow
 from orders.state import Status
 from orders.values import ClientOrderId
@@ -71,6 +71,50 @@ class Accepted(Shape):
     status: Literal["pending"] = "pending"
     message: str = "Order created and queued successfully"
     websocket_url: str = Field(examples=[f"/ws/{_ID}"])
+
+
+class OrderRequest(ExecuteRequest):
+    """An order of any type. Unknown members are ignored."""
+
+    order_type: Literal["market"] = "market"
+    validate_only: bool = Field(default=False, description="Look at the order, place nothing.")
+
+
+class Valid(Shape):
+    """The order could be placed."""
+
+    valid: Literal[True] = True
+    order_type: str = Field(examples=["market"])
+    token_in: str = Field(examples=["SOL"])
+    token_out: str = Field(examples=["USDC"])
+    amount: Number = Field(examples=[10])
+    slippage: Number = Field(examples=[0.01])
+    order_id: str | None = Field(
+        description="The id it would have, where its client names it.", examples=[_ID]
+    )
+
+
+class BatchRequest(Shape):
+    """Some orders, each as `/api/orders` takes it."""
+
+    orders: list[OrderRequest] = Field(min_length=1, max_length=100)
+
+
+class BatchResult(Shape):
+    """What came of one order: its status, and the body it would have been answered with."""
+
+    status: int = Field(examples=[202])
+    order: Accepted | None = None
+    valid: Valid | None = None
+    replayed: bool = Field(default=False, description="Whether it was placed before.")
+    log_position: str | None = Field(default=None, description="As `X-Log-Position`.")
+    error: Annotated[Any, WithJsonSchema({"type": ["object", "null"]})] = None
+
+
+class BatchAnswer(Shape):
+    """What came of each order, in their sequence."""
+
+    results: list[BatchResult]
 
 
 class Received(Shape):
@@ -230,6 +274,19 @@ class ErrorKind(Shape):
     status: int = Field(examples=[404])
     code: str = Field(examples=["ORDER_NOT_FOUND"])
     detail: str
+
+
+def valid(wish: Wish) -> Valid:
+    """Return what a client is told of an order that could be placed."""
+    terms = wish.terms
+    return Valid(
+        order_type=terms.order_type,
+        token_in=terms.token_in,
+        token_out=terms.token_out,
+        amount=terms.amount,
+        slippage=terms.slippage,
+        order_id=wish.order_id,
+    )
 
 
 def order_view(row: OrderRow) -> OrderView:

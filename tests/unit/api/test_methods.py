@@ -13,7 +13,7 @@ from tests.support.builders import ORDER_ID
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("DELETE", "/api/orders", "GET"),
+        ("DELETE", "/api/orders", "GET, POST"),
         ("PUT", "/orders", "GET, POST"),
         ("GET", "/api/orders/execute", "POST"),
         ("NONSENSE", "/api/orders/execute", "POST"),

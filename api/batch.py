@@ -1,0 +1,77 @@
+"""The route that places many orders at once."""
+
+import asyncio
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import errors, exact, positions, schemas
+from api.answers import json_answer
+from api.body import json_object
+from api.errors import Refusal
+from api.examples import of_body
+from api.openapi import failures, takes
+from api.ordering import accepted, only_validated, place, wish_of
+from api.parts import Parts, parts_of
+from api.placement import EXECUTE, FAULTS_HEADER
+from api.placements import FAULTS
+
+BATCH_PATH = "/api/orders/batch"
+MAX_BATCH = 100
+
+router = APIRouter(tags=["orders"])
+"""Its route takes the bare request."""
+
+
+@router.post(
+    BATCH_PATH,
+    status_code=207,
+    response_model=schemas.BatchAnswer,
+    responses=failures(errors.INVALID_BATCH, *of_body()),
+    openapi_extra=takes(schemas.BatchRequest, FAULTS),
+)
+async def batch(request: Request) -> Response:
+    """Place up to 100 orders at once; each is answered as by `/api/orders`, in its turn."""
+    parts, headers = parts_of(request), request.headers
+    orders = (await json_object(request)).get("orders")
+    if not isinstance(orders, list) or not 0 < len(orders) <= MAX_BATCH:
+        raise Refusal(errors.INVALID_BATCH)
+    faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})
+    request_id = request.state.request_id
+    each = (_item(one, faults, parts, request_id) for one in orders)
+    return json_answer(schemas.BatchAnswer(results=await asyncio.gather(*each)), 207)
+
+
+async def _item(
+    document: object, headers: Headers, parts: Parts, request_id: str
+) -> schemas.BatchResult:
+    try:
+        return await _answered(_object(document), headers, parts, request_id)
+    except Refusal as refusal:
+        body = exact.Raw(exact.write(refusal.body).decode())
+        return schemas.BatchResult(status=refusal.kind.status, error=body)
+
+
+async def _answered(
+    document: Mapping[str, object], headers: Headers, parts: Parts, request_id: str
+) -> schemas.BatchResult:
+    only = only_validated(document)
+    wish = wish_of(document, EXECUTE, headers, parts)
+    if only:
+        return schemas.BatchResult(status=200, valid=schemas.valid(wish))
+    placed = await place(wish, parts, request_id)
+    status = 200 if placed.replayed else 202
+    position = positions.encode(placed.position)
+    order = accepted(placed.order_id)
+    return schemas.BatchResult(
+        status=status, order=order, replayed=placed.replayed, log_position=position
+    )
+
+
+def _object(document: object) -> dict[str, object]:
+    if not isinstance(document, dict):
+        raise Refusal(errors.INVALID_JSON, "Each of orders must be a JSON object.")
+    return document

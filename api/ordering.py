@@ -1,0 +1,59 @@
+"""From the body of a request to a placed order, for every route that places."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
+
+from starlette.datastructures import Headers
+
+from api import client_ids, errors, schemas
+from api.errors import Refusal
+from api.parts import Parts
+from api.placement import FAULTS_HEADER, Form, Wish, market_order
+from api.repeats import Placed
+from orders.values import Fault
+
+MAX_FAULTS = 8
+
+
+def wish_of(document: Mapping[str, object], form: Form, headers: Headers, parts: Parts) -> Wish:
+    """Return the order a document and its headers ask for; raise `Refusal` for what is wrong."""
+    wish = market_order(document, form)
+    faults = headers.get(FAULTS_HEADER)
+    if faults is not None:
+        wish = _with_faults(wish, faults, parts)
+    return client_ids.named(wish, document, headers)
+
+
+async def place(wish: Wish, parts: Parts, request_id: str) -> Placed:
+    """Place the order. Raises `Refusal` when it is not certainly placed."""
+    if wish.order_id is None:
+        written = await parts.placing.place(wish, request_id)
+        return Placed(written.event.order_id, written.position)
+    return await parts.repeats.place(wish, wish.order_id, request_id)
+
+
+def only_validated(document: Mapping[str, object]) -> bool:
+    """Return whether the order is only to be looked at; raise `Refusal` for an unknown type."""
+    if document.get("orderType", "market") != "market":
+        raise Refusal(errors.INVALID_ORDER_TYPE)
+    only = document.get("validateOnly", False)
+    if not isinstance(only, bool):
+        raise Refusal(errors.INVALID_VALIDATE_ONLY)
+    return only
+
+
+def accepted(order_id: str) -> schemas.Accepted:
+    """Return what a client is told of an order that is in the log."""
+    return schemas.Accepted(order_id=order_id, websocket_url=f"/ws/{order_id}")
+
+
+def _with_faults(wish: Wish, faults: str, parts: Parts) -> Wish:
+    if not parts.settings.fault_injection:
+        raise Refusal(errors.FAULTS_DISABLED)
+    names = [name.strip() for name in faults.split(",")]
+    known = {"-": None, **{fault: fault for fault in get_args(Fault)}}
+    if len(names) > MAX_FAULTS or not known.keys() >= set(names):
+        raise Refusal(errors.INVALID_FAULTS)
+    terms = replace(wish.terms, faults=tuple(known[name] for name in names))
+    return replace(wish, terms=terms)
