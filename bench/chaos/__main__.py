@@ -30,6 +30,7 @@ def main(
         seconds=scale.seconds,
         per_second=per_second,
         faults=plan(seed, scale),
+        spacing=scale.spacing,
         data_dir=data_dir,
         clock=lambda: datetime.now(UTC),
         say=console.print,

@@ -33,6 +33,7 @@ class Campaign:
     seconds: float
     per_second: float
     faults: Sequence[Fault]
+    spacing: float
     data_dir: Path
     clock: Callable[[], datetime]
     say: Callable[[str], None]
@@ -44,7 +45,7 @@ class Campaign:
         engine = Engine(self.data_dir, *OPTIONS, environment=self._environment(crash_dir))
         try:
             engine.start()
-            return self._hurt(engine, Injector(engine, crash_dir, self.clock))
+            return self._hurt(engine, Injector(engine, crash_dir, self.spacing, self.clock))
         finally:
             engine.stop()
 
@@ -90,6 +91,7 @@ class Campaign:
 
     def _inject(self, injector: Injector, fault: Fault, began: float) -> Done:
         time.sleep(max(0, fault.at - (time.monotonic() - began)))
+        time.sleep(injector.rest_of(fault))
         done = injector.inject(fault)
         point = f" at {fault.point}" if fault.point else ""
         self.say(f"{fault.at:7.1f} s  {fault.name} {done.target}{point} {done.why or ''}".rstrip())

@@ -18,6 +18,7 @@ def test_an_engine_keeps_its_promises_through_a_short_campaign(tmp_path):
         seconds=SHORT.seconds,
         per_second=12,
         faults=plan(SEED, SHORT),
+        spacing=SHORT.spacing,
         data_dir=tmp_path / "engine",
         clock=lambda: datetime.now(UTC),
         say=print,
