@@ -85,10 +85,11 @@ class Folding:
             await asyncio.gather(ahead, return_exceptions=True)
 
     async def _read(self, following: Mapping[int, int], goal: Mapping[int, int]) -> list[Reading]:
-        records = unread(await self._log.read(_BATCH, _PATIENCE), following)
+        records = await self._log.read(_BATCH, _PATIENCE)
+        # What is beyond the goal is dropped, and what follows it is no hole: it is dropped too.
         due = [record for record in records if record.offset < goal[record.partition]]
         self._beyond += len(records) - len(due)
-        return [Reading(record, admit(record, len(goal))) for record in due]
+        return [Reading(record, admit(record, len(goal))) for record in unread(due, following)]
 
     async def _write(self, readings: list[Reading]) -> None:
         await self._site.execute("select")

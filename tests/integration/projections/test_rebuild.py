@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from projections import folding
 from projections.consumer import WrongTopic, open_log
 from projections.fresh import WRITER
 from projections.leftovers import remove_former
@@ -88,6 +89,17 @@ async def test_a_projector_that_works_meanwhile_goes_on_in_the_new_tables(
     assert kept[: len(numbered)] == numbered
     assert len(await log.dead_letters()) == 2
     tables.assert_counts_agree()
+
+
+async def test_a_log_that_goes_far_beyond_the_tables_is_rebuilt_as_far_as_they_go(
+    projected, log, tables, rebuild_tables, monkeypatch
+):
+    monkeypatch.setattr(folding, "_BATCH", 50)
+    assert projected.stop() == 0
+    before = tables.contents
+    await log.append(*lives(200))
+    assert (await rebuild_tables()).records == 1305
+    assert tables.contents == before
 
 
 async def test_a_reader_of_the_former_tables_is_waited_for(projected, tables, rebuild_tables):
