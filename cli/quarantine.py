@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.audits import DatabaseUrl, Servers
 from cli.failures import Failure
@@ -118,7 +118,9 @@ def _show_all(orders: list[Row]) -> None:
     if not orders:
         typer.echo("No order is quarantined")
         return
-    table = Table("Order", "Since (UTC)", "Status", "Version", "Why", box=None)
+    table = Table(
+        Column("Order", no_wrap=True), "Since (UTC)", "Status", "Version", "Why", box=None
+    )
     for order in orders:
         why = escape(plain(order["why"]))
         version = str(order["version"])

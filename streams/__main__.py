@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import uvloop
+from aiokafka.errors import KafkaConnectionError
 
 from orders.errors import NewerSchema
 from runtime.clock import local_clock
@@ -44,6 +45,10 @@ async def run(role: str, settings: StreamSettings) -> None:
     except (NewerSchema, WrongLog, WrongPartitions) as error:
         sentence = str(error)
         _end_saying(f"{sentence[:1].upper()}{sentence[1:]}.")
+    except KafkaConnectionError as error:
+        # Whoever started it starts it again; it comes back by recovery.
+        logging.getLogger(__name__).error("Kafka is away", extra={"why": str(error)})
+        raise SystemExit(1) from None
 
 
 async def _serve(

@@ -36,9 +36,10 @@ class Snapshot:
     """A partition as the projection holds it: the fold of the log below `next_offset`.
 
     `closed` are the orders that ended but whose placement could still be repeated, with its
-    `not_after`.
+    `not_after`; `read_at` is the time of the server that was asked (UTC).
     """
 
+    read_at: datetime
     next_offset: int = 0
     open: dict[str, Open] = field(default_factory=dict)
     closed: dict[str, datetime] = field(default_factory=dict)
@@ -87,6 +88,8 @@ class Partition:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Begin from what the projection holds."""
+        # What recovery reads may be hours old, and a quote would look as fresh as it was then.
+        self._clock.saw(snapshot.read_at)
         self._open, self._ended = snapshot.open, EndedOrders(snapshot.closed)
         self.next_offset = snapshot.next_offset
         for order_id, order in self._open.items():
@@ -125,7 +128,7 @@ class Partition:
         self.next_offset = record.offset + 1
         if record.marker:
             return
-        self._clock.saw(record.appended_at, live=self.live)
+        self._clock.saw(record.appended_at)
         self._appended_at = max(self._appended_at, record.appended_at)
         if not isinstance(event, NotAdmitted) and event.order_id not in self._ended:
             self._apply(event, record.offset)

@@ -13,7 +13,6 @@ from orders.ports import Refused, Unknown, Venue, Void
 from orders.retry import RetryPolicy
 from orders.state import Open, Pending, Quarantined, Routed, Waiting
 from orders.values import Fill, Quote, Terms, VenueName
-from streams.absent import AbsentVenue
 from streams.faults import internal_on_error
 
 logger = logging.getLogger(__name__)
@@ -47,6 +46,8 @@ class OrderProcess:
 
         Waits for the venues; while an outcome is unknown it goes on asking until it is known.
         """
+        if self._is_for_nobody(order):
+            return None
         outcome = await internal_on_error(self._advance(order))
         if isinstance(outcome, Reason):
             outcome = decide(await self._abandon(order, outcome), order, self._policy)
@@ -97,7 +98,8 @@ class OrderProcess:
         if stale:
             answer = Reason(code=Code.STALE_QUOTE, message="the quote is too old to be sent")
         else:
-            answer = await internal_on_error(self._venue_of(order).execute(order.execution))
+            venue = self._venues[order.venue]
+            answer = await internal_on_error(venue.execute(order.execution))
         match answer:
             case Fill():
                 return RecordFill(answer, self._stamp())
@@ -109,7 +111,7 @@ class OrderProcess:
                 return await self._resolve(order, answer)
 
     async def _resolve(self, order: Routed, reason: Reason) -> Command:
-        venue, pause = self._venue_of(order), _RESOLVE_PAUSE
+        venue, pause = self._venues[order.venue], _RESOLVE_PAUSE
         while True:
             match await internal_on_error(venue.resolve(order.execution_id)):
                 case Fill() as fill:
@@ -124,8 +126,18 @@ class OrderProcess:
             await asyncio.sleep(pause.total_seconds())
             pause = min(pause * 2, _RESOLVE_PAUSE_MAX)
 
-    def _venue_of(self, order: Routed) -> Venue:
-        return self._venues.get(order.venue) or AbsentVenue(order.venue)
+    def _is_for_nobody(self, order: Open) -> bool:
+        """Whether its outcome is with a venue that this engine does not have.
+
+        It may have been taken out while orders were on their way to it: nothing is sent elsewhere,
+        and the next engine that has it resolves them.
+        """
+        sent = order.held if isinstance(order, Quarantined) else order
+        if not isinstance(sent, Routed) or sent.venue in self._venues:
+            return False
+        said = {"execution_id": sent.execution_id, "why": f"this engine has no venue {sent.venue}"}
+        logger.warning("outcome unknown", extra=said)
+        return True
 
     def _is_stale(self, order: Routed) -> bool:
         return self._clock() - order.updated_at > QUOTE_TTL

@@ -20,6 +20,7 @@ _ACTIVE = """
 select set_config('search_path', schema_name, true), set_config('timezone', 'UTC', true)
 from public.projection_pointer
 """
+_NOW = "select clock_timestamp()"
 _OFFSET = "select next_offset from projection_offsets where partition = %s"
 _OPEN = """
 select order_id, state::text, state_schema_version from orders
@@ -57,13 +58,15 @@ async def read_snapshot(database_url: str, partition: int) -> Snapshot:
     `ProjectionAway`.
     """
     async with connect(database_url) as connection, _reading(connection) as found:
+        [read_at] = await (await connection.execute(_NOW)).fetchone() or ()
         if not found:
-            return Snapshot()
+            return Snapshot(read_at)
         offset = await (await connection.execute(_OFFSET, [partition])).fetchone()
         opened = await (await connection.execute(_OPEN, [partition])).fetchall()
         recent = {"partition": partition, "kept": CLOSED_KEPT}
         closed = await (await connection.execute(_CLOSED, recent)).fetchall()
         return Snapshot(
+            read_at,
             next_offset=offset[0] if offset else 0,
             open={row[0]: await _state(connection, *row) for row in opened},
             closed=dict(closed),

@@ -70,6 +70,8 @@ async def stream_worker(
                 await log.delay(order)
             elif event := await process.advance(order):
                 await log.append(event)
+            else:
+                reactions.release(order.placement.order_id)
 
         reactions = Reactions(settings.max_reactions, react, app.crash)
         assignments = Assignments(settings, clock, reactions, app.crash)

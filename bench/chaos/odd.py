@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from orders.topics import Topics, partition_of
 from orders.wire import encode
 
 TIMES = 50
+ROUNDS = 10
+PAUSE_S = 2
 TIMEOUT_S = 30
 LATE = timedelta(hours=1)
 
@@ -49,15 +52,22 @@ async def _rewind(engine: RunningEngine) -> int:
 def place_fifty_times(url: str, name: str) -> str:
     """Place one order fifty times at once under one name.
 
-    Raises `NotInTime` unless all that were answered were answered the same order, or refused.
+    Raises `NotInTime` when all are refused, and when they are answered more orders than one.
     """
-    with ThreadPoolExecutor(TIMES) as threads:
-        answers = list(threads.map(lambda _: _place(url, name), range(TIMES)))
+    answers: list[tuple[int | None, str | None]] = []
+    for _ in range(ROUNDS):
+        with ThreadPoolExecutor(TIMES) as threads:
+            answers += threads.map(lambda _: _place(url, name), range(TIMES))
+        if any(status in (200, 202) for status, _ in answers):
+            break
+        time.sleep(PAUSE_S)
     placed = {order_id for status, order_id in answers if status in (200, 202)}
     first = [status for status, _ in answers if status == 202]
+    if not placed:
+        raise NotInTime("every placement was refused")
     if len(placed) > 1 or len(first) > 1:
         raise NotInTime(f"one name became {len(placed)} orders, {len(first)} times the first")
-    return f"{len(placed)} order of {TIMES} placements"
+    return f"{len(placed)} order of {len(answers)} placements"
 
 
 def _place(url: str, name: str) -> tuple[int | None, str | None]:

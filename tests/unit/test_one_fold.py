@@ -65,6 +65,7 @@ class Tables:
         ]
         since = self.appended_at.get(partition, T0) - CLOSED_KEPT
         return Snapshot(
+            T0,
             next_offset=self.next_offsets[partition],
             open=self.open_orders(partition),
             closed={order_id: until for until, order_id in sorted(closed) if until >= since},

@@ -33,6 +33,23 @@ async def test_orders_of_a_killed_worker_are_finished_by_another(run, log):
     assert all(isinstance(order, Completed) for order in orders.values())
 
 
+async def test_a_worker_whose_clock_is_ahead_goes_on_with_what_was_sent_a_moment_ago(run, log):
+    run("projector")
+    first = run("worker", ENGINE_EXECUTE_LATENCY_MS="3000")
+    await log.append(*placements(20))
+
+    async def routed():
+        orders = await log.orders()
+        return len(orders) == 20 and all(order.version == 2 for order in orders.values())
+
+    await eventually(routed)
+    first.send_signal(signal.SIGKILL)
+    run("worker", ENGINE_PROCESS="ahead", ENGINE_CLOCK_OFFSETS="ahead=300000")
+    orders = await eventually(log.all_ended, 60)
+    assert {type(order) for order in orders.values()} == {Completed}
+    assert {order.attempts for order in orders.values()} == {1}
+
+
 async def test_a_worker_that_is_started_again_has_its_partitions_at_once(run, log):
     itself = {"ENGINE_GROUP_INSTANCE_ID": "one", "ENGINE_SESSION_TIMEOUT_MS": "60000"}
     first = run("worker", ENGINE_EXECUTE_LATENCY_MS="2000", **itself)

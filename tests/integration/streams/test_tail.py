@@ -33,7 +33,7 @@ async def test_a_log_that_still_grows_to_what_is_known_of_it_is_waited_for(kafka
     partition = Partition(
         TEST_PARTITIONS, BrokerClock(lambda: T0, lambda: 0.0), Reactions(1, no, no)
     )
-    partition.restore(Snapshot(next_offset=1))
+    partition.restore(Snapshot(T0, next_offset=1))
     catching_up = asyncio.create_task(catch_up(kafka, topics.events, number, partition))
     # It has looked for the first time by then, or will find the log long enough at once.
     await log.events()

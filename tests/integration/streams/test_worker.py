@@ -65,7 +65,7 @@ async def test_an_order_routed_to_a_venue_that_is_not_here_stops_no_other(run, l
     strange, *others = placements(20)
     gone = routed(2, order_id=strange.order_id, execution_id=f"{strange.order_id}:1", venue="GONE")
     await log.append(strange, gone, *others)
-    worker = run("worker")
+    worker = run("worker", ENGINE_MAX_REACTIONS="1")
 
     async def others_ended():
         orders = await log.orders()

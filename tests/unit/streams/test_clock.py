@@ -51,19 +51,3 @@ def test_a_newer_record_sets_it_forward():
     ticks.passed += 1
     clock.saw(seconds(30))
     assert clock() == seconds(30)
-
-
-def test_a_record_that_recovery_reads_does_not_set_it_back():
-    clock, _ = clock_five_minutes_wrong()
-    clock.saw(T0, live=False)
-    assert clock() == T0 + timedelta(minutes=5)
-    clock.saw(seconds(1))
-    assert clock() == seconds(1)
-
-
-def test_a_record_that_recovery_reads_sets_it_forward():
-    clock, _ = clock_five_minutes_wrong()
-    clock.saw(seconds(600), live=False)
-    assert clock() == seconds(600)
-    clock.saw(seconds(1))
-    assert clock() == seconds(1)

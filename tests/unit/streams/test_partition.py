@@ -89,19 +89,26 @@ def test_recovery_folds_without_reacting_then_reacts_once(deaf):
 
 
 def test_after_a_long_stop_what_recovery_reads_looks_as_old_as_it_is():
-    started = Bench(local=seconds(3600))
+    started = Bench()
+    started.partition.restore(Snapshot(seconds(3600)))
     for offset, event in enumerate([placed(), routed(2)]):
         started.partition.fold(started.record(offset, event))
     started.partition.go_live()
     assert started.clock() == seconds(3600)
-    started.read(executed(3), first=2)
-    assert started.clock() == T0
+
+
+def test_a_worker_whose_clock_is_ahead_takes_over_what_is_fresh():
+    taken_over = Bench(local=seconds(300))
+    taken_over.partition.restore(Snapshot(seconds(1)))
+    taken_over.partition.fold(taken_over.record(0, placed()))
+    taken_over.partition.go_live()
+    assert taken_over.clock() == seconds(1)
 
 
 def test_a_partition_goes_on_from_what_the_projection_holds(live):
     live.read(placed(), routed(2))
     taken_over = Bench()
-    taken_over.partition.restore(Snapshot(2, dict(live.partition.open_orders), {}))
+    taken_over.partition.restore(Snapshot(T0, 2, dict(live.partition.open_orders), {}))
     taken_over.partition.go_live()
     taken_over.read(executed(3), first=2)
     assert taken_over.reactions.started == [("Routed", 2)]

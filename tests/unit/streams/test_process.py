@@ -1,6 +1,5 @@
 """From a state to its next event, with fake venues."""
 
-import asyncio
 from datetime import timedelta
 from itertools import count
 
@@ -126,12 +125,8 @@ async def test_an_order_waits_for_a_venue_that_is_not_here_and_goes_nowhere_else
     desk, history, caplog
 ):
     del desk.venues[RAYDIUM]
-    waiting = asyncio.create_task(desk.advance(*history))
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert not waiting.done()
+    assert await desk.advance(*history) is None
     assert [record.why for record in caplog.records] == ["this engine has no venue RAYDIUM"]
-    waiting.cancel()
     desk.venues[RAYDIUM] = desk.raydium
     assert isinstance(await desk.advance(*history), OrderExecuted | OrderFailed)
     assert desk.meteora.executed == desk.meteora.resolved == []

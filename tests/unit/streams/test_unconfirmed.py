@@ -3,7 +3,7 @@
 from orders.fold import replay
 from orders.state import Pending
 from streams.partition import Snapshot
-from tests.support.builders import ORDER_ID, placed, retry_scheduled, routed
+from tests.support.builders import ORDER_ID, T0, placed, retry_scheduled, routed
 
 NAMED = placed(client_order_id="mine")
 
@@ -50,7 +50,7 @@ def test_a_partition_that_goes_live_starts_nothing_unconfirmed(deaf):
 def test_what_the_projection_holds_is_confirmed(deaf):
     order = replay([NAMED])
     assert isinstance(order, Pending)
-    deaf.partition.restore(Snapshot(next_offset=1, open={ORDER_ID: order}))
+    deaf.partition.restore(Snapshot(T0, next_offset=1, open={ORDER_ID: order}))
     deaf.partition.go_live()
     assert deaf.reactions.started == [("Pending", 1)]
 
