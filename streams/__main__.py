@@ -47,7 +47,7 @@ async def run(role: str, settings: StreamSettings) -> None:
         _end_saying(f"{sentence[:1].upper()}{sentence[1:]}.")
     except KafkaConnectionError as error:
         # Whoever started it starts it again; it comes back by recovery.
-        logging.getLogger(__name__).error("Kafka is away", extra={"why": str(error)})
+        logging.getLogger(__name__).warning("Kafka is away", extra={"why": str(error)})
         raise SystemExit(1) from None
 
 
