@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from types import FrameType
 
 import uvicorn
 
-from api.app import create_app
+from api.app import create_app, leave
 from api.heads import HttpProtocol
 from api.ids import RANDOM_BITS, uuid7
 from api.parts import Sources
@@ -26,6 +26,7 @@ from runtime.settings import stop
 
 BACKLOG = 2048
 DRAIN_S = 2
+LAST_WORDS_S = 1.0
 STUCK_CLIENT_MS = 30_000
 MAX_MESSAGE = 64 * 1024
 
@@ -33,8 +34,14 @@ MAX_MESSAGE = 64 * 1024
 class Server(uvicorn.Server):
     """Announces when it serves, and remembers why it had to stop."""
 
-    def __init__(self, config: uvicorn.Config, ready_file: Path | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready_file: Path | None,
+        leave: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(config)
+        self._leave = leave
         self.failure: str | None = None
         self._ready_file = ready_file
 
@@ -43,6 +50,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             announce(self._ready_file)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell the clients of the feeds where they can resume, then stop serving."""
+        await self._leave()
+        await super().shutdown(sockets)
 
     def fail(self, sentence: str) -> None:
         """Stop for good: starting again as it is configured is no use."""
@@ -86,6 +98,7 @@ def main() -> None:
             ws_per_message_deflate=False,
         ),
         settings.ready_file,
+        lambda: leave(app, LAST_WORDS_S),
     )
     server.run(sockets=[listening])
     if server.failure:

@@ -84,6 +84,12 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
     return app
 
 
+async def leave(app: FastAPI, patience_s: float) -> None:
+    """Let the clients of the feeds go, within so many seconds, with their places to resume at."""
+    if hasattr(app.state, "parts"):
+        await app.state.parts.feed.hub.leave(patience_s)
+
+
 @router.head("/health", include_in_schema=False)
 @router.head("/api/health", include_in_schema=False)
 @router.get(

@@ -211,6 +211,17 @@ INVALID_EVENT_ID = Kind(
     field="Last-Event-ID",
 )
 INVALID_FLAG = Kind("INVALID_FLAG", 400, "{field} must be true or false.", field="follow")
+INVALID_MESSAGE = Kind("INVALID_MESSAGE", 400, "The message cannot be read: see /docs.")
+SUBSCRIPTION_EXISTS = Kind(
+    "SUBSCRIPTION_EXISTS", 409, "There is a subscription with this id: choose another.", field="id"
+)
+NO_SUBSCRIPTION = Kind("NO_SUBSCRIPTION", 404, "There is no subscription with this id.", field="id")
+TOO_MANY_SUBSCRIPTIONS = Kind(
+    "TOO_MANY_SUBSCRIPTIONS",
+    429,
+    "One connection holds at most 100 subscriptions: end one, or open another connection.",
+    field="id",
+)
 EPOCH_CHANGED = Kind(
     "EPOCH_CHANGED",
     410,

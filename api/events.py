@@ -16,14 +16,13 @@ from api.lookup import known_form
 from api.openapi import Responses, failures
 from api.parts import PartsOf
 from api.placement import is_user_id
-from api.ports import FeedRow, Picked
+from api.ports import LAST_SEQ, FeedRow, Picked
 from api.slots import Slots
 from api.streams import Piece, Stretch
 from orders.events import AnyOrderEvent
 
 NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
-MAX_SEQ = 2**63 - 1
 TYPES = frozenset(
     model.model_fields["type"].default for model in get_args(get_args(AnyOrderEvent)[0])
 )
@@ -31,7 +30,7 @@ _EVENT_ID = re.compile(r"([0-9a-f-]{36}):(\d{1,18})")
 
 router = APIRouter(tags=["feeds"])
 
-Seq = Annotated[int | None, Query(ge=0, le=MAX_SEQ)]
+Seq = Annotated[int | None, Query(ge=0, le=LAST_SEQ)]
 _RESPONSES: Responses = {
     200: {
         "description": "Records by `seq`; `id` is epoch:seq. While nothing happens, a heartbeat "
@@ -131,7 +130,7 @@ async def _written(
 def _as_lines(piece: Piece) -> str:
     if not piece.rows:
         return f'{{"type":"heartbeat","headSeq":{piece.head},"epoch":"{piece.epoch}"}}\n'
-    return "".join(f"{_text(row)}\n" for row in piece.rows)
+    return "".join(f"{record_text(row)}\n" for row in piece.rows)
 
 
 def _as_sse(piece: Piece) -> str:
@@ -139,10 +138,11 @@ def _as_sse(piece: Piece) -> str:
         told = f'{{"headSeq":{piece.head},"epoch":"{piece.epoch}"}}'
         return f"event: heartbeat\ndata: {told}\n\n"
     epoch = piece.epoch
-    return "".join(f"id: {epoch}:{row.seq}\ndata: {_text(row)}\n\n" for row in piece.rows)
+    return "".join(f"id: {epoch}:{row.seq}\ndata: {record_text(row)}\n\n" for row in piece.rows)
 
 
-def _text(row: FeedRow) -> str:
+def record_text(row: FeedRow) -> str:
+    """Return a record as the feed tells it, in JSON."""
     # Written out, for an audit reads millions: ids and types need no escapes, data is JSON already.
     version = "null" if row.version is None else row.version
     return (

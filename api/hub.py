@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
+from typing import Protocol
 
 from api.ports import Change, Followed
 
@@ -14,6 +15,22 @@ class Closing(IntEnum):
 
     RESTART = 1012
     TOO_SLOW = 4008
+
+
+class Talker(Protocol):
+    """Whoever has to be told when no change comes any more; the call does not wait."""
+
+    def end(self, why: Closing) -> None:
+        """Hear that no change comes any more."""
+        ...
+
+
+class Listener(Talker, Protocol):
+    """Whoever hears changes; neither call waits."""
+
+    def offer(self, change: Change) -> None:
+        """Hear a change, in the order of the feed."""
+        ...
 
 
 class Subscription:
@@ -29,6 +46,8 @@ class Subscription:
 
     def offer(self, change: Change) -> None:
         """Keep a change for the client, or end the subscription: its buffer is full."""
+        if change.record.superseded:
+            return
         try:
             self._changes.put_nowait(change)
         except asyncio.QueueFull:
@@ -45,54 +64,95 @@ class Hub:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._of_order: defaultdict[str, set[Subscription]] = defaultdict(set)
-        self._of_user: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self._of_order: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._of_user: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._of_all: set[Listener] = set()
+        self._talking: set[Talker] = set()
+        self._silent = asyncio.Event()
+        self._silent.set()
 
     @property
     def followed(self) -> Followed:
         """Return whose changes anybody follows at this moment."""
-        return Followed(tuple(self._of_order), tuple(self._of_user))
+        return Followed(tuple(self._of_order), tuple(self._of_user), bool(self._of_all))
 
     @property
     def empty(self) -> bool:
         """Return whether nobody follows anything."""
-        return not self._of_order and not self._of_user
+        return not self._of_order and not self._of_user and not self._of_all
 
     @contextmanager
     def follow_order(self, order_id: str) -> Iterator[Subscription]:
         """Follow the changes of one order until the block ends."""
-        with self._follow(self._of_order, order_id) as subscription:
+        subscription = Subscription(self._limit)
+        with self.heard_by(subscription, order_id=order_id):
             yield subscription
 
     @contextmanager
     def follow_user(self, user_id: str) -> Iterator[Subscription]:
         """Follow the changes of all of a user's orders until the block ends."""
-        with self._follow(self._of_user, user_id) as subscription:
+        subscription = Subscription(self._limit)
+        with self.heard_by(subscription, user_id=user_id):
             yield subscription
+
+    @contextmanager
+    def heard_by(
+        self, listener: Listener, order_id: str | None = None, user_id: str | None = None
+    ) -> Iterator[None]:
+        """Let a listener hear the changes of an order, of a user, or all, until the block ends."""
+        if order_id is not None:
+            with _in(self._of_order, order_id, listener):
+                yield
+        elif user_id is not None:
+            with _in(self._of_user, user_id, listener):
+                yield
+        else:
+            self._of_all.add(listener)
+            try:
+                yield
+            finally:
+                self._of_all.discard(listener)
+
+    @contextmanager
+    def talking(self, talker: "Talker") -> Iterator[None]:
+        """Tell a talker, too, when no change comes any more, until the block ends."""
+        self._talking.add(talker)
+        self._silent.clear()
+        try:
+            yield
+        finally:
+            self._talking.discard(talker)
+            if not self._talking:
+                self._silent.set()
+
+    async def leave(self, patience_s: float) -> None:
+        """End everything and let the talkers have their last words, within so many seconds."""
+        self.end_all(Closing.RESTART)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._silent.wait(), patience_s)
 
     def deliver(self, change: Change) -> None:
         """Give a change to everybody who follows its order or its user; never waits."""
-        for subscription in self._of_order.get(change.order_id, ()):
-            subscription.offer(change)
-        if change.user_id is not None:
-            for subscription in self._of_user.get(change.user_id, ()):
-                subscription.offer(change)
+        of_user = self._of_user.get(change.user_id, ()) if change.user_id is not None else ()
+        for followers in (self._of_order.get(change.order_id, ()), of_user, self._of_all):
+            for listener in tuple(followers):
+                listener.offer(change)
 
     def end_all(self, why: Closing) -> None:
         """End every subscription."""
-        for followers in (*self._of_order.values(), *self._of_user.values()):
-            for subscription in followers:
-                subscription.end(why)
+        for talker in tuple(self._talking):
+            talker.end(why)
+        for followers in (*self._of_order.values(), *self._of_user.values(), self._of_all):
+            for listener in tuple(followers):
+                listener.end(why)
 
-    @contextmanager
-    def _follow(
-        self, followers: defaultdict[str, set[Subscription]], key: str
-    ) -> Iterator[Subscription]:
-        subscription = Subscription(self._limit)
-        followers[key].add(subscription)
-        try:
-            yield subscription
-        finally:
-            followers[key].discard(subscription)
-            if not followers[key]:
-                del followers[key]
+
+@contextmanager
+def _in(followers: defaultdict[str, set[Listener]], key: str, listener: Listener) -> Iterator[None]:
+    followers[key].add(listener)
+    try:
+        yield
+    finally:
+        followers[key].discard(listener)
+        if not followers[key]:
+            del followers[key]

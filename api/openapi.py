@@ -39,9 +39,19 @@ Closes with 1000 after the final one, 4404 when there is no such order.
 `{type: "ORDER_UPDATE", orderId, status: "processing"|"completed"|"failed", txHash?,
 executionPrice?, error?, isRetryable?}`.
 
-Both close with 4008 when the client reads too slowly, 1012 when the server restarts, 1013 when
-orders cannot be read at the moment, 1011 when something went wrong here: connect again. Before
-they close with 4400 (a userId that is missing or wrong), 4404 (no such order, no such path) or
+**WebSocket** `/ws`: one connection, up to 100 subscriptions, each from any point. You say
+`{op: "subscribe", id, filter: {all} | {orderId?, userId?, status?, pair?}, fromSeq?, epoch?,
+snapshot?, superseded?}`, `{op: "unsubscribe", id}`, `{op: "ping", id?}`. You are told `hello`
+(headSeq, epoch, heartbeatSeconds), `subscribed` (seq: it begins after it), `snapshot` (at most 500
+orders as of seq), `event` (seq, prevSeq: the one before it in this subscription, event, order as
+it stands), `caughtUp`, `heartbeat` (headSeq), `pong`, `unsubscribed`, `error`; and before it
+closes `goingAway` (1012) or `slowConsumer` (4008, more than 1,000 messages or 4 MiB behind), with
+`resume`: what to subscribe to, and from where, at any process. Told twice is possible there:
+`seq` says so.
+
+The two others close with 4008 when the client reads too slowly, 1012 when the server restarts,
+1013 when orders cannot be read at the moment, 1011 when something went wrong here: connect again.
+Before they close with 4400 (a userId that is missing or wrong), 4404 (no such order, no such path) or
 1013, they send one message in the form of an error.
 
 Any request can be answered with an error that no path below lists: `ROUTE_NOT_FOUND` (404),

@@ -19,12 +19,13 @@ from api.hub import Hub
 from api.log import KafkaLog
 from api.lookup import Lookup
 from api.placing import Placing
-from api.ports import Log, OrderRow, ReadModel
+from api.ports import LAST_SEQ, Changes, Log, OrderRow, Picked, ReadModel
 from api.positions import Positions
 from api.queries import Queries
 from api.repeats import Repeats
 from api.room import Room
 from api.settings import ApiSettings
+from api.shared import Shared
 from api.slots import Slots
 from api.streams import Streams
 from orders.topics import Topics
@@ -64,6 +65,7 @@ class Parts:
     positions: Positions
     feed: FeedReader
     streams: Streams
+    heads: Shared[Changes]
     long_answers: Slots
     health: Health
 
@@ -98,6 +100,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         positions=positions,
         feed=feed,
         streams=Streams(read_model, feed.progress),
+        heads=Shared(lambda: read_model.replay(LAST_SEQ, Picked())),
         long_answers=Slots(settings.max_streams),
         health=health,
     )

@@ -10,6 +10,9 @@ from orders.events import AnyOrderEvent
 from orders.state import Status
 from runtime.appender import Appended
 
+LAST_SEQ = 2**63 - 1
+"""No record of the feed has a higher `seq`."""
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -125,19 +128,24 @@ class Wanted:
 
     status: Status | None = None
     user_id: str | None = None
+    order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some orders of a list, newest first, and how many the list has in all."""
+    """Some orders of a list, newest first, how many the list has in all, and the feed's head."""
 
     orders: list[OrderRow]
     total: int
+    head: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An event that moved an order; `status` is the word for the order right after it."""
+    """An event of an order, and the order as the same read found it.
+
+    `status` is the word for the order right after the event, unless it was superseded.
+    """
 
     seq: int
     order_id: str
@@ -145,6 +153,8 @@ class Change:
     version: int
     status: Status
     event: AnyOrderEvent
+    record: FeedRow
+    order: OrderRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +170,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Whose changes somebody waits for."""
+    """Whose changes somebody waits for: those of some orders and users, or all."""
 
     order_ids: Collection[str]
     user_ids: Collection[str]
+    everything: bool = False
 
 
 class Log(Protocol):
@@ -219,6 +230,10 @@ class Feed(Protocol):
 
     async def changes(self, after: int | None, followed: Followed) -> Changes:
         """Return the followed orders' changes after a `seq`; without one only the head."""
+        ...
+
+    async def replay(self, after: int, picked: Picked) -> Changes:
+        """Return the wanted changes in the next part of the feed after a `seq`."""
         ...
 
     async def records(self, after: int, upto: int | None, picked: Picked) -> Window:

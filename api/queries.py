@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow, class_row, tuple_row
 
 from api.database import Database, Question
 from api.ports import (
+    LAST_SEQ,
     Change,
     Changes,
     EventRow,
@@ -32,7 +33,6 @@ from orders.wire import decode
 CHANNEL = "order_events"
 WINDOW = 500
 RECORDS = 2_000
-LAST_SEQ = 2**63 - 1
 POLL_S = 1.0
 
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(OrderRow))
@@ -53,14 +53,6 @@ _OFFSETS = "select partition, next_offset from projection_offsets"
 _HEAD = """
 select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer
 """
-_CHANGES = """
-select e.seq, e.order_id, o.user_id, e.version, e.data::text, o.version, o.status
-from order_events e join orders o using (order_id)
-where e.seq > %(after)s and e.seq <= %(after)s + %(window)s
-  and not e.superseded and e.version is not null
-  and (e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))
-order by e.seq
-"""
 _RECORDS = sql.SQL(
     "select {} from order_events e {} where e.seq > %(after)s and e.seq <= %(upto)s {} "
     "order by e.seq limit %(limit)s"
@@ -69,6 +61,24 @@ _RECORD = sql.SQL(
     "e.seq, e.order_id, e.version, e.type, e.superseded, e.occurred_at, e.appended_at, "
     "e.data::text as data"
 )
+_CHANGES = sql.SQL(
+    "select {}, {} from order_events e join orders o on o.order_id = e.order_id "
+    "where e.seq > %(after)s and e.seq <= %(upto)s and e.version is not null and {} "
+    "order by e.seq limit %(limit)s"
+)
+_RECORD_NAMES = (
+    *("seq", "order_id", "version", "type"),
+    *("superseded", "occurred_at", "appended_at", "data"),
+)
+_ORDER_NAMES = tuple(field.name for field in fields(OrderRow))
+_OF_ORDER = sql.SQL(", ").join(sql.Identifier("o", field.name) for field in fields(OrderRow))
+_FOLLOWED = sql.SQL(
+    "(%(everything)s or e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))"
+)
+_WANTED = {
+    "order_id": sql.SQL("e.order_id = %(order_id)s"),
+    "user_id": sql.SQL("o.user_id = %(user_id)s"),
+}
 _OF_USER = sql.SQL("join orders o on o.order_id = e.order_id and o.user_id = %(user_id)s")
 _PICKS = {
     "order_id": sql.SQL("and e.order_id = %(order_id)s"),
@@ -84,6 +94,7 @@ _PAGE = sql.SQL(
 _FILTERS = {
     "status": sql.SQL("status = %(status)s"),
     "user_id": sql.SQL("user_id = %(user_id)s"),
+    "order_id": sql.SQL("order_id = %(order_id)s"),
 }
 _AFTER = sql.SQL("(created_at, order_id) < (%(created_at)s, %(after_id)s)")
 
@@ -126,17 +137,23 @@ class Queries:
 
     async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
         """Return the newest orders after a place in the list, and the length of the list."""
-        values: dict[str, object] = {"status": wanted.status, "user_id": wanted.user_id}
+        values: dict[str, object] = {
+            "status": wanted.status,
+            "user_id": wanted.user_id,
+            "order_id": wanted.order_id,
+        }
         filters = [_FILTERS[name] for name, value in values.items() if value is not None]
         if after is not None:
             filters.append(_AFTER)
             values |= {"created_at": after.created_at, "after_id": after.order_id}
         some = _PAGE.format(_COLUMNS, _all(filters))
-        rows, totals = await self._database.read(
+        rows, totals, heads = await self._database.read(
             Question(some, {**values, "limit": limit}, class_row(OrderRow)),
             _length(wanted),
+            Question(_HEAD, {}, tuple_row),
         )
-        return Page(rows, totals[0][0] if totals else 0)
+        head = heads[0][1] if heads else 0
+        return Page(rows, totals[0][0] if totals else 0, head)
 
     async def next_offsets(self) -> Mapping[int, int]:
         """Return up to where the projection has read each partition."""
@@ -149,11 +166,18 @@ class Queries:
             Question(_HEAD, {}, tuple_row),
             Question(_OFFSETS, {}, tuple_row),
         ]
-        anybody = bool(followed.order_ids or followed.user_ids)
+        anybody = followed.everything or bool(followed.order_ids or followed.user_ids)
         if after is not None and anybody:
-            ids = {"order_ids": list(followed.order_ids), "user_ids": list(followed.user_ids)}
-            about = {"after": after, "window": WINDOW, **ids}
-            questions.append(Question(_CHANGES, about, tuple_row))
+            about = {
+                "after": after,
+                "upto": after + WINDOW,
+                "limit": WINDOW,
+                "order_ids": list(followed.order_ids),
+                "user_ids": list(followed.user_ids),
+                "everything": followed.everything,
+            }
+            some = _CHANGES.format(_RECORD, _OF_ORDER, _FOLLOWED)
+            questions.append(Question(some, about, tuple_row))
         heads, offsets, *windows = await self._database.read(*questions)
         if not heads:
             raise ReadModelAway("the projection has not been built yet")
@@ -161,6 +185,25 @@ class Queries:
         upto = min(head, after + WINDOW) if after is not None and anybody else head
         changes = [_change(row) for window in windows for row in window]
         return Changes(epoch, upto, head, dict(offsets), changes)
+
+    async def replay(self, after: int, picked: Picked) -> Changes:
+        """Return the wanted changes in the next part of the feed after a `seq`."""
+        values = {"order_id": picked.order_id, "user_id": picked.user_id}
+        filters = [_WANTED[name] for name, value in values.items() if value is not None]
+        end = LAST_SEQ if filters else min(LAST_SEQ, after + WINDOW)
+        about = {**values, "after": after, "upto": end, "limit": WINDOW}
+        some = _CHANGES.format(_RECORD, _OF_ORDER, _all(filters))
+        heads, offsets, rows = await self._database.read(
+            Question(_HEAD, {}, tuple_row),
+            Question(_OFFSETS, {}, tuple_row),
+            Question(some, about, tuple_row),
+        )
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        changes = [_change(row) for row in rows]
+        seen = changes[-1].seq if len(changes) == WINDOW else max(after, min(end, head))
+        return Changes(epoch, seen, head, dict(offsets), changes)
 
     async def records(self, after: int, upto: int | None, picked: Picked) -> Window:
         """Return the next wanted records after a `seq`, none beyond `upto`.
@@ -197,7 +240,10 @@ def _records(picked: Picked) -> sql.Composed:
 
 
 def _length(wanted: Wanted) -> Question[TupleRow]:
-    """How many orders a list has; the projection keeps count of all but one sort of list."""
+    """How many orders a list has; the projection keeps count of all but one sort of list.
+
+    The length of a list of one order is nobody's question.
+    """
     if wanted.status is not None and wanted.user_id is not None:
         both = {"status": wanted.status, "user_id": wanted.user_id}
         return Question(_COUNT, both, tuple_row)
@@ -215,16 +261,19 @@ def _all(filters: list[sql.SQL]) -> sql.Composable:
 
 
 def _change(row: TupleRow) -> Change:
-    seq, order_id, user_id, version, data, order_version, order_status = row
-    event = decode(data.encode())
+    record = FeedRow(**dict(zip(_RECORD_NAMES, row, strict=False)))
+    order = OrderRow(**dict(zip(_ORDER_NAMES, row[len(_RECORD_NAMES) :], strict=True)))
+    event = decode(record.data.encode())
     return Change(
-        seq=seq,
-        order_id=order_id,
-        user_id=user_id,
-        version=version,
+        seq=record.seq,
+        order_id=record.order_id,
+        user_id=order.user_id,
+        version=record.version or 0,
         # Only an order's last event can make it final: what came before it left it open.
-        status=order_status if version == order_version else _open_status(event),
+        status=order.status if record.version == order.version else _open_status(event),
         event=event,
+        record=record,
+        order=order,
     )
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api import errors, exact
+from api.dialogue import Dialogue
 from api.errors import Refusal
 from api.hub import Subscription
 from api.lookup import known_form
@@ -44,7 +45,12 @@ async def follow_order(
 async def follow_user(
     socket: WebSocket, parts: PartsOf, user_id: Annotated[str, Query(alias="userId")] = ""
 ) -> None:
-    """Tell each change of the user's orders from the moment the connection stands."""
+    """Tell each change of the user's orders from the moment the connection stands.
+
+    Without a userId talk with the client: it subscribes to what it wants.
+    """
+    if "userId" not in socket.query_params:
+        return await _talk(socket, parts)
     if not is_user_id(user_id):
         kind = errors.INVALID_USER_ID if user_id else errors.MISSING_USER_ID
         await socket.accept()
@@ -57,6 +63,18 @@ async def follow_user(
             return await _refuse(socket, Refusal(errors.PROJECTION_UNAVAILABLE))
         await socket.accept()
         return await _serve(socket, subscription, _story_of_user(subscription))
+
+
+async def _talk(socket: WebSocket, parts: Parts) -> None:
+    await socket.accept()
+    code: int | None = BROKEN
+    try:
+        dialogue = Dialogue(socket, parts)
+        with parts.feed.hub.talking(dialogue):
+            code = await dialogue.run()
+    finally:
+        if code is not None:
+            await _close(socket, code)
 
 
 @router.websocket("/{path:path}")

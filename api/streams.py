@@ -5,13 +5,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from api.errors import EPOCH_CHANGED, Refusal
-from api.ports import Feed, FeedRow, Picked, ReadModelAway, Window
+from api.ports import LAST_SEQ, Feed, FeedRow, Picked, ReadModelAway, Window
 from api.progress import Progress
 
 HEARTBEAT_S = 5.0
 PAUSE_S = 0.5
 MOST_PAUSES = 60
-LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Streams:
             if window.rows or clock() - told_at >= HEARTBEAT_S:
                 yield Piece(window.epoch, window.head, window.rows)
                 told_at = clock()
-            if window.upto >= (LAST if stretch.upto is None else stretch.upto):
+            if window.upto >= (LAST_SEQ if stretch.upto is None else stretch.upto):
                 return
             if window.upto >= window.head:
                 if not stretch.follow:

@@ -163,10 +163,12 @@ class MemoryReadModel:
         rows = [
             row
             for row in rows
-            if wanted.status in {None, row.status} and wanted.user_id in {None, row.user_id}
+            if wanted.status in {None, row.status}
+            and wanted.user_id in {None, row.user_id}
+            and wanted.order_id in {None, row.order_id}
         ]
         beyond = [row for row in rows if after is None or _place(row) < _place(after)]
-        return Page(beyond[:limit], len(rows))
+        return Page(beyond[:limit], len(rows), len(self._events))
 
     async def next_offsets(self):
         self._present()
@@ -176,17 +178,27 @@ class MemoryReadModel:
         self._present()
         await asyncio.sleep(0)
         head = len(self._events)
-        changes = [
-            self._change(seq, event)
-            for seq, event, superseded in self._events
-            if after is not None and seq > after and not superseded
-        ]
         wanted = [
             change
-            for change in changes
-            if change.order_id in followed.order_ids or change.user_id in followed.user_ids
+            for change in (self._changes(after, head) if after is not None else ())
+            if followed.everything
+            or change.order_id in followed.order_ids
+            or change.user_id in followed.user_ids
         ]
         return Changes(self.epoch, head, head, dict(self._offsets), wanted)
+
+    async def replay(self, after, picked):
+        self._present()
+        await asyncio.sleep(0)
+        head = len(self._events)
+        end = min(head, after + self.window)
+        wanted = [
+            change
+            for change in self._changes(after, end)
+            if picked.order_id in {None, change.order_id}
+            and picked.user_id in {None, change.user_id}
+        ]
+        return Changes(self.epoch, max(after, end), head, dict(self._offsets), wanted)
 
     async def records(self, after, upto, picked):
         self._present()
@@ -194,16 +206,7 @@ class MemoryReadModel:
         head = len(self._events)
         end = min(head, after + self.window, head if upto is None else upto)
         rows = [
-            FeedRow(
-                seq=seq,
-                order_id=event.order_id,
-                version=event.version,
-                type=event.type,
-                superseded=superseded,
-                occurred_at=event.occurred_at,
-                appended_at=event.occurred_at,
-                data=encode(event).decode(),
-            )
+            self._record(seq, event, superseded)
             for seq, event, superseded in self._events[after:end]
             if picked.order_id in {None, event.order_id}
             and picked.user_id in {None, self._orders[event.order_id].placement.user_id}
@@ -217,7 +220,22 @@ class MemoryReadModel:
             await self._wakes.get()
             yield
 
-    def _change(self, seq, event):
+    def _record(self, seq, event, superseded):
+        return FeedRow(
+            seq=seq,
+            order_id=event.order_id,
+            version=event.version,
+            type=event.type,
+            superseded=superseded,
+            occurred_at=event.occurred_at,
+            appended_at=event.occurred_at,
+            data=encode(event).decode(),
+        )
+
+    def _changes(self, after, upto):
+        return [self._change(*one) for one in self._events[after:upto]]
+
+    def _change(self, seq, event, superseded):
         order = self._orders[event.order_id]
         last = order.version == event.version
         early = "pending" if event.type == "OrderPlaced" else "executing"
@@ -228,6 +246,8 @@ class MemoryReadModel:
             version=event.version,
             status=state.status(order) if last else early,
             event=event,
+            record=self._record(seq, event, superseded),
+            order=row_of(order),
         )
 
     def _offset(self, order_id):

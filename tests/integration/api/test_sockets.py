@@ -168,7 +168,6 @@ async def test_without_the_projection_a_client_is_told_to_come_back():
 @pytest.mark.parametrize(
     ("path", "error"),
     [
-        ("/ws", "MISSING_USER_ID"),
         ("/ws?userId=", "MISSING_USER_ID"),
         ("/ws?userId=%00", "INVALID_USER_ID"),
     ],

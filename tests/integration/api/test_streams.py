@@ -19,7 +19,7 @@ ORDERS = 40
 def life(order_id, **changes):
     return (
         placement(order_id, **changes),
-        routed(2, order_id=order_id),
+        routed(2, order_id=order_id, execution_id=f"{order_id}:1"),
         executed(3, order_id=order_id),
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from api.history import row_of
 from api.messages import order_message, reason_text, state_of, user_message
-from api.ports import Change
+from api.ports import Change, FeedRow
 from orders.fold import replay
 from tests.support.builders import (
     ORDER_ID,
@@ -22,8 +22,25 @@ HEAD = {"orderId": ORDER_ID}
 
 
 def change(event, status):
+    record = FeedRow(
+        seq=1,
+        order_id=ORDER_ID,
+        version=event.version,
+        type=event.type,
+        superseded=False,
+        occurred_at=event.occurred_at,
+        appended_at=event.occurred_at,
+        data="{}",
+    )
     return Change(
-        seq=1, order_id=ORDER_ID, user_id="u", version=event.version, status=status, event=event
+        seq=1,
+        order_id=ORDER_ID,
+        user_id="u",
+        version=event.version,
+        status=status,
+        event=event,
+        record=record,
+        order=row_of(replay([placed()])),
     )
 
 

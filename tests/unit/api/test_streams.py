@@ -11,6 +11,7 @@ from tests.support.api import in_memory, running_api, serving
 from tests.support.builders import ORDER_ID, executed, placed, routed
 
 OTHER_ID, THIRD_ID = (ORDER_ID.replace("0d5e", other) for other in ("1111", "2222"))
+OTHER = {"order_id": OTHER_ID, "execution_id": f"{OTHER_ID}:1"}
 LINES = {"Accept": "application/x-ndjson"}
 EPOCH = "00000000-0000-4000-8000-00000000e001"
 
@@ -22,7 +23,7 @@ def happens(api, *events):
 
 def two_orders(api):
     happens(api, placed(user_id="ann"), routed(2), routed(2, event_id="late"), executed(3))
-    happens(api, placed(order_id=OTHER_ID, user_id="bob"), routed(2, order_id=OTHER_ID))
+    happens(api, placed(order_id=OTHER_ID, user_id="bob"), routed(2, **OTHER))
 
 
 async def lines(api, headers=LINES, **query):

@@ -1,0 +1,119 @@
+"""One client of `WS /ws`: what it asks for, what it is told, and how it ends."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from api import errors, exact, frames
+from api.errors import Refusal
+from api.following import Following
+from api.hub import Closing
+from api.outbox import Outbox
+from api.parts import Parts
+from api.ports import ReadModelAway
+
+HEARTBEAT_S = 5.0
+MOST_SUBSCRIPTIONS = 100
+LAST_WORDS_S = 2.0
+
+
+class Dialogue:
+    """A socket, its subscriptions, and the messages on their way to it."""
+
+    def __init__(self, socket: WebSocket, parts: Parts) -> None:
+        self._socket = socket
+        self._parts = parts
+        self._outbox = Outbox(parts.settings.feed_buffer)
+        self._ended: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
+        self._followings: dict[int | str, tuple[Following, asyncio.Task[None]]] = {}
+
+    async def run(self) -> int | None:
+        """Talk until the client leaves (None) or has to; return the close code.
+
+        Raises what nobody foresaw.
+        """
+        works = [self._listen(), self._send(), self._beat()]
+        tasks = [asyncio.create_task(work) for work in works]
+        ends: list[asyncio.Future[Any]] = [*tasks, self._ended]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            tasks += [task for _, task in self._followings.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()):
+                raise error
+        return await self._leave(self._ended.result()) if self._ended.done() else None
+
+    def end(self, why: Closing) -> None:
+        """Let the client go, with the place at which it can resume."""
+        if not self._ended.done():
+            self._ended.set_result(why)
+
+    async def _listen(self) -> None:
+        while (message := await self._socket.receive())["type"] != "websocket.disconnect":
+            try:
+                self._hear(frames.read(message.get("text") or ""))
+            except Refusal as refusal:
+                self._say({**refusal.body, "type": "error"})
+
+    def _hear(self, frame: frames.Subscribe | frames.Unsubscribe | frames.Ping) -> None:
+        match frame:
+            case frames.Subscribe():
+                self._subscribe(frame)
+            case frames.Unsubscribe():
+                self._unsubscribe(frame)
+            case frames.Ping():
+                self._say({"type": "pong", "id": frame.id})
+
+    def _subscribe(self, wish: frames.Subscribe) -> None:
+        if wish.id in self._followings:
+            raise Refusal(errors.SUBSCRIPTION_EXISTS, id=wish.id)
+        if len(self._followings) >= MOST_SUBSCRIPTIONS:
+            raise Refusal(errors.TOO_MANY_SUBSCRIPTIONS, id=wish.id)
+        parts = self._parts
+        following = Following(wish, parts.feed, parts.read_model, self._outbox, self.end)
+        self._followings[wish.id] = following, asyncio.create_task(following.run())
+
+    def _unsubscribe(self, wish: frames.Unsubscribe) -> None:
+        if wish.id not in self._followings:
+            raise Refusal(errors.NO_SUBSCRIPTION, id=wish.id)
+        _, task = self._followings.pop(wish.id)
+        task.cancel()
+        self._say({"type": "unsubscribed", "id": wish.id})
+
+    async def _send(self) -> None:
+        with suppress(WebSocketDisconnect):
+            while True:
+                text, sent = await self._outbox.take()
+                await self._socket.send_text(text)
+                sent()
+
+    async def _beat(self) -> None:
+        kind, more = "hello", {"heartbeatSeconds": round(HEARTBEAT_S)}
+        while True:
+            with suppress(ReadModelAway):
+                now = await self._parts.heads.answer()
+                self._say({"type": kind, "headSeq": now.head, "epoch": now.epoch, **more})
+                kind, more = "heartbeat", {}
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def _say(self, body: dict[str, Any]) -> None:
+        if not self._outbox.put(exact.write(body).decode()):
+            self.end(Closing.TOO_SLOW)
+
+    async def _leave(self, why: Closing) -> int:
+        kind = "slowConsumer" if why is Closing.TOO_SLOW else "goingAway"
+        resume = [
+            {"id": following.wish.id, "fromSeq": following.sent + 1, "epoch": following.epoch}
+            for following, _ in self._followings.values()
+        ]
+        last = exact.write({"type": kind, "resume": resume}).decode()
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._socket.send_text(last)
+        return why

@@ -1,0 +1,144 @@
+"""One subscription of a client: what was, from where it wants it, then what comes."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from api import errors, exact, schemas
+from api.errors import Refusal
+from api.events import record_text
+from api.feed import FeedReader
+from api.frames import Subscribe, pair_of
+from api.hub import Closing
+from api.outbox import Outbox
+from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway, Wanted
+
+MOST_IN_SNAPSHOT = 500
+
+
+class Following:
+    """Tells a client every change that fits its filter once, by `seq`.
+
+    It hears changes live all the while; those that it hears before it has caught up it reads from
+    the tables, and it goes live only when it has heard of none beyond what it has read.
+    """
+
+    def __init__(
+        self,
+        wish: Subscribe,
+        feed: FeedReader,
+        read_model: ReadModel,
+        outbox: Outbox,
+        end: Callable[[Closing], None],
+    ) -> None:
+        self.wish = wish
+        self.sent = 0
+        self.epoch: str | None = None
+        self._feed = feed
+        self._read_model = read_model
+        self._outbox = outbox
+        self._end = end
+        self._told = 0
+        self._heard = 0
+        self._live = False
+
+    async def run(self) -> None:
+        """Tell until cancelled; what goes wrong is told, and ends this subscription alone."""
+        picked = self.wish.filter.picked
+        try:
+            with self._feed.hub.heard_by(self, picked.order_id, picked.user_id):
+                await self._feed.attached()
+                await self._begin()
+                await self._catch_up()
+                self._say({"type": "caughtUp", "id": self.wish.id, "seq": self._told})
+                await asyncio.Event().wait()
+        except ReadModelAway:
+            self._refuse(Refusal(errors.PROJECTION_UNAVAILABLE))
+        except Refusal as refusal:
+            self._refuse(refusal)
+
+    def offer(self, change: Change) -> None:
+        """Hear a change; tell it once the client has been told all before it."""
+        if self._wants(change):
+            self._heard = max(self._heard, change.seq)
+            if self._live and change.seq > self._told:
+                self._tell(change)
+
+    def end(self, why: Closing) -> None:
+        """Hear that no change comes any more."""
+        self._end(why)
+
+    async def _begin(self) -> None:
+        wish = self.wish
+        now = await self._read_model.replay(LAST_SEQ, wish.filter.picked)
+        self._require_epoch(now, wish.epoch)
+        page = await self._snapshot() if wish.snapshot else None
+        newest = page.head if page else now.head
+        begin = newest if wish.from_seq is None else wish.from_seq - 1
+        self._told = self.sent = begin
+        self._say({"type": "subscribed", "id": wish.id, "seq": begin, "epoch": self.epoch})
+        if page is not None:
+            orders = [_view(row) for row in page.orders]
+            self._say({"type": "snapshot", "id": wish.id, "seq": page.head, "orders": orders})
+
+    async def _snapshot(self) -> Page:
+        wanted = self.wish.filter
+        some = Wanted(wanted.status, wanted.user_id, wanted.picked.order_id)
+        page = await self._read_model.page(some, MOST_IN_SNAPSHOT, None)
+        fitting = [row for row in page.orders if wanted.pair in {None, pair_of(row)}]
+        return replace(page, orders=fitting)
+
+    async def _catch_up(self) -> None:
+        after = self._told
+        while not self._live:
+            part = await self._read_model.replay(after, self.wish.filter.picked)
+            self._require_epoch(part, self.epoch)
+            async with self._outbox.turn:
+                await self._outbox.ready()
+                for change in part.changes:
+                    if self._wants(change):
+                        self._tell(change)
+            after = part.upto
+            self._live = after >= part.head and self._heard <= after
+
+    def _require_epoch(self, seen: Changes, expected: str | None) -> None:
+        if expected not in (None, seen.epoch):
+            raise Refusal(errors.EPOCH_CHANGED, epoch=seen.epoch)
+        self.epoch = seen.epoch
+
+    def _wants(self, change: Change) -> bool:
+        if change.record.superseded and not self.wish.superseded:
+            return False
+        return self.wish.filter.wants(change)
+
+    def _tell(self, change: Change) -> None:
+        seq, before = change.seq, self._told
+        self._told = seq
+
+        def sent() -> None:
+            self.sent = seq
+
+        body = {
+            "type": "event",
+            "id": self.wish.id,
+            "seq": seq,
+            "prevSeq": before,
+            "event": exact.Raw(record_text(change.record)),
+            "order": _view(change.order),
+        }
+        self._put(body, sent)
+
+    def _say(self, body: dict[str, Any]) -> None:
+        self._put(body, lambda: None)
+
+    def _put(self, body: dict[str, Any], sent: Callable[[], None]) -> None:
+        if not self._outbox.put(exact.write(body).decode(), sent):
+            self._end(Closing.TOO_SLOW)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._say({**refusal.body, "type": "error", "id": self.wish.id})
+
+
+def _view(order: OrderRow) -> dict[str, Any]:
+    return schemas.order_view(order).model_dump(by_alias=True)

@@ -1,0 +1,104 @@
+"""What a client may say on `WS /ws`, one JSON object a message."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from api.errors import INVALID_MESSAGE, Refusal
+from api.lookup import known_form
+from api.placement import is_user_id
+from api.ports import LAST_SEQ, Change, OrderRow, Picked
+from orders.state import Status
+
+Name = Annotated[str, Field(min_length=1, max_length=64)] | Annotated[int, Field(ge=0, le=LAST_SEQ)]
+"""What a client calls a subscription."""
+
+
+class Frame(BaseModel):
+    """A message of a client; unknown members are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Filter(Frame):
+    """Which changes are wanted: those that fit all that is given; `all` alone for every change."""
+
+    order_id: str | None = Field(default=None, alias="orderId")
+    user_id: str | None = Field(default=None, alias="userId")
+    status: Status | None = None
+    pair: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{2,44}/[A-Za-z0-9]{2,44}$")] = None
+    all: bool = False
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        given = [one for one in (self.order_id, self.user_id, self.status, self.pair) if one]
+        if self.all == bool(given):
+            raise ValueError("give all, or some of orderId, userId, status and pair")
+        if self.user_id is not None and not is_user_id(self.user_id):
+            raise ValueError("userId must be 1 to 128 characters, none of them a control character")
+        if self.order_id is not None:
+            known_form(self.order_id)
+        return self
+
+    @property
+    def picked(self) -> Picked:
+        """Return what of it the tables have an index for."""
+        order_id = None if self.order_id is None else known_form(self.order_id)
+        return Picked(order_id=order_id, user_id=self.user_id)
+
+    def wants(self, change: Change) -> bool:
+        """Return whether a change fits."""
+        picked = self.picked
+        return (
+            picked.order_id in {None, change.order_id}
+            and self.user_id in {None, change.user_id}
+            and self.status in {None, change.status}
+            and self.pair in {None, pair_of(change.order)}
+        )
+
+
+def pair_of(order: OrderRow) -> str:
+    """Return which tokens an order swaps, as filters name them."""
+    return f"{order.token_in}/{order.token_out}"
+
+
+class Subscribe(Frame):
+    """Tell me of these from now on, or from a `seq` of the feed on."""
+
+    op: Literal["subscribe"]
+    id: Name
+    filter: Filter
+    from_seq: int | None = Field(default=None, alias="fromSeq", ge=1, le=LAST_SEQ)
+    epoch: Annotated[str | None, Field(max_length=64)] = None
+    snapshot: bool = False
+    superseded: bool = False
+
+
+class Unsubscribe(Frame):
+    """Tell me no more."""
+
+    op: Literal["unsubscribe"]
+    id: Name
+
+
+class Ping(Frame):
+    """Say that you are there."""
+
+    op: Literal["ping"]
+    id: Name | None = None
+
+
+_FRAMES: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(
+    Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="op")]
+)
+
+
+def read(text: str) -> Subscribe | Unsubscribe | Ping:
+    """Return what a client says. Raises `Refusal`."""
+    try:
+        return _FRAMES.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        told = f"{where or 'the message'}: {first['msg']}"
+        raise Refusal(INVALID_MESSAGE, f"It cannot be read, {told}.", field=where) from error
