@@ -51,8 +51,8 @@ closes `goingAway` (1012) or `slowConsumer` (4008, more than 1,000 messages or 4
 
 The two others close with 4008 when the client reads too slowly, 1012 when the server restarts,
 1013 when orders cannot be read at the moment, 1011 when something went wrong here: connect again.
-Before they close with 4400 (a userId that is missing or wrong), 4404 (no such order, no such path) or
-1013, they send one message in the form of an error.
+Before they close with 4400 (a userId that is missing or wrong), 4404 (no such order, no such path)
+or 1013, they send one message in the form of an error.
 
 Any request can be answered with an error that no path below lists: `ROUTE_NOT_FOUND` (404),
 `METHOD_NOT_ALLOWED` (405, with `Allow`), `BAD_REQUEST` (400, what is no HTTP), `HEAD_TIMEOUT` (408,
