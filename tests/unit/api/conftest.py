@@ -1,8 +1,10 @@
 """The API with its neighbours in memory."""
 
 import pytest
+import websockets
 
-from tests.support.api import running_api
+from tests.support.api import in_memory, running_api, serving
+from tests.support.talks import Client, World
 
 NAMED = {"userId": "alice", "clientOrderId": "my-1"}
 
@@ -22,3 +24,19 @@ def place(api):
         return await api.place(**{**NAMED, **changes})
 
     return post
+
+
+@pytest.fixture
+async def world():
+    app, neighbours = in_memory()
+    async with serving(app) as url:
+        yield World(url, neighbours, app)
+
+
+@pytest.fixture
+async def client(world):
+    async with websockets.connect(world.url) as socket:
+        one = Client(socket)
+        hello = await one.told()
+        assert (hello["type"], hello["heartbeatSeconds"]) == ("hello", 5)
+        yield one
