@@ -27,6 +27,7 @@ from streams.settings import StreamSettings
 from streams.tail import WrongLog
 from streams.worker import Sources, Worker, delays_worker, stream_worker
 
+LAST_WORDS_S = 1
 ROLES = {"worker": stream_worker, "delays": delays_worker}
 
 
@@ -71,9 +72,11 @@ async def _first(*events: Coroutine[None, None, object]) -> None:
 
 
 def _end_saying(sentence: str) -> NoReturn:
-    # At once, with the loop still there and nothing logged any more: threads of Faust that miss
+    # At once, with the loop still there, and from now on nobody logs: threads of Faust that miss
     # their loop, or tasks whose failure nobody asked for, would have the last word.
-    logging.disable()
+    for handler in logging.getLogger().handlers:
+        if handler.lock is not None:
+            handler.lock.acquire(timeout=LAST_WORDS_S)
     try:
         stop(sentence)
     finally:

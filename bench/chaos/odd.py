@@ -4,12 +4,16 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from bench.engine import NotInTime
 from bench.histories import placements
@@ -17,6 +21,8 @@ from bench.load import PATH
 from local.state import RunningEngine
 from orders.topics import Topics, partition_of
 from orders.wire import encode
+
+T = TypeVar("T")
 
 TIMES = 50
 ROUNDS = 10
@@ -26,12 +32,21 @@ LATE = timedelta(hours=1)
 
 
 def rewind(engine: RunningEngine) -> str:
-    """Join the workers' group and set its offsets to 0. Raises `NotInTime` and `KafkaError`."""
-    try:
-        count = asyncio.run(asyncio.wait_for(_rewind(engine), TIMEOUT_S))
-    except TimeoutError:
-        raise NotInTime("the group gave no partition") from None
+    """Join the workers' group and set its offsets to 0. Raises `NotInTime`."""
+    count = asyncio.run(_patiently(lambda: _rewind(engine)))
     return f"{count} partitions"
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do it as soon as Kafka is there: it may just be coming back from another fault."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            while True:
+                with suppress(KafkaError):
+                    return await work()
+                await asyncio.sleep(PAUSE_S)
+    except TimeoutError:
+        raise NotInTime(f"not within {TIMEOUT_S} s of trying") from None
 
 
 async def _rewind(engine: RunningEngine) -> int:
@@ -85,7 +100,7 @@ def _place(url: str, name: str) -> tuple[int | None, str | None]:
 
 
 def poison(engine: RunningEngine, now: datetime) -> str:
-    """Append records that nobody admits, one of each sort, to the log. Raises `KafkaError`."""
+    """Append records that nobody admits, one of each sort, to the log. Raises `NotInTime`."""
     [late] = placements(1)
     gone = late.model_copy(update={"not_after": now - LATE})
     here = partition_of(late.order_id, engine.partitions)
@@ -99,7 +114,8 @@ def poison(engine: RunningEngine, now: datetime) -> str:
         (key, value, (here + 1) % engine.partitions),
         (key, value, here),
     ]
-    asyncio.run(_append(engine.kafka, Topics(engine.topic_prefix).events, records))
+    topic = Topics(engine.topic_prefix).events
+    asyncio.run(_patiently(lambda: _append(engine.kafka, topic, records)))
     return f"{len(records)} records"
 
 
