@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from api import errors, exact, schemas
@@ -15,6 +16,7 @@ from api.outbox import Outbox
 from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway, Wanted
 
 MOST_IN_SNAPSHOT = 500
+SOON = timedelta(seconds=1)
 
 
 class Following:
@@ -54,7 +56,7 @@ class Following:
                 self._say({"type": "caughtUp", "id": self.wish.id, "seq": self._told})
                 await asyncio.Event().wait()
         except ReadModelAway:
-            self._refuse(Refusal(errors.PROJECTION_UNAVAILABLE))
+            self._refuse(Refusal(errors.PROJECTION_UNAVAILABLE, retry_after=SOON))
         except Refusal as refusal:
             self._refuse(refusal)
 

@@ -30,7 +30,9 @@ async def follow(url: str, from_seq: int | None) -> None:
                         order, event = message["order"], message["event"]
                         print(message["seq"], order["id"], event["type"], flush=True)
                     if message["type"] == "error":
-                        sys.exit(message["message"])
+                        if not message["retryable"]:
+                            sys.exit(message["message"])
+                        break
         except (OSError, websockets.WebSocketException) as broken:
             print(f"connecting again: {broken}", file=sys.stderr)
         await asyncio.sleep(PAUSE_S)

@@ -51,17 +51,21 @@ async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
 
 async def _rewind(engine: RunningEngine) -> int:
     prefix = engine.topic_prefix
-    async with AIOKafkaConsumer(
+    member = AIOKafkaConsumer(
         Topics(prefix).events,
         bootstrap_servers=engine.kafka,
         group_id=f"{prefix}streams",
         enable_auto_commit=False,
-    ) as member:
+    )
+    try:
+        await member.start()
         while not member.assignment():
             await member.getmany(timeout_ms=200)
         given = member.assignment()
         await member.commit(dict.fromkeys(given, 0))
         return len(given)
+    finally:
+        await member.stop()
 
 
 def place_fifty_times(url: str, name: str) -> str:
@@ -120,6 +124,10 @@ def poison(engine: RunningEngine, now: datetime) -> str:
 
 
 async def _append(kafka: str, topic: str, records: list[tuple[bytes | None, bytes, int]]) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    try:
+        await producer.start()
         for key, value, partition in records:
             await producer.send_and_wait(topic, value, key, partition)
+    finally:
+        await producer.stop()

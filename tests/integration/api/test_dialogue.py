@@ -47,6 +47,9 @@ class Hopper:
                 if told["type"] == "event":
                     assert told["prevSeq"] == (self.seen[-1] if self.seen else 0)
                     self.seen.append(told["seq"])
+                if told["type"] == "error":
+                    assert told["retryable"]
+                    return
 
 
 async def test_every_client_hears_all_of_the_log_once(start_api, happens, projector):
@@ -65,6 +68,9 @@ async def test_every_client_hears_all_of_the_log_once(start_api, happens, projec
     whole = list(range(1, 3 * ORDERS + 1))
 
     async def all_heard():
+        for task in hopping:
+            if task.done():
+                task.result()
         return all(len(hopper.seen) == len(whole) for hopper in hoppers)
 
     await eventually(all_heard, 60)
