@@ -19,7 +19,7 @@ chaos:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.chaos $(ARGS)
 
-# bench-projections, bench-overload, bench-takeover: figures that docs/reliability.md states.
+# bench-projections, bench-overload, bench-takeover, bench-feed: figures, each beside its limit or baseline.
 bench-%:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.$* $(ARGS)
