@@ -77,7 +77,12 @@ class Dialogue:
             raise Refusal(errors.TOO_MANY_SUBSCRIPTIONS, id=wish.id)
         parts = self._parts
         following = Following(wish, parts.feed, parts.read_model, self._outbox, self.end)
-        self._followings[wish.id] = following, asyncio.create_task(following.run())
+        self._followings[wish.id] = following, asyncio.create_task(self._follow(following))
+
+    async def _follow(self, following: Following) -> None:
+        await following.run()
+        # It ended by itself, which the client was told: its id is free again.
+        del self._followings[following.wish.id]
 
     def _unsubscribe(self, wish: frames.Unsubscribe) -> None:
         if wish.id not in self._followings:

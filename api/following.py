@@ -46,7 +46,7 @@ class Following:
         self._live = False
 
     async def run(self) -> None:
-        """Tell until cancelled; what goes wrong is told, and ends this subscription alone."""
+        """Tell until cancelled; return when it went wrong, which is told, for this one alone."""
         picked = self.wish.filter.picked
         try:
             with self._feed.hub.heard_by(self, picked.order_id, picked.user_id):

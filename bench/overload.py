@@ -77,7 +77,7 @@ def _overload(engine: Engine, count: int) -> None:
     print(f"all ended after                       {time.monotonic() - began:>8.0f} s")
 
 
-def _hold(held: bool, otherwise: str) -> None:  # noqa: FBT001
+def _hold(held: bool, otherwise: str) -> None:  # noqa: FBT001  (a condition)
     if not held:
         raise SystemExit(otherwise)
 

@@ -97,7 +97,7 @@ def _tables(engine: Engine) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _one(tables: psycopg.Connection, question: LiteralString, *values: str) -> Any:  # noqa: ANN401
+def _one(tables: psycopg.Connection, question: LiteralString, *values: str) -> Any:  # noqa: ANN401  (any column)
     row = tables.execute(question, values).fetchone()
     return row[0] if row else None
 

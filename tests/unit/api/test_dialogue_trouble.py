@@ -77,6 +77,7 @@ async def test_a_projection_that_is_away_ends_the_subscription_alone(monkeypatch
     world.read_model.away = False
     await client.say(op="ping")
     assert (await client.told())["type"] == "pong"
+    assert (await client.subscribe(1, {"all": True}))[-1]["type"] == "caughtUp"
 
 
 async def test_when_the_numbering_begins_anew_the_client_is_told_where_it_was(client, world):
