@@ -18,6 +18,7 @@ START_TIMEOUT_S = 120
 READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 LOOK_EVERY_S = 0.05
+OUTPUT = "bench.out"
 
 
 class NotInTime(Exception):
@@ -48,7 +49,7 @@ class Engine:
         """Start it and return when it is ready."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "cli.main", "up", "--data-dir", str(self.data_dir)]
-        with (self.data_dir / "bench.out").open("ab") as output:
+        with (self.data_dir / OUTPUT).open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603  (our own command line)
                 [*command, "--port", "0", *self._options],
                 env={**os.environ, **self._environment},
@@ -104,6 +105,6 @@ class Engine:
 
     def _is_ready(self) -> bool:
         if self._process is None or self._process.poll() is not None:
-            raise NotInTime("the engine ended: see bench.out in its data directory")
+            raise NotInTime(f"the engine ended: {(self.data_dir / OUTPUT).read_text()[-1_000:]}")
         found = state.find_running(self.data_dir)
         return found is not None and found.ready and found.pid == self._process.pid

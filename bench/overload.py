@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ RESTART_LIMIT_S = 20
 
 _SCHEMA = "select set_config('search_path', schema_name, false) from public.projection_pointer"
 _COUNTS = "select key, n from order_counts where scope = 'status'"
+_CHANGED = "select count(*) from orders where updated_at > %s"
 _FINAL = ("completed", "failed")
 
 
@@ -51,13 +53,14 @@ def main(
                 lambda: _executing(engine) >= in_flight * 0.98, PATIENCE_S, "all are in flight"
             )
             print(f"in flight when everything is stopped  {_executing(engine):>8,}")
-        began = time.monotonic()
+        began, since = time.monotonic(), datetime.now(UTC)
         with _running(place, {**bound, **SHIPPED}) as engine:
             ready = time.monotonic() - began
             wait_for(lambda: _all_ended(engine), PATIENCE_S, "all have ended")
             print(f"start of the whole engine             {ready:>8.1f} s")
             took = time.monotonic() - began
             print(f"from the start until all had ended    {took:>8.1f} s")
+            print(f"which were after the start            {_changed(engine, since):>8,}")
             _hold(took < RESTART_LIMIT_S, f"the restart takes {RESTART_LIMIT_S} s and more")
 
 
@@ -100,6 +103,13 @@ def _ended(engine: Engine) -> int:
 def _all_ended(engine: Engine) -> bool:
     counts = _counts(engine)
     return counts.keys() != set() and not any(counts[one] for one in counts.keys() - set(_FINAL))
+
+
+def _changed(engine: Engine, since: datetime) -> int:
+    with psycopg.connect(engine.described.database_url, autocommit=True) as connection:
+        connection.execute(_SCHEMA)
+        [row] = connection.execute(_CHANGED, [since]).fetchall()
+        return int(row[0])
 
 
 def _counts(engine: Engine) -> dict[str, int]:

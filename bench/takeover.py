@@ -38,9 +38,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             # PostgreSQL runs as another user when root starts it.
             Path(folder).chmod(0o755)
-            engine = Engine(
-                Path(folder) / "engine", f"--execute-latency-ms={LATENCY_MS}", "--fresh"
-            )
+            engine = Engine(Path(folder) / "engine", f"--execute-latency-ms={LATENCY_MS}")
             try:
                 engine.start()
                 took.append(_measure(engine, count))
