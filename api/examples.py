@@ -19,7 +19,7 @@ ORDER_ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
 PLACED_AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
 _TERMS = Terms(
     token_in="SOL",  # noqa: S106  (a token of trade)
-    token_out="USDC",  # noqa: S106
+    token_out="USDC",  # noqa: S106  (a token of trade)
     amount=Decimal(10),
     slippage=Decimal("0.01"),
 )

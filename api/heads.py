@@ -23,7 +23,7 @@ class HeadTooLarge(Exception):
 class HttpProtocol(HttpToolsProtocol):
     """One connection; it is cut when a head is too large, too slow or no HTTP."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's is of TCP
         """Give the client as long for its first byte as between two requests."""
         # What one client does wrong is said to that client, not in the log of all.
         self.logger = logging.getLogger("uvicorn.error.clients")

@@ -40,7 +40,7 @@ class Span(NamedTuple):
     end: int
 
 
-class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
     # aiokafka 0.14 ends its own stop half-way, as if cancelled, when a fetch was about to begin.
     async def stop(self) -> None:
         try:
@@ -179,8 +179,8 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
 
 
 def _record(found: object) -> Record:
-    timestamp = datetime.fromtimestamp(found.timestamp / 1000, UTC)  # type: ignore[attr-defined]
-    return Record(found.partition, found.offset, found.key, found.value, timestamp)  # type: ignore[attr-defined]
+    timestamp = datetime.fromtimestamp(found.timestamp / 1000, UTC)  # type: ignore[attr-defined]  # aiokafka is untyped
+    return Record(found.partition, found.offset, found.key, found.value, timestamp)  # type: ignore[attr-defined]  # aiokafka is untyped
 
 
 def _told(error: BaseException) -> str:

@@ -198,7 +198,7 @@ async def _enter(connection: Connection) -> tuple[str, int]:
     )
 
 
-def _state(there: bool, written_by: int, *facts: str | None) -> State | None:  # noqa: FBT001
+def _state(there: bool, written_by: int, *facts: str | None) -> State | None:  # noqa: FBT001  (a column)
     if not there:
         return State(None, None, None, None)
     return State(*facts) if written_by == SCHEMA_VERSION else None

@@ -29,9 +29,6 @@ def _number(text: str) -> Decimal:
     return number
 
 
-Number = typer.Option(parser=_number, metavar="NUMBER")
-
-
 def place(  # noqa: PLR0913  (one argument for each option)
     token_in: Annotated[str, typer.Argument(help="What you sell: a symbol or a mint address.")],
     token_out: Annotated[str, typer.Argument(help="What you buy.")],
@@ -67,12 +64,10 @@ def place(  # noqa: PLR0913  (one argument for each option)
         "userId": user,
     }
     answer = _post(f"{base}/api/orders/execute", order)
-    if as_json:
-        typer.echo(answer.text)
-    else:
-        typer.echo(f"Order {answer.json()['orderId']} is placed")
+    order_id = answer.json()["orderId"]
+    typer.echo(answer.text if as_json else f"Order {order_id} is placed")
     if watch:
-        asyncio.run(follow(base, answer.json()["orderId"], as_json=as_json))
+        asyncio.run(follow(base, order_id, as_json=as_json))
 
 
 def _post(url: str, order: dict[str, Any]) -> httpx.Response:

@@ -138,7 +138,7 @@ def _sha256(path: Path) -> str:
 
 def resolve(roots: Iterable[str] = (KAFKA, LOGGING)) -> Iterator[Jar]:
     """Yield the jars that the roots need at run time, sorted, with the checksums of today."""
-    from jgo.maven import MavenContext  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415  (slow to import, seldom needed)
 
     with tempfile.TemporaryDirectory() as directory:
         context = MavenContext(repo_cache=Path(directory), timeout=30)

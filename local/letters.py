@@ -49,7 +49,7 @@ class Original:
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
     # aiokafka 0.14 may end its own stop half-way, as if cancelled.
     async def stop(self) -> None:
         try:

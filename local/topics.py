@@ -133,7 +133,7 @@ def _new(name: str, kept: timedelta | None, layout: Layout) -> NewTopic:
 
 
 def _check(response: object) -> None:
-    for name, code, *_ in response.topic_errors:  # type: ignore[attr-defined]
+    for name, code, *_ in response.topic_errors:  # type: ignore[attr-defined]  # aiokafka is untyped
         error = for_code(code)
         # Someone else may have created it in the same moment, with the same configuration.
         if code and error is not TopicAlreadyExistsError:

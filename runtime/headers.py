@@ -15,7 +15,7 @@ from aiokafka.record.memory_records import _MemoryRecordsPy
 class _Text(bytearray):
     """Bytes of which each part can be read as text."""
 
-    def __getitem__(self, index: int | slice) -> "int | _Text":  # type: ignore[override]
+    def __getitem__(self, index: int | slice) -> "int | _Text":  # type: ignore[override]  # a string, as a list of headers
         part = super().__getitem__(index)
         return part if isinstance(part, int) else _Text(part)
 
@@ -23,7 +23,7 @@ class _Text(bytearray):
         return super().decode(encoding, "replace")
 
 
-class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]
+class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is untyped
     _buffer: bytearray
 
     def _maybe_uncompress(self) -> None:
@@ -31,7 +31,7 @@ class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]
         self._buffer = _Text(self._buffer)
 
 
-class _InPython(_MemoryRecordsPy):  # type: ignore[misc]
+class _InPython(_MemoryRecordsPy):  # type: ignore[misc]  # aiokafka is untyped
     def __init__(self, raw: bytes, offset: int) -> None:
         super().__init__(raw)
         while self._next_slice and _Batch(self._next_slice).next_offset <= offset:
@@ -43,13 +43,13 @@ class _InPython(_MemoryRecordsPy):  # type: ignore[misc]
         return batch
 
 
-class _Records(fetcher.MemoryRecords):  # type: ignore[misc]
+class _Records(fetcher.MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
     def __init__(self, raw: bytes) -> None:
         super().__init__(raw)
         self.raw = raw
 
 
-class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
     _records: Any
 
     def _unpack_records(self) -> Iterator[object]:

@@ -88,7 +88,7 @@ def small_disk(directory: Path, megabytes: int, supervisor: Callable[[], int]) -
         yield Tmpfs(directory)
     finally:
         # Lazily: what still has a file open may keep it.
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)  # noqa: S607
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)  # noqa: S607  (wherever it is)
 
 
 def _mount(directory: Path, megabytes: int) -> bool:

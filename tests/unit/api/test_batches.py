@@ -41,7 +41,7 @@ def batches(rows):
 async def asked(batches, rows, *order_ids):
     """Begin to ask for one order, then, while that is under way, for the others."""
     tasks = [asyncio.create_task(batches.of(order_ids[0]))]
-    while not rows.asked:  # noqa: ASYNC110
+    while not rows.asked:  # noqa: ASYNC110  (it has no event to wait for)
         await asyncio.sleep(0)
     tasks += [asyncio.create_task(batches.of(order_id)) for order_id in order_ids[1:]]
     for _ in range(5):
