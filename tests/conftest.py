@@ -26,13 +26,18 @@ settings.register_profile("engine", deadline=None, suppress_health_check=[Health
 settings.load_profile("engine")
 
 
-_TIERS = ("acceptance", "integration", "unit")
+_PATIENCE = {"acceptance": 3, "integration": 2, "unit": 1}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that all processes end at about the same time."""
-    items.sort(key=lambda item: _TIERS.index(item.path.relative_to(_TESTS).parts[0]))
+    """Begin with what may take longest, so that all processes end at about the same time."""
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item: pytest.Item) -> tuple[int, int]:
+    own = item.get_closest_marker("timeout")
+    return own.args[0] if own else 0, _PATIENCE[item.path.relative_to(_TESTS).parts[0]]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Real Kafka and PostgreSQL for the tests: one of each a session, own topics and databases a test.
 
-ENGINE_TEST_KAFKA (host:port) and ENGINE_TEST_DATABASE_URL (of a superuser) use servers that run.
+ENGINE_TEST_KAFKA (host:port) and ENGINE_TEST_DATABASE_URL (of a superuser) use servers that run;
+so the processes of one session (`--numprocesses`) find those that they have in common.
 """
 
 import os
@@ -10,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,6 +32,8 @@ START_TIMEOUT = 60
 STOP_TIMEOUT = 15
 TEST_PARTITIONS = 4
 OWN_FOLDER = "engine-test-"
+KAFKA = "ENGINE_TEST_KAFKA"
+DATABASE = "ENGINE_TEST_DATABASE_URL"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,6 +45,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if os.geteuid() == 0 and config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix=OWN_FOLDER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the servers that the processes of this session have in common."""
+    config = session.config
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        return
+    servers = ExitStack()
+    config.add_cleanup(servers.close)
+    folder = Path(servers.enter_context(tempfile.TemporaryDirectory(prefix=OWN_FOLDER)))
+    for name, own in ((KAFKA, own_kafka), (DATABASE, own_postgres)):
+        if name not in os.environ:
+            os.environ[name] = servers.enter_context(own(folder / name.lower()))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -99,13 +116,9 @@ def new_database(server: str, template: str = "template1") -> Iterator[str]:
         run_sql(server, "drop database if exists {} with (force)", name)
 
 
-@pytest.fixture(scope="session")
-def kafka(tmp_path_factory) -> Iterator[str]:
-    """Return the address of the session's Kafka, host:port."""
-    if running_already := os.environ.get("ENGINE_TEST_KAFKA"):
-        yield running_already
-        return
-    directory = tmp_path_factory.mktemp("kafka")
+@contextmanager
+def own_kafka(directory: Path) -> Iterator[str]:
+    """Run a Kafka until the block ends; yield its address, host:port."""
     port, controller_port = free_ports(2)
     server = Kafka(directory, port, controller_port, jars.fetch())
     server.prepare()
@@ -113,17 +126,33 @@ def kafka(tmp_path_factory) -> Iterator[str]:
         yield server.address
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory) -> Iterator[str]:
-    """Return the URL of the session's PostgreSQL, as its superuser."""
-    if running_already := os.environ.get("ENGINE_TEST_DATABASE_URL"):
-        yield running_already
-        return
-    directory = tmp_path_factory.mktemp("postgres")
+@contextmanager
+def own_postgres(directory: Path) -> Iterator[str]:
+    """Run a PostgreSQL until the block ends; yield its URL, as its superuser."""
     server = Postgres(directory, *free_ports(1))
     server.prepare()
     with running(server.program(directory / "postgres.log")):
         yield server.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory) -> Iterator[str]:
+    """Return the address of the session's Kafka, host:port."""
+    if running_already := os.environ.get(KAFKA):
+        yield running_already
+        return
+    with own_kafka(tmp_path_factory.mktemp("kafka")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory) -> Iterator[str]:
+    """Return the URL of the session's PostgreSQL, as its superuser."""
+    if running_already := os.environ.get(DATABASE):
+        yield running_already
+        return
+    with own_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
