@@ -13,7 +13,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import batch, errors, events, exact, orders, placements, problems, schemas, sockets
+from api import (
+    batch,
+    errors,
+    events,
+    exact,
+    orders,
+    placements,
+    preview,
+    problems,
+    schemas,
+    sockets,
+)
 from api.errors import Kind, Refusal, answer
 from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
@@ -178,11 +189,14 @@ _HANDLERS = {
     HTTPException: _http,
     ClientDisconnect: _client_left,
 }
-_PLACING = (*direct(placements.router), *direct(batch.router))
+_PLACING = (*direct(placements.router), *direct(batch.router), *direct(preview.router))
 _OF_ONE = direct(orders.of_one)
-_NO_ORDERS = [Route(path, NoOther()) for path in (placements.EXECUTE_PATH, batch.BATCH_PATH)]
+_NO_ORDERS = [
+    Route(path, NoOther())
+    for path in (placements.EXECUTE_PATH, batch.BATCH_PATH, preview.PREVIEW_PATH)
+]
 _ROUTERS = (
-    *(placements.router, batch.router, orders.of_one, orders.router),
+    *(placements.router, batch.router, preview.router, orders.of_one, orders.router),
     *(events.router, problems.router, router),
 )
-_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[3:] for r in routes_of(one)))
+_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[4:] for r in routes_of(one)))

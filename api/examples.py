@@ -59,13 +59,20 @@ ANYWHERE = (
 """What no route answers: the request is no HTTP, or there is no such route."""
 
 
-def of_placement(form: Form) -> tuple[Kind | Refusal, ...]:
-    """Return how a placement in this form can fail."""
-    event = _placed()
+def of_form(form: Form) -> tuple[Kind | Refusal, ...]:
+    """Return what can be wrong with an order in this form."""
     return (
         *_ANY_PLACEMENT,
         errors.MISSING_USER_ID if form.user_required else errors.USER_REQUIRED,
         *(Refusal(kind, field=form.amount) for kind in _OF_AMOUNT),
+    )
+
+
+def of_placement(form: Form) -> tuple[Kind | Refusal, ...]:
+    """Return how a placement in this form can fail."""
+    event = _placed()
+    return (
+        *of_form(form),
         Refusal(errors.IDEMPOTENCY_CONFLICT, field=form.amount, orderId=ORDER_ID),
         outcome_unknown(event),
         void(event),

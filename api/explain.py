@@ -89,7 +89,7 @@ def _placed(event: OrderPlaced) -> tuple[str, Data]:
     terms = event.terms
     text = (
         f"Placed: swap {terms.amount:f} {terms.token_in} for {terms.token_out}, "
-        f"at most {_percent(terms.slippage)} below the quote."
+        f"at most {percent(terms.slippage)} below the quote."
     )
     return text, {
         "tokenIn": terms.token_in,
@@ -158,7 +158,7 @@ def _executed(
     paid, got = (terms.token_in, terms.token_out) if terms else ("", "")
     text = f"{event.venue} gave {fill.amount_out:f} {got} for {fill.amount_in:f} {paid}"
     if slipped is not None:
-        text += f", {_percent(abs(slipped))} {'less' if slipped > 0 else 'more'} than it quoted"
+        text += f", {percent(abs(slipped))} {'less' if slipped > 0 else 'more'} than it quoted"
     text += f"; its fee was {fill.fee:f} {paid}."
     return text, {
         "attempt": event.attempt,
@@ -194,7 +194,8 @@ def _told(reason: Reason) -> str:
     return reason_text(reason.code, reason.message) or ""
 
 
-def _percent(fraction: Decimal) -> str:
+def percent(fraction: Decimal) -> str:
+    """Return a fraction for people."""
     return f"{round(fraction * 100, 4).normalize():f} %"
 
 

@@ -165,7 +165,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         )
         for name, path in schema["paths"].items():
             for method, operation in path.items():
-                if "/orders" in name:
+                if "/orders" in name and not name.endswith("/preview"):
                     _add_position(operation, method)
                 operation["responses"].pop("422", None)
                 operation.setdefault("parameters", []).append(_REQUEST_ID)

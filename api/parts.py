@@ -21,6 +21,7 @@ from api.lookup import Lookup
 from api.placing import Placing
 from api.ports import LAST_SEQ, Changes, Log, OrderRow, Picked, ReadModel
 from api.positions import Positions
+from api.previews import Previews
 from api.queries import Queries
 from api.repeats import Repeats
 from api.room import Room
@@ -31,6 +32,7 @@ from api.streams import Streams
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import crash_points
+from venues import simulated_quoters
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Parts:
     heads: Shared[Changes]
     long_answers: Slots
     health: Health
+    previews: Previews
 
 
 def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) -> Parts:
@@ -103,7 +106,13 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         heads=Shared(lambda: read_model.replay(LAST_SEQ, Picked())),
         long_answers=Slots(settings.max_streams),
         health=health,
+        previews=_previews(settings, sources),
     )
+
+
+def _previews(settings: ApiSettings, sources: Sources) -> Previews:
+    venues = simulated_quoters(settings, sources.clock).values()
+    return Previews(venues, sources.clock, Slots(settings.max_previews))
 
 
 @asynccontextmanager

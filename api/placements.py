@@ -32,7 +32,7 @@ FAULTS = {
     f"`-` for none. One of {', '.join(get_args(Fault))}.",
     "schema": {"type": "string"},
 }
-_CLIENT_ORDER_ID = {
+CLIENT_ORDER_ID = {
     "name": client_ids.HEADER,
     "in": "header",
     "required": False,
@@ -47,7 +47,7 @@ _CLIENT_ORDER_ID = {
     status_code=202,
     response_model=schemas.Accepted,
     responses={**replay(schemas.Accepted), **failures(*of_placement(EXECUTE))},
-    openapi_extra=takes(schemas.ExecuteRequest, _CLIENT_ORDER_ID, FAULTS),
+    openapi_extra=takes(schemas.ExecuteRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def execute(request: Request) -> Response:
     """Place a market order. 202 means that it is in the log and will be executed."""
@@ -60,7 +60,7 @@ async def execute(request: Request) -> Response:
     status_code=201,
     response_model=schemas.Received,
     responses={**replay(schemas.Received), **failures(*of_placement(LEGACY))},
-    openapi_extra=takes(schemas.LegacyRequest, _CLIENT_ORDER_ID, FAULTS),
+    openapi_extra=takes(schemas.LegacyRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def receive(request: Request) -> Response:
     """Place a market order. 201 means that it is in the log and will be executed."""
@@ -76,7 +76,7 @@ async def receive(request: Request) -> Response:
         **replay(schemas.Accepted, schemas.Valid),
         **failures(errors.INVALID_ORDER_TYPE, errors.INVALID_VALIDATE_ONLY, *of_placement(EXECUTE)),
     },
-    openapi_extra=takes(schemas.OrderRequest, _CLIENT_ORDER_ID, FAULTS),
+    openapi_extra=takes(schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def order(request: Request) -> Response:
     """Place an order of any type. With `validateOnly` look at it and place nothing (200)."""

@@ -4,19 +4,16 @@ from datetime import timedelta
 
 from pydantic import Field, PositiveInt
 
-from runtime.settings import Settings
+from venues.settings import VenueSettings
 
 
-class ApiSettings(Settings):
-    """Settings of `python -m api`."""
+class ApiSettings(VenueSettings):
+    """Settings of `python -m api`; of the venues' it needs what their quotes come from."""
 
     host: str = Field(default="127.0.0.1", description="The address the API listens on.")
     port: int = Field(default=3000, ge=0, le=65535, description="Its port; 0 takes a free one.")
     api_fd: int | None = Field(
         default=None, ge=0, description="An inherited listening socket; wins over host and port."
-    )
-    fault_injection: bool = Field(
-        default=False, description="Whether orders may ask the simulation for faults."
     )
     append_patience_ms: PositiveInt = Field(
         default=5_000, description="A placement not acknowledged by then is answered 503."
@@ -44,6 +41,9 @@ class ApiSettings(Settings):
     )
     max_streams: PositiveInt = Field(
         default=100, description="Long answers of the feed at once in this process."
+    )
+    max_previews: PositiveInt = Field(
+        default=200, description="Previews that wait for the venues at once in this process."
     )
     lag_degraded: PositiveInt = Field(
         default=10_000, description="Events the projection may be behind before health says so."

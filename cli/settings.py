@@ -18,8 +18,8 @@ from venues.settings import VenueSettings
 
 READERS: dict[str, type[Settings]] = {
     "every process": Settings,
-    "api": ApiSettings,
     "the simulated venues": VenueSettings,
+    "api": ApiSettings,
     "workers": StreamSettings,
     "projector": ProjectorSettings,
 }

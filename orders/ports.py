@@ -26,8 +26,8 @@ class Void:
     """The execution id never landed and from now on never will."""
 
 
-class Venue(Protocol):
-    """A DEX. Every call is bounded by a time-out of its own; no foreign exception passes it."""
+class Quoter(Protocol):
+    """A DEX that is only asked. The call is bounded by a time-out; no foreign exception passes."""
 
     @property
     def name(self) -> VenueName:
@@ -37,6 +37,10 @@ class Venue(Protocol):
     async def quote(self, terms: Terms, attempt: int) -> Quote | Reason:
         """Return what the venue would give now, or why it would not."""
         ...
+
+
+class Venue(Quoter, Protocol):
+    """A DEX. Every call is bounded by a time-out of its own; no foreign exception passes it."""
 
     async def execute(self, execution: Execution) -> Fill | Refused | Unknown:
         """Send the swap; the same execution id sent again gets the first answer again."""

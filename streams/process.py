@@ -12,8 +12,9 @@ from orders.events import AnyOrderEvent, FailedQuote
 from orders.ports import Refused, Unknown, Venue, Void
 from orders.retry import RetryPolicy
 from orders.state import Open, Pending, Quarantined, Routed, Waiting
-from orders.values import Fill, Quote, Terms, VenueName
-from streams.faults import internal_on_error
+from orders.values import Fill, Quote, VenueName
+from runtime.faults import internal_on_error
+from venues.asking import ask
 
 logger = logging.getLogger(__name__)
 
@@ -80,18 +81,10 @@ class OrderProcess:
 
     async def _route(self, order: Pending) -> RouteOrder:
         terms, attempt = order.placement.terms, order.attempts + 1
-        answers = await asyncio.gather(
-            *(self._quote(venue, terms, attempt) for venue in self._venues.values())
-        )
+        answers = [asked.answer for asked in await ask(self._venues.values(), terms, attempt)]
         quotes = tuple(answer for answer in answers if isinstance(answer, Quote))
         failed = tuple(answer for answer in answers if isinstance(answer, FailedQuote))
         return RouteOrder(quotes, failed, self._stamp())
-
-    async def _quote(self, venue: Venue, terms: Terms, attempt: int) -> Quote | FailedQuote:
-        answer = await internal_on_error(venue.quote(terms, attempt))
-        if isinstance(answer, Quote):
-            return answer
-        return FailedQuote(venue=venue.name, reason=answer)
 
     async def _trade(self, order: Routed, *, stale: bool) -> Command:
         answer: Fill | Refused | Unknown | Reason

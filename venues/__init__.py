@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from random import Random
 
-from orders.ports import Venue
+from orders.ports import Quoter, Venue
 from orders.values import VenueName
-from venues.chain import Chain, open_chain
+from venues.chain import Chain, NoChain, open_chain
 from venues.dex import Dex
 from venues.exchange import Clock, Exchange
 from venues.market import Market
@@ -42,3 +42,11 @@ def simulated_venues(
         return Dex(exchange, settings.quote_timeout, settings.execute_timeout)
 
     return {name: venue(name) for name in fees}
+
+
+def simulated_quoters(settings: VenueSettings, clock: Clock) -> Mapping[VenueName, Quoter]:
+    """Return the same venues for a process that only asks them, and needs no chain for it.
+
+    Prices are a function of seed and time: at one moment every process is quoted the same.
+    """
+    return simulated_venues(settings, clock, NoChain())

@@ -36,6 +36,14 @@ class Chain(Protocol):
         ...
 
 
+class NoChain:
+    """The chain of a process that never trades."""
+
+    async def land(self, entry: Entry) -> Entry:
+        """Raise: nothing lands from here."""
+        raise ConnectionError("this process does not trade")
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """An entry on its way into a block; its answer is cancelled when the caller gives up."""

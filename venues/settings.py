@@ -59,7 +59,7 @@ class VenueSettings(Settings):
         description="The simulated chain's own database.",
     )
     fault_injection: bool = Field(
-        default=False, description="Whether the faults in terms are shown."
+        default=False, description="Whether orders may ask the simulation for faults, and get them."
     )
 
     @property

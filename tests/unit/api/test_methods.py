@@ -16,6 +16,7 @@ from tests.support.builders import ORDER_ID
         ("DELETE", "/api/orders", "GET, POST"),
         ("PUT", "/orders", "GET, POST"),
         ("GET", "/api/orders/execute", "POST"),
+        ("GET", "/api/orders/preview", "POST"),
         ("NONSENSE", "/api/orders/execute", "POST"),
         ("POST", f"/api/orders/{ORDER_ID}", "GET, HEAD"),
         ("PUT", "/api/orders/execute/events", "GET, HEAD"),

@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 from api.errors import MEDIA_TYPE
+from tests.support.api import running_api
 from tests.support.builders import ORDER_ID, executed, placed, retry_scheduled, routed
 
 # It has no type stubs, so it is not imported by name.
@@ -83,6 +84,15 @@ async def test_a_repeat_and_its_refusal_are_as_documented(api, document):
             assert ("Idempotent-Replayed" in answer.headers) == ("Idempotent-Replayed" in headers)
 
 
+@pytest.mark.parametrize("token_in", ["SOL", "NOPE"])
+async def test_a_preview_is_as_documented(document, token_in):
+    async with running_api(quote_latency_ms=0) as api:
+        body = {"tokenIn": token_in, "tokenOut": "USDC", "amount": 1}
+        answer = await api.http.post("/api/orders/preview", json=body)
+    schema = schema_of(document, "/api/orders/preview", "post", 200)
+    Draft202012Validator(schema).validate(answer.json())
+
+
 async def test_every_route_is_there_with_its_errors(document):
     operations = {
         f"{method.upper()} {path}": set(operation["responses"])
@@ -100,6 +110,7 @@ async def test_every_route_is_there_with_its_errors(document):
         "GET /api/orders/{orderId}/explain": {"200", "400", "404", "500", "503"},
         "POST /api/orders": {"202", *placement},
         "POST /api/orders/batch": {"207", "400", "408", "413", "500", "503"},
+        "POST /api/orders/preview": {"200", "400", "408", "413", "500", "503"},
         "GET /api/events": {"200", "400", "404", "410", "500", "503"},
         "GET /problems/{name}": {"200", "404", "500", "503"},
         "GET /health": {"200", "500", "503"},
@@ -143,7 +154,7 @@ async def test_every_default_and_example_fits_its_own_schema(document):
                 Draft202012Validator(schema).validate(part["example"])
     assert told > 20
     slippages = [p["slippage"] for p in parts_of(document) if "slippage" in p]
-    assert [s["default"] for s in slippages if "default" in s] == [0.05] * 4
+    assert [s["default"] for s in slippages if "default" in s] == [0.05] * 5
 
 
 def examples_of(document, path, method="post"):

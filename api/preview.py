@@ -1,0 +1,41 @@
+"""The route that looks at an order before it is placed."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import errors, schemas
+from api.answers import json_answer
+from api.body import json_object
+from api.examples import of_form
+from api.forecast_views import Preview, preview_view
+from api.openapi import failures, takes
+from api.ordering import only_validated, wish_of
+from api.parts import parts_of
+from api.placement import EXECUTE
+from api.placements import CLIENT_ORDER_ID, FAULTS
+
+PREVIEW_PATH = "/api/orders/preview"
+
+router = APIRouter(tags=["orders"])
+"""Its route takes the bare request."""
+
+
+@router.post(
+    PREVIEW_PATH,
+    response_model=Preview,
+    responses=failures(errors.INVALID_ORDER_TYPE, errors.INVALID_VALIDATE_ONLY, *of_form(EXECUTE)),
+    openapi_extra=takes(schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
+)
+async def preview(request: Request) -> Response:
+    """Ask every venue what an order would get now, and where it would go. Places nothing.
+
+    Takes what `/api/orders` takes. That no venue would take the order is an answer too: 200 with
+    no `winner`, and in `error` what an attempt would end with.
+    """
+    parts = parts_of(request)
+    document = await json_object(request)
+    only_validated(document)
+    wish = wish_of(document, EXECUTE, request.headers, parts)
+    seen = await parts.previews.of(wish.terms)
+    return json_answer(preview_view(seen, parts.clock()))

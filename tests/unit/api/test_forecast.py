@@ -1,0 +1,113 @@
+"""What is told of quotes: the winner and why, and what to look out for."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from api.forecast import forecast
+from orders.commands import RouteOrder
+from orders.decider import decide
+from orders.events import OrderRouted
+from orders.fold import replay
+from orders.retry import RetryPolicy
+from tests.support.builders import (
+    METEORA,
+    RAYDIUM,
+    T0,
+    no_quote,
+    placed,
+    quote,
+    seconds,
+    stamp,
+    terms,
+)
+from venues.asking import Asked
+
+TOOK = timedelta(milliseconds=200)
+
+
+def seen(*answers, now=T0, **changes):
+    return forecast(terms(**changes), [Asked(answer, TOOK) for answer in answers], now)
+
+
+def codes(one):
+    return [warned.code for warned in one.warnings]
+
+
+def test_the_winner_is_who_gives_most_and_by_how_much_is_told():
+    one = seen(quote(1500), quote(1503, METEORA))
+    assert one.winner == quote(1503, METEORA)
+    assert (one.lead.venue, one.lead.amount_out, one.lead.fraction) == (
+        RAYDIUM,
+        3,
+        Decimal("0.002"),
+    )
+    assert one.why == (
+        "METEORA offers 1503 USDC after its fee, 3 (0.2 %) more than RAYDIUM. "
+        "At least 1487.97 USDC must come out."
+    )
+    assert [answered.answer.venue for answered in one.asked] == [METEORA, RAYDIUM]
+    assert codes(one) == []
+
+
+def test_it_is_what_a_worker_would_decide_of_the_same_answers():
+    answers = (quote(1500), quote(1503, METEORA))
+    routed = decide(RouteOrder(answers, (), stamp()), replay([placed()]), RetryPolicy())
+    assert isinstance(routed, OrderRouted)
+    assert routed.venue == seen(*answers).winner.venue
+
+
+def test_of_two_that_give_the_same_the_first_by_name_is_taken():
+    one = seen(quote(1500), quote(1500, METEORA))
+    assert one.winner.venue == METEORA
+    assert "as much as RAYDIUM" in one.why
+
+
+@pytest.mark.parametrize("other", [no_quote("TIMEOUT", METEORA), quote(0, METEORA)])
+def test_a_quote_that_is_alone_is_told(other):
+    one = seen(other, quote(1500))
+    assert (one.winner.venue, one.lead) == (RAYDIUM, None)
+    assert codes(one) == ["ONE_QUOTE_ONLY"]
+    assert one.asked[0].answer.venue == RAYDIUM
+    assert "the only usable quote" in one.why
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "end"),
+    [
+        ([no_quote("NO_LIQUIDITY"), no_quote("NO_LIQUIDITY", METEORA)], "NO_LIQUIDITY", "at once."),
+        ([no_quote("NO_LIQUIDITY"), no_quote("TIMEOUT", METEORA)], "TIMEOUT", "and then fail."),
+        ([quote(0), quote(0, METEORA)], "NO_LIQUIDITY", "at once."),
+    ],
+)
+def test_without_a_route_it_is_told_what_an_attempt_would_end_with(answers, code, end):
+    one = seen(*answers)
+    assert (one.winner, one.lead, one.failure.code) == (None, None, code)
+    assert one.why.endswith(end)
+    assert codes(one) == ["NO_ROUTE"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"slippage": "0.0501"}, "WIDE_SLIPPAGE"),
+        ({"slippage": "0.0009"}, "NARROW_SLIPPAGE"),
+        ({"now": seconds(5.1)}, "OLD_QUOTE"),
+    ],
+)
+def test_what_to_look_out_for(changes, code):
+    assert codes(seen(quote(1500), quote(1503, METEORA), **changes)) == [code]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"slippage": "0.05"}, {"slippage": "0.001"}, {"now": seconds(5)}]
+)
+def test_nothing_is_told_at_the_limits(changes):
+    assert codes(seen(quote(1500), quote(1503, METEORA), **changes)) == []
+
+
+@pytest.mark.parametrize(("impact", "told"), [("0.01", []), ("0.0101", ["HIGH_PRICE_IMPACT"])])
+def test_a_high_price_impact_of_the_winner_is_told(impact, told):
+    best = quote(1503, METEORA).model_copy(update={"price_impact": Decimal(impact)})
+    assert codes(seen(quote(1500), best)) == told
