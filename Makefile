@@ -1,5 +1,7 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test check chaos lock clean
+.PHONY: run test check chaos fuzz postman lock clean
+
+URL ?= http://localhost:3000
 
 run:
 	@sh local/bootstrap.sh run
@@ -18,6 +20,11 @@ check:
 chaos:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.chaos $(ARGS)
+
+# Against an engine that runs, the one of `make run` or URL=http://host:port.
+fuzz:
+	@sh local/bootstrap.sh dev
+	.venv/bin/schemathesis --config-file tests/schemathesis.toml run $(URL)/openapi.json --max-examples 200 $(ARGS)
 
 # bench-projections, bench-overload, bench-takeover, bench-feed: figures, each beside its limit or baseline.
 bench-%:

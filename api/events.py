@@ -31,13 +31,29 @@ _EVENT_ID = re.compile(r"([0-9a-f-]{36}):(\d{1,18})")
 router = APIRouter(tags=["feeds"])
 
 Seq = Annotated[int | None, Query(ge=0, le=LAST_SEQ)]
+_HEAD = {"headSeq": {"type": "integer"}, "epoch": {"type": "string"}}
+_HEARTBEAT = {"type": "object", "required": list(_HEAD), "properties": _HEAD}
+_RECORD = {"anyOf": [schemas.FeedRecord.model_json_schema(), _HEARTBEAT]}
+_EVENT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "id": {"type": "string", "description": "epoch:seq"},
+        "event": {"type": "string", "enum": ["message", "heartbeat"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": _RECORD,
+        },
+    },
+}
 _RESPONSES: Responses = {
     200: {
         "description": "Records by `seq`; `id` is epoch:seq. While nothing happens, a heartbeat "
         "each 5 s tells the head of the feed.",
         "content": {
-            SSE: {"schema": {"type": "string"}},
-            NDJSON: {"schema": schemas.FeedRecord.model_json_schema()},
+            SSE: {"schema": _EVENT},
+            NDJSON: {"schema": _RECORD},
         },
     },
     **failures(

@@ -65,8 +65,8 @@ _REQUEST_ID = {
     "in": "header",
     "required": False,
     "description": "Your name for this request; it comes back, and goes into the log. "
-    "1 to 128 letters, digits or . _ : / + = @ -",
-    "schema": {"type": "string", "maxLength": 128},
+    "1 to 128 letters, digits or . _ : / + = @ - and else one is made.",
+    "schema": {"type": "string"},
 }
 
 

@@ -23,6 +23,11 @@ FAULTS_HEADER = "X-Simulate-Faults"
 _SYMBOL = re.compile(r"[A-Z0-9]{2,10}")
 _MINT = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_KNOWN = "|".join(token.symbol for token in tokens.KNOWN)
+
+TOKEN_PATTERN = f"^({_SYMBOL.pattern}|{_KNOWN}|{_MINT.pattern})$"
+USER_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+"""What the documentation says of tokens and users; nearly all that fit can be ordered."""
 
 
 @dataclass(frozen=True, slots=True)

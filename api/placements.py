@@ -12,7 +12,7 @@ from api.answers import json_answer
 from api.body import json_object
 from api.examples import of_placement
 from api.openapi import failures, replay, takes
-from api.ordering import accepted, only_validated, place, wish_of
+from api.ordering import MAX_FAULTS, accepted, only_validated, place, wish_of
 from api.parts import parts_of
 from api.placement import EXECUTE, FAULTS_HEADER, LEGACY, Form
 from api.repeats import Placed
@@ -24,13 +24,14 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 router = APIRouter(tags=["orders"])
 """Its routes take the bare request."""
 
+_FAULT = f"(-|{'|'.join(get_args(Fault))})"
 FAULTS = {
     "name": FAULTS_HEADER,
     "in": "header",
     "required": False,
     "description": "Simulation only: the fault of attempt 1, 2, 3 …, separated by commas, "
     f"`-` for none. One of {', '.join(get_args(Fault))}.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": f"^{_FAULT}( *, *{_FAULT}){{0,{MAX_FAULTS - 1}}}$"},
 }
 CLIENT_ORDER_ID = {
     "name": client_ids.HEADER,

@@ -1,6 +1,8 @@
 """The pages that the `type` of an error leads to."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from api import errors, schemas
@@ -18,7 +20,7 @@ router = APIRouter(tags=["errors"])
     response_model=schemas.ErrorKind,
     responses=failures(errors.ROUTE_NOT_FOUND),
 )
-async def problem(name: str) -> Response:
+async def problem(name: Annotated[str, Path(examples=["ORDER_NOT_FOUND"])]) -> Response:
     """Describe one kind of error."""
     kind = KINDS.get(name)
     if kind is None:

@@ -11,12 +11,25 @@ from pydantic.alias_generators import to_camel
 from api import exact
 from api.explain import Step
 from api.messages import reason_text
-from api.placement import DEFAULT_SLIPPAGE, Wish
+from api.placement import (
+    DEFAULT_SLIPPAGE,
+    MAX_USER_ID,
+    TOKEN_PATTERN,
+    USER_ID_PATTERN,
+    Wish,
+)
 from api.ports import EventRow, OrderRow
 from orders.state import Status
-from orders.values import ClientOrderId
+from orders.values import MAX_AMOUNT, ClientOrderId
 
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+_Amount = Annotated[
+    Decimal,
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": int(MAX_AMOUNT)}),
+]
+_Slippage = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+_Token = Annotated[str, Field(pattern=TOKEN_PATTERN)]
+_User = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID, pattern=USER_ID_PATTERN)]
 
 _ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
 _DEFAULT: dict[str, JsonValue] = {"default": float(DEFAULT_SLIPPAGE)}
@@ -37,30 +50,32 @@ class Shape(BaseModel):
 class ExecuteRequest(Shape):
     """A market order. Unknown members are ignored."""
 
-    token_in: str = Field(description="A symbol or a mint address.", examples=["SOL"])
-    token_out: str = Field(description="A symbol or a mint address.", examples=["USDC"])
-    amount: Number = Field(
+    token_in: _Token = Field(description="A symbol or a mint address.", examples=["SOL"])
+    token_out: _Token = Field(description="A symbol or a mint address.", examples=["USDC"])
+    amount: _Amount = Field(
         description="Units of tokenIn: above 0, at most 10^15, within the token's decimals.",
         examples=[10],
     )
-    slippage: Number = Field(
+    slippage: _Slippage = Field(
         default=DEFAULT_SLIPPAGE,
         description="A fraction from 0 to 1.",
         examples=[0.01],
         json_schema_extra=_DEFAULT,
     )
-    user_id: str | None = Field(default=None, min_length=1, max_length=128, examples=["alice"])
+    user_id: _User | None = Field(default=None, examples=["alice"])
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
 
 
 class LegacyRequest(Shape):
     """A market order as the second family of clients writes it. Unknown members are ignored."""
 
-    token_in: str = Field(examples=["SOL"])
-    token_out: str = Field(examples=["USDC"])
-    amount_in: Number = Field(description="As `amount` of /api/orders/execute.", examples=[10])
-    user_id: str = Field(min_length=1, max_length=128, examples=["alice"])
-    slippage: Number = Field(default=DEFAULT_SLIPPAGE, examples=[0.01], json_schema_extra=_DEFAULT)
+    token_in: _Token = Field(examples=["SOL"])
+    token_out: _Token = Field(examples=["USDC"])
+    amount_in: _Amount = Field(description="As `amount` of /api/orders/execute.", examples=[10])
+    user_id: _User = Field(examples=["alice"])
+    slippage: _Slippage = Field(
+        default=DEFAULT_SLIPPAGE, examples=[0.01], json_schema_extra=_DEFAULT
+    )
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
 
 
