@@ -26,6 +26,10 @@ fuzz:
 	@sh local/bootstrap.sh dev
 	.venv/bin/schemathesis --config-file tests/schemathesis.toml run $(URL)/openapi.json --max-examples 200 $(ARGS)
 
+postman:
+	@sh local/bootstrap.sh dev
+	@.venv/bin/python -m tests.support.newman $(URL) $(ARGS)
+
 # bench-projections, bench-overload, bench-takeover, bench-feed: figures, each beside its limit or baseline.
 bench-%:
 	@sh local/bootstrap.sh run

@@ -10,8 +10,10 @@ from orders.ports import Refused, Unknown
 from orders.values import Fill, Quote
 from tests.support.contracts import VenueContract, execution, swap
 from tests.support.fakes import MemoryChain, some_venue
+from venues import simulated_quoters
 from venues.dex import MESSAGE_MAX, Dex
 from venues.exchange import Exchange, Rejected
+from venues.settings import VenueSettings
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -162,3 +164,12 @@ async def test_the_smallest_and_the_largest_amount_are_answered(amount):
     assert isinstance(quote, Quote)
     assert quote.amount_out >= 0
     assert quote.fee <= Decimal(amount)
+
+
+async def test_a_process_that_only_asks_is_quoted_the_same_and_cannot_trade():
+    asked = simulated_quoters(VenueSettings(quote_latency_ms=0, execute_latency_ms=0), lambda: T0)
+    trading = some_venue(clock=lambda: T0)
+    assert await asked["RAYDIUM"].quote(swap(), 1) == await trading.quote(swap(), 1)
+    outcome = await cast(Any, asked["RAYDIUM"]).execute(execution(trading))
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code is Code.NETWORK
