@@ -18,6 +18,7 @@ from api import (
     errors,
     events,
     exact,
+    list_errors,
     orders,
     placements,
     preview,
@@ -43,9 +44,9 @@ logger = logging.getLogger(__name__)
 Connect = Callable[[ApiSettings], AbstractAsyncContextManager[Neighbours]]
 
 _OF_PARAMETER: dict[object, Kind] = {
-    "limit": errors.INVALID_LIMIT,
-    "status": errors.INVALID_STATUS,
-    "cursor": errors.INVALID_CURSOR,
+    "limit": list_errors.INVALID_LIMIT,
+    "status": list_errors.INVALID_STATUS,
+    "cursor": list_errors.INVALID_CURSOR,
     "userId": errors.INVALID_USER_ID,
     "fromSeq": errors.INVALID_SEQ,
     "toSeq": errors.INVALID_SEQ,

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import errors, exact, positions, schemas
+from api import errors, exact, placing_errors, positions, schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.errors import Refusal
@@ -30,7 +30,7 @@ router = APIRouter(tags=["orders"])
     BATCH_PATH,
     status_code=207,
     response_model=schemas.BatchAnswer,
-    responses=failures(errors.INVALID_BATCH, *of_body()),
+    responses=failures(placing_errors.INVALID_BATCH, *of_body()),
     openapi_extra=takes(schemas.BatchRequest, FAULTS),
 )
 async def batch(request: Request) -> Response:
@@ -38,7 +38,7 @@ async def batch(request: Request) -> Response:
     parts, headers = parts_of(request), request.headers
     orders = (await json_object(request)).get("orders")
     if not isinstance(orders, list) or not 0 < len(orders) <= MAX_BATCH:
-        raise Refusal(errors.INVALID_BATCH)
+        raise Refusal(placing_errors.INVALID_BATCH)
     faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})
     request_id = request.state.request_id
     each = (_item(one, faults, parts, request_id) for one in orders)

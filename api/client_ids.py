@@ -6,7 +6,7 @@ from dataclasses import replace
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import Headers
 
-from api import errors
+from api import placing_errors
 from api.errors import Refusal
 from api.placement import Wish
 from orders.ids import order_id_of
@@ -31,11 +31,11 @@ def named(wish: Wish, document: Mapping[str, object], headers: Headers) -> Wish:
     names = {_valid(value, field) for field, value in given}
     if len(names) > 1:
         raise Refusal(
-            errors.INVALID_CLIENT_ORDER_ID,
+            placing_errors.INVALID_CLIENT_ORDER_ID,
             f"{HEADER} and {FIELD} name the order, once or alike, and here they differ: send one.",
         )
     if wish.user_id is None:
-        raise Refusal(errors.USER_REQUIRED)
+        raise Refusal(placing_errors.USER_REQUIRED)
     [name] = names
     return replace(wish, client_order_id=name, order_id=order_id_of(wish.user_id, name))
 
@@ -44,4 +44,4 @@ def _valid(value: object, field: str) -> str:
     try:
         return _NAME.validate_python(value)
     except ValidationError:
-        raise Refusal(errors.INVALID_CLIENT_ORDER_ID, field=field) from None
+        raise Refusal(placing_errors.INVALID_CLIENT_ORDER_ID, field=field) from None

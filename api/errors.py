@@ -1,14 +1,12 @@
-"""Every error this API answers with: its name, its code, its status and its sentence."""
+"""Errors as they are answered: name, code, status and sentence; and those of no route alone."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import get_args
 
 from starlette.responses import Response
 from starlette.types import Scope
 
 from api import exact
-from orders.values import MAX_AMOUNT, Fault
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEMS = "/problems"
@@ -89,52 +87,6 @@ def answer(refusal: Refusal, scope: Scope) -> Response:
     return Response(content, refusal.kind.status, refusal.headers, media_type=MEDIA_TYPE)
 
 
-_SYMBOL_OR_MINT = "a symbol of 2 to 10 capital letters and digits such as SOL, or a mint address"
-_AMOUNT = "a number above 0, such as 10 or 0.5"
-_SLIPPAGE = "a fraction from 0 to 1 with at most 18 decimals, such as 0.01 for 1 %"
-
-MISSING_TOKEN_IN = Kind(
-    "MISSING_TOKEN_IN", 400, f"{{field}} is missing: give {_SYMBOL_OR_MINT}.", "ERR_001", "tokenIn"
-)
-MISSING_TOKEN_OUT = Kind(
-    "MISSING_TOKEN_OUT",
-    400,
-    f"{{field}} is missing: give {_SYMBOL_OR_MINT}.",
-    "ERR_002",
-    "tokenOut",
-)
-MISSING_AMOUNT = Kind(
-    "MISSING_AMOUNT", 400, f"{{field}} is missing: give {_AMOUNT}.", "ERR_003", "amount"
-)
-INVALID_AMOUNT_TYPE = Kind(
-    "INVALID_AMOUNT_TYPE", 400, f"{{field}} must be {_AMOUNT}, without quotes.", "ERR_004", "amount"
-)
-INVALID_AMOUNT = Kind(
-    "INVALID_AMOUNT",
-    400,
-    f"{{field}} must be above 0 and at most {MAX_AMOUNT:f}.",
-    "ERR_005",
-    "amount",
-)
-INVALID_SLIPPAGE_TYPE = Kind(
-    "INVALID_SLIPPAGE_TYPE",
-    400,
-    f"slippage must be {_SLIPPAGE}, without quotes.",
-    "ERR_006",
-    "slippage",
-)
-INVALID_SLIPPAGE_RANGE = Kind(
-    "INVALID_SLIPPAGE_RANGE", 400, f"slippage must be {_SLIPPAGE}.", "ERR_007", "slippage"
-)
-INVALID_TOKEN_IN = Kind(
-    "INVALID_TOKEN_IN", 400, f"tokenIn must be {_SYMBOL_OR_MINT}.", "ERR_008", "tokenIn"
-)
-INVALID_TOKEN_OUT = Kind(
-    "INVALID_TOKEN_OUT", 400, f"tokenOut must be {_SYMBOL_OR_MINT}.", "ERR_009", "tokenOut"
-)
-SAME_TOKEN_SWAP = Kind(
-    "SAME_TOKEN_SWAP", 400, "tokenIn and tokenOut are one token: name two.", "ERR_010", "tokenOut"
-)
 MISSING_USER_ID = Kind(
     "MISSING_USER_ID", 400, "userId is missing: give 1 to 128 characters.", "ERR_011", "userId"
 )
@@ -145,34 +97,7 @@ INVALID_USER_ID = Kind(
     "ERR_012",
     "userId",
 )
-INVALID_CLIENT_ORDER_ID = Kind(
-    "INVALID_CLIENT_ORDER_ID",
-    400,
-    "{field} must be 1 to 128 visible ASCII characters, none of them a space.",
-    field="clientOrderId",
-)
-USER_REQUIRED = Kind(
-    "USER_REQUIRED",
-    400,
-    "An order with an Idempotency-Key or a clientOrderId needs a userId: each user has ids apart.",
-    field="userId",
-)
 INVALID_JSON = Kind("INVALID_JSON", 400, "The body must be a JSON object.")
-INVALID_CURSOR = Kind(
-    "INVALID_CURSOR",
-    400,
-    "cursor must be a nextCursor of an earlier page: leave it out to start.",
-    field="cursor",
-)
-INVALID_LIMIT = Kind(
-    "INVALID_LIMIT", 400, "limit must be a whole number from 1 to 500.", field="limit"
-)
-INVALID_STATUS = Kind(
-    "INVALID_STATUS",
-    400,
-    "status must be pending, executing, completed or failed.",
-    field="status",
-)
 INVALID_AS_OF = Kind(
     "INVALID_AS_OF",
     400,
@@ -184,13 +109,6 @@ INVALID_LOG_POSITION = Kind(
     400,
     "X-Log-Position must be that of an earlier answer: leave it out to read at once.",
     field="X-Log-Position",
-)
-INVALID_ORDER_TYPE = Kind("INVALID_ORDER_TYPE", 400, "orderType must be market.", field="orderType")
-INVALID_VALIDATE_ONLY = Kind(
-    "INVALID_VALIDATE_ONLY", 400, "validateOnly must be true or false.", field="validateOnly"
-)
-INVALID_BATCH = Kind(
-    "INVALID_BATCH", 400, "orders must be a list of 1 to 100 orders.", field="orders"
 )
 INVALID_SEQ = Kind(
     "INVALID_SEQ",
@@ -227,29 +145,11 @@ EPOCH_CHANGED = Kind(
     410,
     "The feed has been numbered anew since: start over, from 1 or from what you know.",
 )
-INVALID_FAULTS = Kind(
-    "INVALID_FAULTS",
-    400,
-    "X-Simulate-Faults names at most 8 faults, separated by commas, - for an attempt without one: "
-    f"{', '.join(get_args(Fault))}.",
-)
-FAULTS_DISABLED = Kind(
-    "FAULTS_DISABLED",
-    400,
-    "X-Simulate-Faults works only when the engine was started with ENGINE_FAULT_INJECTION=true.",
-)
 ORDER_NOT_FOUND = Kind(
     "ORDER_NOT_FOUND", 404, "There is no order with this id: check the orderId you were given."
 )
 ROUTE_NOT_FOUND = Kind("ROUTE_NOT_FOUND", 404, "There is nothing at this path: see /docs.")
 METHOD_NOT_ALLOWED = Kind("METHOD_NOT_ALLOWED", 405, "This path has no such method: see /docs.")
-IDEMPOTENCY_CONFLICT = Kind(
-    "IDEMPOTENCY_CONFLICT",
-    409,
-    "The user has placed another order with this client order id; {field} is not the same: "
-    "give a new order an id of its own.",
-    field="amount",
-)
 BODY_TIMEOUT = Kind(
     "BODY_TIMEOUT", 408, "The body did not arrive in time: send it again, faster.", again=True
 )
@@ -273,13 +173,6 @@ ENGINE_STOPPING = Kind(
 )
 LOG_UNAVAILABLE = Kind(
     "LOG_UNAVAILABLE", 503, "The log cannot be reached, so nothing certain can be said: try later."
-)
-PLACEMENT_VOID = Kind(
-    "PLACEMENT_VOID",
-    503,
-    "The order reached the log too late and will never execute: place it again. "
-    "When this goes on, the clock of this server is wrong.",
-    again=True,
 )
 PROJECTION_UNAVAILABLE = Kind(
     "PROJECTION_UNAVAILABLE", 503, "Orders cannot be read at the moment: try again later."

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from api import errors
+from api import errors, placing_errors
 from api.errors import Kind, Refusal
 from api.placement import Form
 from api.placing import outcome_unknown, void
@@ -24,20 +24,24 @@ _TERMS = Terms(
     slippage=Decimal("0.01"),
 )
 
-_OF_AMOUNT = (errors.MISSING_AMOUNT, errors.INVALID_AMOUNT_TYPE, errors.INVALID_AMOUNT)
+_OF_AMOUNT = (
+    placing_errors.MISSING_AMOUNT,
+    placing_errors.INVALID_AMOUNT_TYPE,
+    placing_errors.INVALID_AMOUNT,
+)
 _ANY_PLACEMENT = (
-    errors.MISSING_TOKEN_IN,
-    errors.MISSING_TOKEN_OUT,
-    errors.INVALID_SLIPPAGE_TYPE,
-    errors.INVALID_SLIPPAGE_RANGE,
-    errors.INVALID_TOKEN_IN,
-    errors.INVALID_TOKEN_OUT,
-    errors.SAME_TOKEN_SWAP,
+    placing_errors.MISSING_TOKEN_IN,
+    placing_errors.MISSING_TOKEN_OUT,
+    placing_errors.INVALID_SLIPPAGE_TYPE,
+    placing_errors.INVALID_SLIPPAGE_RANGE,
+    placing_errors.INVALID_TOKEN_IN,
+    placing_errors.INVALID_TOKEN_OUT,
+    placing_errors.SAME_TOKEN_SWAP,
     errors.INVALID_USER_ID,
-    errors.INVALID_CLIENT_ORDER_ID,
+    placing_errors.INVALID_CLIENT_ORDER_ID,
     errors.INVALID_JSON,
-    errors.INVALID_FAULTS,
-    errors.FAULTS_DISABLED,
+    placing_errors.INVALID_FAULTS,
+    placing_errors.FAULTS_DISABLED,
     errors.BODY_TIMEOUT,
     errors.BODY_TOO_LARGE,
     errors.ENGINE_BUSY,
@@ -63,7 +67,7 @@ def of_form(form: Form) -> tuple[Kind | Refusal, ...]:
     """Return what can be wrong with an order in this form."""
     return (
         *_ANY_PLACEMENT,
-        errors.MISSING_USER_ID if form.user_required else errors.USER_REQUIRED,
+        errors.MISSING_USER_ID if form.user_required else placing_errors.USER_REQUIRED,
         *(Refusal(kind, field=form.amount) for kind in _OF_AMOUNT),
     )
 
@@ -73,7 +77,7 @@ def of_placement(form: Form) -> tuple[Kind | Refusal, ...]:
     event = _placed()
     return (
         *of_form(form),
-        Refusal(errors.IDEMPOTENCY_CONFLICT, field=form.amount, orderId=ORDER_ID),
+        Refusal(placing_errors.IDEMPOTENCY_CONFLICT, field=form.amount, orderId=ORDER_ID),
         outcome_unknown(event),
         void(event),
         unread(errors.PROJECTION_LAGGING, MAYBE_PLACED, ORDER_ID),

@@ -6,7 +6,7 @@ from typing import get_args
 
 from starlette.datastructures import Headers
 
-from api import client_ids, errors, schemas
+from api import client_ids, placing_errors, schemas
 from api.errors import Refusal
 from api.parts import Parts
 from api.placement import FAULTS_HEADER, Form, Wish, market_order
@@ -36,10 +36,10 @@ async def place(wish: Wish, parts: Parts, request_id: str) -> Placed:
 def only_validated(document: Mapping[str, object]) -> bool:
     """Return whether the order is only to be looked at; raise `Refusal` for an unknown type."""
     if document.get("orderType", "market") != "market":
-        raise Refusal(errors.INVALID_ORDER_TYPE)
+        raise Refusal(placing_errors.INVALID_ORDER_TYPE)
     only = document.get("validateOnly", False)
     if not isinstance(only, bool):
-        raise Refusal(errors.INVALID_VALIDATE_ONLY)
+        raise Refusal(placing_errors.INVALID_VALIDATE_ONLY)
     return only
 
 
@@ -50,10 +50,10 @@ def accepted(order_id: str) -> schemas.Accepted:
 
 def _with_faults(wish: Wish, faults: str, parts: Parts) -> Wish:
     if not parts.settings.fault_injection:
-        raise Refusal(errors.FAULTS_DISABLED)
+        raise Refusal(placing_errors.FAULTS_DISABLED)
     names = [name.strip() for name in faults.split(",")]
     known = {"-": None, **{fault: fault for fault in get_args(Fault)}}
     if len(names) > MAX_FAULTS or not known.keys() >= set(names):
-        raise Refusal(errors.INVALID_FAULTS)
+        raise Refusal(placing_errors.INVALID_FAULTS)
     terms = replace(wish.terms, faults=tuple(known[name] for name in names))
     return replace(wish, terms=terms)

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import cursor, errors, schemas
+from api import cursor, errors, list_errors, schemas
 from api.answers import json_answer
 from api.errors import Refusal
 from api.examples import of_one_order
@@ -37,9 +37,9 @@ _OF_READS = (
 )
 _READ_ERRORS = failures(*_OF_READS)
 _LIST_ERRORS = failures(
-    errors.INVALID_LIMIT,
-    errors.INVALID_CURSOR,
-    errors.INVALID_STATUS,
+    list_errors.INVALID_LIMIT,
+    list_errors.INVALID_CURSOR,
+    list_errors.INVALID_STATUS,
     errors.INVALID_USER_ID,
     *_OF_READS,
 )
@@ -192,7 +192,7 @@ def _place_of(text: str | None) -> Place | None:
         return None
     place = cursor.decode(text)
     if place is None:
-        raise Refusal(errors.INVALID_CURSOR)
+        raise Refusal(list_errors.INVALID_CURSOR)
     return place
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import base58
 from pydantic.alias_generators import to_camel
 
-from api import errors
+from api import errors, placing_errors
 from api.errors import Kind, Refusal
 from orders import tokens
 from orders.events import OrderPlaced
@@ -61,14 +61,16 @@ def market_order(document: Mapping[str, object], form: Form) -> Wish:
 
     The rules are tried in the order of their codes. Members that no rule names are ignored.
     """
-    token_in = _present(document, "tokenIn", errors.MISSING_TOKEN_IN)
-    token_out = _present(document, "tokenOut", errors.MISSING_TOKEN_OUT)
-    amount = _amount(_present(document, form.amount, errors.MISSING_AMOUNT), token_in, form.amount)
+    token_in = _present(document, "tokenIn", placing_errors.MISSING_TOKEN_IN)
+    token_out = _present(document, "tokenOut", placing_errors.MISSING_TOKEN_OUT)
+    amount = _amount(
+        _present(document, form.amount, placing_errors.MISSING_AMOUNT), token_in, form.amount
+    )
     slippage = _slippage(document.get("slippage"))
-    token_in = _token(token_in, errors.INVALID_TOKEN_IN)
-    token_out = _token(token_out, errors.INVALID_TOKEN_OUT)
+    token_in = _token(token_in, placing_errors.INVALID_TOKEN_IN)
+    token_out = _token(token_out, placing_errors.INVALID_TOKEN_OUT)
     if tokens.same(token_in, token_out):
-        raise Refusal(errors.SAME_TOKEN_SWAP)
+        raise Refusal(placing_errors.SAME_TOKEN_SWAP)
     user_id = _user_id(document.get("userId"), required=form.user_required)
     terms = Terms(token_in=token_in, token_out=token_out, amount=amount, slippage=slippage)
     return Wish(form, user_id, terms)
@@ -93,14 +95,14 @@ def _present(document: Mapping[str, object], field: str, missing: Kind) -> objec
 
 def _amount(value: object, token_in: object, field: str) -> Decimal:
     if not isinstance(value, Decimal):
-        raise Refusal(errors.INVALID_AMOUNT_TYPE, field=field)
+        raise Refusal(placing_errors.INVALID_AMOUNT_TYPE, field=field)
     if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
-        raise Refusal(errors.INVALID_AMOUNT, field=field)
+        raise Refusal(placing_errors.INVALID_AMOUNT, field=field)
     token = token_in if isinstance(token_in, str) else ""
     most = tokens.decimals_of(token)
     if _decimals(value) > most:
         message = f"{field} has more than the {most} decimals of the token: round it to {most}."
-        raise Refusal(errors.INVALID_AMOUNT, message, field=field)
+        raise Refusal(placing_errors.INVALID_AMOUNT, message, field=field)
     return _within(value, most)
 
 
@@ -108,10 +110,10 @@ def _slippage(value: object) -> Decimal:
     if value is None:
         return DEFAULT_SLIPPAGE
     if not isinstance(value, Decimal):
-        raise Refusal(errors.INVALID_SLIPPAGE_TYPE)
+        raise Refusal(placing_errors.INVALID_SLIPPAGE_TYPE)
     in_range = value.is_finite() and 0 <= value <= 1
     if not in_range or _decimals(value) > SLIPPAGE_DECIMALS:
-        raise Refusal(errors.INVALID_SLIPPAGE_RANGE)
+        raise Refusal(placing_errors.INVALID_SLIPPAGE_RANGE)
     return _within(value, SLIPPAGE_DECIMALS) if value else Decimal(0)
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import client_ids, errors, positions, schemas
+from api import client_ids, placing_errors, positions, schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.examples import of_placement
@@ -75,7 +75,11 @@ async def receive(request: Request) -> Response:
     response_model=schemas.Accepted,
     responses={
         **replay(schemas.Accepted, schemas.Valid),
-        **failures(errors.INVALID_ORDER_TYPE, errors.INVALID_VALIDATE_ONLY, *of_placement(EXECUTE)),
+        **failures(
+            placing_errors.INVALID_ORDER_TYPE,
+            placing_errors.INVALID_VALIDATE_ONLY,
+            *of_placement(EXECUTE),
+        ),
     },
     openapi_extra=takes(schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.errors import LOG_UNAVAILABLE, PLACEMENT_VOID, Refusal
+from api.errors import LOG_UNAVAILABLE, Refusal
 from api.placement import Wish
+from api.placing_errors import PLACEMENT_VOID
 from api.ports import Log, LogAway
 from api.positions import Position
 from api.room import Room

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import errors, schemas
+from api import placing_errors, schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.examples import of_form
@@ -24,7 +24,9 @@ router = APIRouter(tags=["orders"])
 @router.post(
     PREVIEW_PATH,
     response_model=Preview,
-    responses=failures(errors.INVALID_ORDER_TYPE, errors.INVALID_VALIDATE_ONLY, *of_form(EXECUTE)),
+    responses=failures(
+        placing_errors.INVALID_ORDER_TYPE, placing_errors.INVALID_VALIDATE_ONLY, *of_form(EXECUTE)
+    ),
     openapi_extra=takes(schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def preview(request: Request) -> Response:

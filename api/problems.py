@@ -5,12 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api import errors, schemas
+from api import errors, list_errors, placing_errors, schemas
 from api.answers import json_answer
 from api.errors import PROBLEMS, Kind, Refusal
 from api.openapi import failures
 
-KINDS = {value.error: value for value in vars(errors).values() if isinstance(value, Kind)}
+KINDS = {
+    value.error: value
+    for module in (errors, placing_errors, list_errors)
+    for value in vars(module).values()
+    if isinstance(value, Kind)
+}
 
 router = APIRouter(tags=["errors"])
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from api.batches import Batches
 from api.errors import (
-    IDEMPOTENCY_CONFLICT,
     PROJECTION_LAGGING,
     PROJECTION_UNAVAILABLE,
     Kind,
@@ -14,6 +13,7 @@ from api.errors import (
 )
 from api.placement import Wish, difference
 from api.placing import Placing, Written, void
+from api.placing_errors import IDEMPOTENCY_CONFLICT
 from api.ports import ReadModelAway, Seen
 from api.positions import Position
 from api.progress import Progress

@@ -1,0 +1,97 @@
+"""What can be wrong with a placement: one kind of error for each rule it can break."""
+
+from typing import get_args
+
+from api.errors import Kind
+from orders.values import MAX_AMOUNT, Fault
+
+_SYMBOL_OR_MINT = "a symbol of 2 to 10 capital letters and digits such as SOL, or a mint address"
+_AMOUNT = "a number above 0, such as 10 or 0.5"
+_SLIPPAGE = "a fraction from 0 to 1 with at most 18 decimals, such as 0.01 for 1 %"
+
+MISSING_TOKEN_IN = Kind(
+    "MISSING_TOKEN_IN", 400, f"{{field}} is missing: give {_SYMBOL_OR_MINT}.", "ERR_001", "tokenIn"
+)
+MISSING_TOKEN_OUT = Kind(
+    "MISSING_TOKEN_OUT",
+    400,
+    f"{{field}} is missing: give {_SYMBOL_OR_MINT}.",
+    "ERR_002",
+    "tokenOut",
+)
+MISSING_AMOUNT = Kind(
+    "MISSING_AMOUNT", 400, f"{{field}} is missing: give {_AMOUNT}.", "ERR_003", "amount"
+)
+INVALID_AMOUNT_TYPE = Kind(
+    "INVALID_AMOUNT_TYPE", 400, f"{{field}} must be {_AMOUNT}, without quotes.", "ERR_004", "amount"
+)
+INVALID_AMOUNT = Kind(
+    "INVALID_AMOUNT",
+    400,
+    f"{{field}} must be above 0 and at most {MAX_AMOUNT:f}.",
+    "ERR_005",
+    "amount",
+)
+INVALID_SLIPPAGE_TYPE = Kind(
+    "INVALID_SLIPPAGE_TYPE",
+    400,
+    f"slippage must be {_SLIPPAGE}, without quotes.",
+    "ERR_006",
+    "slippage",
+)
+INVALID_SLIPPAGE_RANGE = Kind(
+    "INVALID_SLIPPAGE_RANGE", 400, f"slippage must be {_SLIPPAGE}.", "ERR_007", "slippage"
+)
+INVALID_TOKEN_IN = Kind(
+    "INVALID_TOKEN_IN", 400, f"tokenIn must be {_SYMBOL_OR_MINT}.", "ERR_008", "tokenIn"
+)
+INVALID_TOKEN_OUT = Kind(
+    "INVALID_TOKEN_OUT", 400, f"tokenOut must be {_SYMBOL_OR_MINT}.", "ERR_009", "tokenOut"
+)
+SAME_TOKEN_SWAP = Kind(
+    "SAME_TOKEN_SWAP", 400, "tokenIn and tokenOut are one token: name two.", "ERR_010", "tokenOut"
+)
+INVALID_CLIENT_ORDER_ID = Kind(
+    "INVALID_CLIENT_ORDER_ID",
+    400,
+    "{field} must be 1 to 128 visible ASCII characters, none of them a space.",
+    field="clientOrderId",
+)
+USER_REQUIRED = Kind(
+    "USER_REQUIRED",
+    400,
+    "An order with an Idempotency-Key or a clientOrderId needs a userId: each user has ids apart.",
+    field="userId",
+)
+INVALID_ORDER_TYPE = Kind("INVALID_ORDER_TYPE", 400, "orderType must be market.", field="orderType")
+INVALID_VALIDATE_ONLY = Kind(
+    "INVALID_VALIDATE_ONLY", 400, "validateOnly must be true or false.", field="validateOnly"
+)
+INVALID_BATCH = Kind(
+    "INVALID_BATCH", 400, "orders must be a list of 1 to 100 orders.", field="orders"
+)
+INVALID_FAULTS = Kind(
+    "INVALID_FAULTS",
+    400,
+    "X-Simulate-Faults names at most 8 faults, separated by commas, - for an attempt without one: "
+    f"{', '.join(get_args(Fault))}.",
+)
+FAULTS_DISABLED = Kind(
+    "FAULTS_DISABLED",
+    400,
+    "X-Simulate-Faults works only when the engine was started with ENGINE_FAULT_INJECTION=true.",
+)
+IDEMPOTENCY_CONFLICT = Kind(
+    "IDEMPOTENCY_CONFLICT",
+    409,
+    "The user has placed another order with this client order id; {field} is not the same: "
+    "give a new order an id of its own.",
+    field="amount",
+)
+PLACEMENT_VOID = Kind(
+    "PLACEMENT_VOID",
+    503,
+    "The order reached the log too late and will never execute: place it again. "
+    "When this goes on, the clock of this server is wrong.",
+    again=True,
+)
