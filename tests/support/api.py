@@ -13,7 +13,8 @@ from api.heads import HttpProtocol
 from api.parts import Neighbours, Sources
 from api.settings import ApiSettings
 from local.ports import listen
-from tests.support.api_memory import PARTITIONS, MemoryLog, MemoryReadModel
+from tests.support.api_log import PARTITIONS, MemoryLog
+from tests.support.api_memory import MemoryReadModel
 from tests.support.builders import T0
 
 NARROW = 4096

@@ -1,8 +1,7 @@
-"""The neighbours of the API in memory: a log that can go away, a projection that can lag."""
+"""The projection as the API reads it, in memory: it can lag and be away."""
 
 import asyncio
 from collections import defaultdict
-from datetime import timedelta
 
 from api.history import row_of
 from api.ports import (
@@ -11,77 +10,18 @@ from api.ports import (
     EventRow,
     FeedRow,
     Found,
-    LogAway,
     Page,
     ReadModelAway,
     Seen,
     Window,
 )
 from orders import state
-from orders.admission import NotAdmitted, Record, admit
+from orders.admission import NotAdmitted, admit
 from orders.fold import evolve
 from orders.state import UNPLACED
 from orders.topics import partition_of
-from orders.wire import decode, encode
-from runtime.appender import Appended
-from tests.support.builders import T0
-
-PARTITIONS = 4
-
-
-class MemoryLog:
-    """A log that appends at once, is away, or keeps silent: then `land` may append it later."""
-
-    def __init__(self):
-        self.records = defaultdict(list)
-        self.away = False
-        self.silent = False
-        self.delay = timedelta()
-        self.asked = 0
-        self.appended = lambda: None
-        self.lost = []
-        self._grown = asyncio.Event()
-
-    async def append(self, order_id, value):
-        if self.away:
-            raise LogAway("it is away")
-        if self.silent:
-            self.lost.append((order_id, value))
-            raise LogAway("it does not say whether it appended")
-        return self._append(order_id, value)
-
-    async def ends(self):
-        self.asked += 1
-        if self.away:
-            raise LogAway("it is away")
-        return {number: len(self.records[number]) for number in range(PARTITIONS)}
-
-    def write(self, *events):
-        """Put events there as another process would."""
-        for event in events:
-            self._append(event.order_id, encode(event))
-
-    def land(self):
-        """Append what was sent first of all that was not acknowledged."""
-        self._append(*self.lost.pop(0))
-
-    async def holds(self, count):
-        """Return when so many records are there."""
-        while len(self.events) < count:
-            self._grown.clear()
-            await self._grown.wait()
-
-    def _append(self, order_id, value):
-        partition = partition_of(order_id, PARTITIONS)
-        records, at = self.records[partition], T0 + self.delay
-        records.append(Record(partition, len(records), order_id.encode(), value, at))
-        self._grown.set()
-        self.appended()
-        return Appended(partition, records[-1].offset, at)
-
-    @property
-    def events(self):
-        return [decode(record.value) for records in self.records.values() for record in records]
+from orders.wire import encode
+from tests.support.api_log import PARTITIONS
 
 
 class MemoryReadModel:

@@ -9,7 +9,8 @@ from api.hub import Closing, Hub
 from api.ports import ReadModelAway
 from orders.errors import NewerSchema
 from orders.topics import partition_of
-from tests.support.api_memory import PARTITIONS, MemoryLog, MemoryReadModel
+from tests.support.api_log import PARTITIONS, MemoryLog
+from tests.support.api_memory import MemoryReadModel
 from tests.support.builders import ORDER_ID, executed, placed, routed
 
 OTHER_ID = ORDER_ID.replace("0d5e", "1111")
