@@ -23,7 +23,7 @@ from api import (
     placements,
     preview,
     problems,
-    schemas,
+    service_schemas,
     sockets,
 )
 from api.errors import Kind, Refusal, answer
@@ -59,7 +59,7 @@ _HEALTH_ERRORS: Responses = {
     **failures(),
     503: {
         **failures()[503],
-        "model": schemas.HealthView,
+        "model": service_schemas.HealthView,
         "description": "Orders cannot be accepted, or ENGINE_STOPPING",
     },
 }
@@ -106,12 +106,12 @@ async def leave(app: FastAPI, patience_s: float) -> None:
 @router.head("/api/health", include_in_schema=False)
 @router.get(
     "/health",
-    response_model=schemas.HealthView,
+    response_model=service_schemas.HealthView,
     responses=_HEALTH_ERRORS,
 )
 @router.get(
     "/api/health",
-    response_model=schemas.HealthView,
+    response_model=service_schemas.HealthView,
     responses=_HEALTH_ERRORS,
 )
 async def health(parts: PartsOf) -> Response:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import errors, exact, placing_errors, positions, schemas
+from api import errors, exact, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
 from api.errors import Refusal
@@ -29,9 +29,9 @@ router = APIRouter(tags=["orders"])
 @router.post(
     BATCH_PATH,
     status_code=207,
-    response_model=schemas.BatchAnswer,
+    response_model=placing_schemas.BatchAnswer,
     responses=failures(placing_errors.INVALID_BATCH, *of_body()),
-    openapi_extra=takes(schemas.BatchRequest, FAULTS),
+    openapi_extra=takes(placing_schemas.BatchRequest, FAULTS),
 )
 async def batch(request: Request) -> Response:
     """Place up to 100 orders at once; each is answered as by `/api/orders`, in its turn."""
@@ -42,31 +42,31 @@ async def batch(request: Request) -> Response:
     faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})
     request_id = request.state.request_id
     each = (_item(one, faults, parts, request_id) for one in orders)
-    return json_answer(schemas.BatchAnswer(results=await asyncio.gather(*each)), 207)
+    return json_answer(placing_schemas.BatchAnswer(results=await asyncio.gather(*each)), 207)
 
 
 async def _item(
     document: object, headers: Headers, parts: Parts, request_id: str
-) -> schemas.BatchResult:
+) -> placing_schemas.BatchResult:
     try:
         return await _answered(_object(document), headers, parts, request_id)
     except Refusal as refusal:
         body = exact.Raw(exact.write(refusal.body).decode())
-        return schemas.BatchResult(status=refusal.kind.status, error=body)
+        return placing_schemas.BatchResult(status=refusal.kind.status, error=body)
 
 
 async def _answered(
     document: Mapping[str, object], headers: Headers, parts: Parts, request_id: str
-) -> schemas.BatchResult:
+) -> placing_schemas.BatchResult:
     only = only_validated(document)
     wish = wish_of(document, EXECUTE, headers, parts)
     if only:
-        return schemas.BatchResult(status=200, valid=schemas.valid(wish))
+        return placing_schemas.BatchResult(status=200, valid=placing_schemas.valid(wish))
     placed = await place(wish, parts, request_id)
     status = 200 if placed.replayed else 202
     position = positions.encode(placed.position)
     order = accepted(placed.order_id)
-    return schemas.BatchResult(
+    return placing_schemas.BatchResult(
         status=status, order=order, replayed=placed.replayed, log_position=position
     )
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api import errors, exact, schemas
+from api import errors, event_schemas, exact
 from api.errors import Refusal
 from api.lookup import known_form
 from api.openapi import Responses, failures
@@ -33,7 +33,7 @@ router = APIRouter(tags=["feeds"])
 Seq = Annotated[int | None, Query(ge=0, le=LAST_SEQ)]
 _HEAD = {"headSeq": {"type": "integer"}, "epoch": {"type": "string"}}
 _HEARTBEAT = {"type": "object", "required": list(_HEAD), "properties": _HEAD}
-_RECORD = {"anyOf": [schemas.FeedRecord.model_json_schema(), _HEARTBEAT]}
+_RECORD = {"anyOf": [event_schemas.FeedRecord.model_json_schema(), _HEARTBEAT]}
 _EVENT = {
     "type": "object",
     "required": ["data"],

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from api.forecast import Forecast, Lead, WarningCode
-from api.schemas import Number, Shape
+from api.shapes import Number, Shape
 from orders.errors import Reason
 from orders.routing import min_amount_out
 from orders.values import Quote, Terms

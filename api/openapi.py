@@ -11,7 +11,7 @@ from api import exact, positions
 from api.errors import ENGINE_STOPPING, INTERNAL, MEDIA_TYPE, Kind, Refusal
 from api.examples import ANYWHERE
 from api.request_ids import HEADER
-from api.schemas import ErrorView
+from api.service_schemas import ErrorView
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 from starlette.datastructures import Headers
 
-from api import client_ids, placing_errors, schemas
+from api import client_ids, placing_errors, placing_schemas
 from api.errors import Refusal
 from api.parts import Parts
 from api.placement import FAULTS_HEADER, Form, Wish, market_order
@@ -43,9 +43,9 @@ def only_validated(document: Mapping[str, object]) -> bool:
     return only
 
 
-def accepted(order_id: str) -> schemas.Accepted:
+def accepted(order_id: str) -> placing_schemas.Accepted:
     """Return what a client is told of an order that is in the log."""
-    return schemas.Accepted(order_id=order_id, websocket_url=f"/ws/{order_id}")
+    return placing_schemas.Accepted(order_id=order_id, websocket_url=f"/ws/{order_id}")
 
 
 def _with_faults(wish: Wish, faults: str, parts: Parts) -> Wish:

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import cursor, errors, list_errors, schemas
+from api import cursor, errors, event_schemas, list_errors, schemas
 from api.answers import json_answer
 from api.errors import Refusal
 from api.examples import of_one_order
@@ -139,7 +139,7 @@ async def order(request: Request) -> Response:
 
 @of_one.get(
     "/api/orders/{orderId}/events",
-    response_model=list[schemas.EventView],
+    response_model=list[event_schemas.EventView],
     responses=_ORDER_ERRORS,
     openapi_extra={"parameters": [_ORDER_ID]},
 )
@@ -148,12 +148,12 @@ async def order_events(request: Request) -> Response:
     parts = parts_of(request)
     await parts.positions.passed(request)
     rows = await parts.lookup.find(request.path_params["orderId"], parts.read_model.events)
-    return json_answer([schemas.event_view(row) for row in rows])
+    return json_answer([event_schemas.event_view(row) for row in rows])
 
 
 @of_one.get(
     "/api/orders/{orderId}/explain",
-    response_model=schemas.Explanation,
+    response_model=event_schemas.Explanation,
     responses=_ORDER_ERRORS,
     openapi_extra={"parameters": [_ORDER_ID]},
 )
@@ -163,7 +163,7 @@ async def explain(request: Request) -> Response:
     await parts.positions.passed(request)
     order_id = known_form(request.path_params["orderId"])
     rows = await parts.lookup.find(order_id, parts.read_model.events)
-    return json_answer(schemas.explanation(order_id, explained(rows)))
+    return json_answer(event_schemas.explanation(order_id, explained(rows)))
 
 
 def _until(query: QueryParams) -> Until | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import client_ids, placing_errors, positions, schemas
+from api import client_ids, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
 from api.examples import of_placement
@@ -46,9 +46,9 @@ CLIENT_ORDER_ID = {
 @router.post(
     EXECUTE_PATH,
     status_code=202,
-    response_model=schemas.Accepted,
-    responses={**replay(schemas.Accepted), **failures(*of_placement(EXECUTE))},
-    openapi_extra=takes(schemas.ExecuteRequest, CLIENT_ORDER_ID, FAULTS),
+    response_model=placing_schemas.Accepted,
+    responses={**replay(placing_schemas.Accepted), **failures(*of_placement(EXECUTE))},
+    openapi_extra=takes(placing_schemas.ExecuteRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def execute(request: Request) -> Response:
     """Place a market order. 202 means that it is in the log and will be executed."""
@@ -59,29 +59,29 @@ async def execute(request: Request) -> Response:
 @router.post(
     "/orders",
     status_code=201,
-    response_model=schemas.Received,
-    responses={**replay(schemas.Received), **failures(*of_placement(LEGACY))},
-    openapi_extra=takes(schemas.LegacyRequest, CLIENT_ORDER_ID, FAULTS),
+    response_model=placing_schemas.Received,
+    responses={**replay(placing_schemas.Received), **failures(*of_placement(LEGACY))},
+    openapi_extra=takes(placing_schemas.LegacyRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def receive(request: Request) -> Response:
     """Place a market order. 201 means that it is in the log and will be executed."""
     placed = await _place(request, LEGACY)
-    return _answer(schemas.Received(order_id=placed.order_id), placed, 201)
+    return _answer(placing_schemas.Received(order_id=placed.order_id), placed, 201)
 
 
 @router.post(
     "/api/orders",
     status_code=202,
-    response_model=schemas.Accepted,
+    response_model=placing_schemas.Accepted,
     responses={
-        **replay(schemas.Accepted, schemas.Valid),
+        **replay(placing_schemas.Accepted, placing_schemas.Valid),
         **failures(
             placing_errors.INVALID_ORDER_TYPE,
             placing_errors.INVALID_VALIDATE_ONLY,
             *of_placement(EXECUTE),
         ),
     },
-    openapi_extra=takes(schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
+    openapi_extra=takes(placing_schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def order(request: Request) -> Response:
     """Place an order of any type. With `validateOnly` look at it and place nothing (200)."""
@@ -90,7 +90,7 @@ async def order(request: Request) -> Response:
     only = only_validated(document)
     wish = wish_of(document, EXECUTE, request.headers, parts)
     if only:
-        return json_answer(schemas.valid(wish))
+        return json_answer(placing_schemas.valid(wish))
     placed = await place(wish, parts, request.state.request_id)
     return _answer(accepted(placed.order_id), placed, 202)
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import placing_errors, schemas
+from api import placing_errors, placing_schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.examples import of_form
@@ -27,7 +27,7 @@ router = APIRouter(tags=["orders"])
     responses=failures(
         placing_errors.INVALID_ORDER_TYPE, placing_errors.INVALID_VALIDATE_ONLY, *of_form(EXECUTE)
     ),
-    openapi_extra=takes(schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
+    openapi_extra=takes(placing_schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def preview(request: Request) -> Response:
     """Ask every venue what an order would get now, and where it would go. Places nothing.

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api import errors, list_errors, placing_errors, schemas
+from api import errors, list_errors, placing_errors, service_schemas
 from api.answers import json_answer
 from api.errors import PROBLEMS, Kind, Refusal
 from api.openapi import failures
@@ -22,7 +22,7 @@ router = APIRouter(tags=["errors"])
 
 @router.get(
     f"{PROBLEMS}/{{name}}",
-    response_model=schemas.ErrorKind,
+    response_model=service_schemas.ErrorKind,
     responses=failures(errors.ROUTE_NOT_FOUND),
 )
 async def problem(name: Annotated[str, Path(examples=["ORDER_NOT_FOUND"])]) -> Response:
@@ -30,7 +30,7 @@ async def problem(name: Annotated[str, Path(examples=["ORDER_NOT_FOUND"])]) -> R
     kind = KINDS.get(name)
     if kind is None:
         raise Refusal(errors.ROUTE_NOT_FOUND)
-    view = schemas.ErrorKind(
+    view = service_schemas.ErrorKind(
         type=f"{PROBLEMS}/{kind.error}",
         title=kind.title,
         status=kind.status,
