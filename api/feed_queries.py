@@ -1,0 +1,170 @@
+"""The feed, read from the projection: every such statement of the API."""
+
+from collections.abc import AsyncIterator
+from dataclasses import fields
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import TupleRow, class_row, tuple_row
+
+from api.database import Database, Question
+from api.list_queries import HEAD, conjunction
+from api.order_queries import OFFSETS
+from api.ports import (
+    LAST_SEQ,
+    Change,
+    Changes,
+    FeedRow,
+    Followed,
+    OrderRow,
+    Picked,
+    ReadModelAway,
+    Window,
+)
+from orders.events import AnyOrderEvent, OrderPlaced
+from orders.state import Status
+from orders.wire import decode
+
+CHANNEL = "order_events"
+WINDOW = 500
+RECORDS = 2_000
+POLL_S = 1.0
+
+_RECORDS = sql.SQL(
+    "select {} from order_events e {} where e.seq > %(after)s and e.seq <= %(upto)s {} "
+    "order by e.seq limit %(limit)s"
+)
+_RECORD = sql.SQL(
+    "e.seq, e.order_id, e.version, e.type, e.superseded, e.occurred_at, e.appended_at, "
+    "e.data::text as data"
+)
+_CHANGES = sql.SQL(
+    "select {}, {} from order_events e join orders o on o.order_id = e.order_id "
+    "where e.seq > %(after)s and e.seq <= %(upto)s and e.version is not null and {} "
+    "order by e.seq limit %(limit)s"
+)
+_RECORD_NAMES = (
+    *("seq", "order_id", "version", "type"),
+    *("superseded", "occurred_at", "appended_at", "data"),
+)
+_ORDER_NAMES = tuple(field.name for field in fields(OrderRow))
+_OF_ORDER = sql.SQL(", ").join(sql.Identifier("o", field.name) for field in fields(OrderRow))
+_FOLLOWED = sql.SQL(
+    "(%(everything)s or e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))"
+)
+_WANTED = {
+    "order_id": sql.SQL("e.order_id = %(order_id)s"),
+    "user_id": sql.SQL("o.user_id = %(user_id)s"),
+}
+_OF_USER = sql.SQL("join orders o on o.order_id = e.order_id and o.user_id = %(user_id)s")
+_PICKS = {
+    "order_id": sql.SQL("and e.order_id = %(order_id)s"),
+    "types": sql.SQL("and e.type = any(%(types)s)"),
+}
+_COUNTS = sql.SQL("and not e.superseded")
+
+
+class FeedQueries:
+    """What changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def changes(self, after: int | None, followed: Followed) -> Changes:
+        """Return the followed orders' changes in the next window after a `seq`."""
+        questions: list[Question[Any]] = [
+            Question(HEAD, {}, tuple_row),
+            Question(OFFSETS, {}, tuple_row),
+        ]
+        anybody = followed.everything or bool(followed.order_ids or followed.user_ids)
+        if after is not None and anybody:
+            about = {
+                "after": after,
+                "upto": after + WINDOW,
+                "limit": WINDOW,
+                "order_ids": list(followed.order_ids),
+                "user_ids": list(followed.user_ids),
+                "everything": followed.everything,
+            }
+            some = _CHANGES.format(_RECORD, _OF_ORDER, _FOLLOWED)
+            questions.append(Question(some, about, tuple_row))
+        heads, offsets, *windows = await self._database.read(*questions)
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        upto = min(head, after + WINDOW) if after is not None and anybody else head
+        changes = [_change(row) for window in windows for row in window]
+        return Changes(epoch, upto, head, dict(offsets), changes)
+
+    async def replay(self, after: int, picked: Picked) -> Changes:
+        """Return the wanted changes in the next part of the feed after a `seq`."""
+        values = {"order_id": picked.order_id, "user_id": picked.user_id}
+        filters = [_WANTED[name] for name, value in values.items() if value is not None]
+        end = LAST_SEQ if filters else min(LAST_SEQ, after + WINDOW)
+        about = {**values, "after": after, "upto": end, "limit": WINDOW}
+        some = _CHANGES.format(_RECORD, _OF_ORDER, conjunction(filters))
+        heads, offsets, rows = await self._database.read(
+            Question(HEAD, {}, tuple_row),
+            Question(OFFSETS, {}, tuple_row),
+            Question(some, about, tuple_row),
+        )
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        changes = [_change(row) for row in rows]
+        seen = changes[-1].seq if len(changes) == WINDOW else max(after, min(end, head))
+        return Changes(epoch, seen, head, dict(offsets), changes)
+
+    async def records(self, after: int, upto: int | None, picked: Picked) -> Window:
+        """Return the next wanted records after a `seq`, none beyond `upto`.
+
+        An order's and a user's are found by their index, however far they lie apart; else the feed
+        is read a window at a time.
+        """
+        end = LAST_SEQ if upto is None else upto
+        if picked.order_id is None and picked.user_id is None:
+            end = min(end, after + RECORDS)
+        values = {"order_id": picked.order_id, "user_id": picked.user_id}
+        about = {**values, "types": list(picked.types), "after": after, "upto": end}
+        heads, rows = await self._database.read(
+            Question(HEAD, {}, tuple_row),
+            Question(_records(picked), {**about, "limit": RECORDS}, class_row(FeedRow)),
+        )
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        seen = rows[-1].seq if len(rows) == RECORDS else max(after, min(end, head))
+        return Window(epoch, seen, head, rows)
+
+    def wakes(self) -> AsyncIterator[None]:
+        """Yield on each NOTIFY of the projector and about every second."""
+        return self._database.notifications(CHANNEL, POLL_S)
+
+
+def _records(picked: Picked) -> sql.Composed:
+    join = sql.SQL("") if picked.user_id is None else _OF_USER
+    picks = [pick for name, pick in _PICKS.items() if getattr(picked, name)]
+    return _RECORDS.format(
+        _RECORD, join, sql.SQL(" ").join(picks if picked.superseded else [*picks, _COUNTS])
+    )
+
+
+def _change(row: TupleRow) -> Change:
+    record = FeedRow(**dict(zip(_RECORD_NAMES, row, strict=False)))
+    order = OrderRow(**dict(zip(_ORDER_NAMES, row[len(_RECORD_NAMES) :], strict=True)))
+    event = decode(record.data.encode())
+    return Change(
+        seq=record.seq,
+        order_id=record.order_id,
+        user_id=order.user_id,
+        version=record.version or 0,
+        # Only an order's last event can make it final: what came before it left it open.
+        status=order.status if record.version == order.version else _open_status(event),
+        event=event,
+        record=record,
+        order=order,
+    )
+
+
+def _open_status(event: AnyOrderEvent) -> Status:
+    return "pending" if isinstance(event, OrderPlaced) else "executing"
