@@ -19,6 +19,7 @@ from api import (
     events,
     exact,
     list_errors,
+    lists,
     orders,
     placements,
     preview,
@@ -197,7 +198,7 @@ _NO_ORDERS = [
     for path in (placements.EXECUTE_PATH, batch.BATCH_PATH, preview.PREVIEW_PATH)
 ]
 _ROUTERS = (
-    *(placements.router, batch.router, preview.router, orders.of_one, orders.router),
+    *(placements.router, batch.router, preview.router, orders.of_one, lists.router),
     *(events.router, problems.router, router),
 )
 _ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[4:] for r in routes_of(one)))

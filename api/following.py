@@ -13,7 +13,8 @@ from api.feed import FeedReader
 from api.frames import Subscribe, pair_of
 from api.hub import Closing
 from api.outbox import Outbox
-from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway, Wanted
+from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway
+from api.selection import Wanted
 
 MOST_IN_SNAPSHOT = 500
 SOON = timedelta(seconds=1)

@@ -7,7 +7,8 @@ from psycopg.rows import TupleRow, class_row, tuple_row
 
 from api.database import Database, Question
 from api.order_queries import COLUMNS, OFFSETS
-from api.ports import OrderRow, Page, Place, Wanted
+from api.ports import OrderRow, Page
+from api.selection import Place, Wanted
 
 HEAD = """
 select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer

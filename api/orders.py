@@ -1,15 +1,14 @@
-"""The routes that read orders, of both families of clients."""
+"""The routes that read one order: as it is, as it was, its events, its story."""
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import cursor, errors, event_schemas, list_errors, schemas
+from api import errors, event_schemas, schemas
 from api.answers import json_answer
 from api.errors import Refusal
 from api.examples import of_one_order
@@ -17,37 +16,15 @@ from api.explain import explained
 from api.history import Until, order_at
 from api.lookup import known_form
 from api.openapi import failures
-from api.parts import PartsOf, parts_of
-from api.placement import is_user_id
-from api.ports import OrderRow, Place, Wanted
-from orders.state import Status
+from api.parts import parts_of
 
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 500
-LEGACY_LIMIT = 50
 SEQ_DIGITS = 19
 
 _OF_ONE_ORDER = (errors.INVALID_LOG_POSITION, *of_one_order())
 _ORDER_ERRORS = failures(*_OF_ONE_ORDER)
-_OF_READS = (
-    errors.INVALID_LOG_POSITION,
-    errors.ENGINE_BUSY,
-    errors.PROJECTION_LAGGING,
-    errors.PROJECTION_UNAVAILABLE,
-)
-_READ_ERRORS = failures(*_OF_READS)
-_LIST_ERRORS = failures(
-    list_errors.INVALID_LIMIT,
-    list_errors.INVALID_CURSOR,
-    list_errors.INVALID_STATUS,
-    errors.INVALID_USER_ID,
-    *_OF_READS,
-)
 
 of_one = APIRouter(tags=["orders"])
-"""The routes of one order; they take the bare request."""
-
-router = APIRouter(tags=["orders"])
+"""Its routes take the bare request."""
 
 _ORDER_ID = {
     "name": "orderId",
@@ -74,43 +51,6 @@ _AS_OF = [
         "schema": {"type": "string", "format": "date-time"},
     },
 ]
-
-
-@router.get("/api/orders", response_model=schemas.OrderPage, responses=_LIST_ERRORS)
-async def orders(
-    request: Request,
-    parts: PartsOf,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    after: Annotated[str | None, Query(alias="cursor", description="Of the last page.")] = None,
-    status: Annotated[Status | None, Query()] = None,
-    user_id: Annotated[str | None, Query(alias="userId", max_length=128)] = None,
-) -> Response:
-    """List orders, newest first. Pages neither repeat nor skip an order while new ones arrive."""
-    if user_id is not None and not is_user_id(user_id):
-        raise Refusal(errors.INVALID_USER_ID)
-    place = _place_of(after)
-    await parts.positions.passed(request)
-    page = await parts.read_model.page(Wanted(status, user_id), limit + 1, place)
-    shown = page.orders[:limit]
-    view = schemas.OrderPage(
-        total=page.total,
-        orders=[schemas.order_view(row) for row in shown],
-        next_cursor=_cursor_after(shown[-1]) if len(page.orders) > limit else None,
-        timestamp=parts.clock(),
-    )
-    return json_answer(view)
-
-
-@router.get(
-    "/orders",
-    response_model=list[schemas.LegacyOrder],
-    responses=_READ_ERRORS,
-)
-async def newest_orders(request: Request, parts: PartsOf) -> Response:
-    """List the newest 50 orders."""
-    await parts.positions.passed(request)
-    page = await parts.read_model.page(Wanted(), LEGACY_LIMIT, None)
-    return json_answer([schemas.legacy_order(row) for row in page.orders])
 
 
 @of_one.get(
@@ -185,16 +125,3 @@ def _moment(text: str) -> datetime:
         if moment.tzinfo is not None:
             return moment
     raise Refusal(errors.INVALID_AS_OF, field="asOf")
-
-
-def _place_of(text: str | None) -> Place | None:
-    if text is None:
-        return None
-    place = cursor.decode(text)
-    if place is None:
-        raise Refusal(list_errors.INVALID_CURSOR)
-    return place
-
-
-def _cursor_after(row: OrderRow) -> str:
-    return cursor.encode(Place(row.created_at, row.order_id))

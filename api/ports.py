@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
+from api.selection import Place, Wanted
 from orders.events import AnyOrderEvent
 from orders.state import Status
 from runtime.appender import Appended
@@ -112,23 +113,6 @@ class Found(Generic[T_co]):
 
     found: Mapping[str, T_co]
     next_offsets: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the list of orders, newest first: just after this one."""
-
-    created_at: datetime
-    order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which orders a list shows."""
-
-    status: Status | None = None
-    user_id: str | None = None
-    order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

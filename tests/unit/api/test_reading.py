@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api import cursor
-from api.ports import Place
+from api.selection import Place
 from tests.support.api import running_api
 from tests.support.builders import (
     ORDER_ID,
