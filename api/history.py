@@ -43,6 +43,8 @@ def row_of(order: state.Open | state.Closed) -> OrderRow:
     return OrderRow(
         order_id=placement.order_id,
         user_id=placement.user_id,
+        client_order_id=placement.client_order_id,
+        tags=[*placement.tags],
         order_type=placement.terms.order_type,
         token_in=placement.terms.token_in,
         token_out=placement.terms.token_out,

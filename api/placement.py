@@ -6,13 +6,14 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 import base58
+from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from api import errors, placing_errors
 from api.errors import Kind, Refusal
 from orders import tokens
 from orders.events import OrderPlaced
-from orders.values import MAX_AMOUNT, Terms
+from orders.values import MAX_AMOUNT, Tags, Terms
 
 DEFAULT_SLIPPAGE = Decimal("0.05")
 SLIPPAGE_DECIMALS = 18
@@ -28,6 +29,7 @@ _KNOWN = "|".join(token.symbol for token in tokens.KNOWN)
 TOKEN_PATTERN = f"^({_SYMBOL.pattern}|{_KNOWN}|{_MINT.pattern})$"
 USER_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
 """What the documentation says of tokens and users; nearly all that fit can be ordered."""
+_TAGS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,11 @@ class Form:
 
     amount: str
     user_required: bool
+    tagged: bool
 
 
-EXECUTE = Form(amount="amount", user_required=False)
-LEGACY = Form(amount="amountIn", user_required=True)
+EXECUTE = Form(amount="amount", user_required=False, tagged=True)
+LEGACY = Form(amount="amountIn", user_required=True, tagged=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Wish:
     form: Form
     user_id: str | None
     terms: Terms
+    tags: tuple[str, ...] = ()
     client_order_id: str | None = None
     order_id: str | None = None
 
@@ -73,7 +77,7 @@ def market_order(document: Mapping[str, object], form: Form) -> Wish:
         raise Refusal(placing_errors.SAME_TOKEN_SWAP)
     user_id = _user_id(document.get("userId"), required=form.user_required)
     terms = Terms(token_in=token_in, token_out=token_out, amount=amount, slippage=slippage)
-    return Wish(form, user_id, terms)
+    return Wish(form, user_id, terms, _tags(document.get("tags")) if form.tagged else ())
 
 
 def difference(wish: Wish, placed: OrderPlaced) -> str | None:
@@ -83,7 +87,7 @@ def difference(wish: Wish, placed: OrderPlaced) -> str | None:
     for name in (field.name for field in fields(Terms)):
         if getattr(wish.terms, name) != getattr(placed.terms, name):
             return {"amount": wish.form.amount, "faults": FAULTS_HEADER}.get(name, to_camel(name))
-    return None
+    return "tags" if set(wish.tags) != set(placed.tags) else None
 
 
 def _present(document: Mapping[str, object], field: str, missing: Kind) -> object:
@@ -143,6 +147,18 @@ def _user_id(value: object, *, required: bool) -> str | None:
     if not isinstance(value, str) or not is_user_id(value):
         raise Refusal(errors.INVALID_USER_ID)
     return value
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    try:
+        tags = _TAGS.validate_python(value)
+    except ValidationError:
+        raise Refusal(placing_errors.INVALID_TAGS) from None
+    if len(set(tags)) < len(tags):
+        raise Refusal(placing_errors.INVALID_TAGS)
+    return tags
 
 
 def is_user_id(value: str) -> bool:

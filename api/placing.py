@@ -96,6 +96,7 @@ class Placing:
             order_id=wish.order_id or self._new_id(),
             user_id=wish.user_id,
             client_order_id=wish.client_order_id,
+            tags=wish.tags,
             terms=wish.terms,
             not_after=now + self._window,
             correlation_id=request_id,

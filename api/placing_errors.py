@@ -3,7 +3,7 @@
 from typing import get_args
 
 from api.errors import Kind
-from orders.values import MAX_AMOUNT, Fault
+from orders.values import MAX_AMOUNT, MAX_TAGS, Fault
 
 _SYMBOL_OR_MINT = "a symbol of 2 to 10 capital letters and digits such as SOL, or a mint address"
 _AMOUNT = "a number above 0, such as 10 or 0.5"
@@ -56,6 +56,13 @@ INVALID_CLIENT_ORDER_ID = Kind(
     400,
     "{field} must be 1 to 128 visible ASCII characters, none of them a space.",
     field="clientOrderId",
+)
+INVALID_TAGS = Kind(
+    "INVALID_TAGS",
+    400,
+    f"{{field}} must be a list of at most {MAX_TAGS} texts, each another one of 1 to 64 "
+    "characters, none of them a control character.",
+    field="tags",
 )
 USER_REQUIRED = Kind(
     "USER_REQUIRED",

@@ -13,7 +13,7 @@ from api.placement import (
     Wish,
 )
 from api.shapes import ORDER_ID, Number, Shape
-from orders.values import MAX_AMOUNT, ClientOrderId
+from orders.values import MAX_AMOUNT, MAX_TAGS, ClientOrderId, Tag
 
 _Amount = Annotated[
     Decimal,
@@ -48,6 +48,13 @@ class ExecuteRequest(Shape):
     )
     user_id: _User | None = Field(default=None, examples=["alice"])
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
+    tags: list[Tag] = Field(
+        default=[],
+        max_length=MAX_TAGS,
+        json_schema_extra={"uniqueItems": True},
+        description="Your words for orders that belong together; lists can be asked for by one.",
+        examples=[["desk-7"]],
+    )
 
 
 class LegacyRequest(Shape):

@@ -40,6 +40,8 @@ class OrderRow:
 
     order_id: str
     user_id: str | None
+    client_order_id: str | None
+    tags: Sequence[str]
     order_type: str
     token_in: str
     token_out: str

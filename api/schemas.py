@@ -1,5 +1,6 @@
 """Orders and lists of them as they are answered, as models: the docs describe them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +16,8 @@ class OrderView(Shape):
 
     id: str = Field(examples=[ORDER_ID])
     user_id: str | None = Field(examples=["alice"])
+    client_order_id: str | None = Field(description="Your name for it.", examples=["order-17"])
+    tags: Sequence[str] = Field(description="Your words for it.", examples=[["desk-7"]])
     order_type: str = Field(examples=["market"])
     token_in: str = Field(examples=["SOL"])
     token_out: str = Field(examples=["USDC"])
@@ -68,6 +71,8 @@ def order_view(row: OrderRow) -> OrderView:
     return OrderView(
         id=row.order_id,
         user_id=row.user_id,
+        client_order_id=row.client_order_id,
+        tags=row.tags,
         order_type=row.order_type,
         token_in=row.token_in,
         token_out=row.token_out,

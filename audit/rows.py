@@ -11,7 +11,7 @@ from orders.events import AnyOrderEvent
 from orders.values import Fill
 
 ORDER_COLUMNS = (
-    *("order_id", "partition", "placed_offset", "user_id", "client_order_id"),
+    *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "tags"),
     *("order_type", "token_in", "token_out", "amount", "slippage", "status", "selected_dex"),
     *("executed_price", "amount_out", "tx_hash", "attempts", "next_retry_at"),
     *("error_code", "error_reason", "version", "created_at", "updated_at", "not_after"),
@@ -19,7 +19,7 @@ ORDER_COLUMNS = (
 )
 """The columns of `orders` that people see. The state beside them is the engine's own."""
 
-LATER_COLUMNS = frozenset({"client_order_id"})
+LATER_COLUMNS = frozenset({"client_order_id", "tags"})
 """Columns that tables made by an older engine may lack."""
 
 STATE_COLUMNS = frozenset({"state", "state_schema_version"})
@@ -79,6 +79,7 @@ def order_row(story: Story, partition: int) -> dict[str, Any]:
         "placed_offset": story.placed_offset,
         "user_id": placed.user_id,
         "client_order_id": placed.client_order_id,
+        "tags": [*placed.tags],
         "order_type": placed.order_type,
         "token_in": placed.token_in,
         "token_out": placed.token_out,

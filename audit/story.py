@@ -42,6 +42,7 @@ class Facts(NamedTuple):
 
     user_id: str | None
     client_order_id: str | None
+    tags: tuple[str, ...]
     order_type: str
     token_in: str
     token_out: str
@@ -63,7 +64,7 @@ class Story:
         self.order_id = placed.order_id
         self.placed_offset = offset
         self.placed = Facts(
-            *(placed.user_id, placed.client_order_id),
+            *(placed.user_id, placed.client_order_id, placed.tags),
             *(terms.order_type, terms.token_in, terms.token_out),
             *(placed.occurred_at, placed.not_after),
         )

@@ -24,6 +24,7 @@ class PlaceOrder:
     order_id: str
     user_id: str | None
     client_order_id: str | None
+    tags: tuple[str, ...]
     terms: Terms
     not_after: datetime
     correlation_id: str | None

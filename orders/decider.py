@@ -79,6 +79,7 @@ def _placed(command: PlaceOrder) -> OrderPlaced:
         actor=command.stamp.actor,
         user_id=command.user_id,
         client_order_id=command.client_order_id,
+        tags=command.tags,
         terms=command.terms,
         not_after=command.not_after,
     )

@@ -10,9 +10,19 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveInt
 
 from orders.errors import Reason
-from orders.values import AmountOut, ClientOrderId, Fill, OrderId, Quote, Terms, UserId, VenueName
+from orders.values import (
+    AmountOut,
+    ClientOrderId,
+    Fill,
+    OrderId,
+    Quote,
+    Tags,
+    Terms,
+    UserId,
+    VenueName,
+)
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class OrderEvent(BaseModel):
@@ -38,6 +48,7 @@ class OrderPlaced(OrderEvent):
     client_order_id: ClientOrderId | None = Field(
         default=None, description="Makes, with the user, the order's id. Since schema version 2."
     )
+    tags: Tags = Field(default=(), description="The client's words. Since schema version 3.")
     terms: Terms
     not_after: AwareDatetime = Field(
         description="Appended to the log later than this (broker time), the placement is void."

@@ -113,6 +113,7 @@ def _pending(event: OrderPlaced) -> Pending:
             placed_at=event.occurred_at,
             not_after=event.not_after,
             correlation_id=event.correlation_id,
+            tags=event.tags,
         ),
         version=1,
         attempts=0,

@@ -14,7 +14,10 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """What never changes in an order's life."""
+    """What never changes in an order's life.
+
+    An older engine's delay records, which hold states, know no tags.
+    """
 
     order_id: str
     user_id: str | None
@@ -23,6 +26,7 @@ class Placement:
     placed_at: datetime
     not_after: datetime
     correlation_id: str | None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

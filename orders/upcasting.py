@@ -16,7 +16,14 @@ def _name_no_client_order(document: Document) -> Document:
     return {**document, "client_order_id": None}
 
 
-STEPS: tuple[Callable[[Document], Document], ...] = (_name_no_client_order,)
+def _tag_nothing(document: Document) -> Document:
+    """Version 3 knows tags; earlier placements had none."""
+    if document.get("type") != "OrderPlaced":
+        return document
+    return {**document, "tags": []}
+
+
+STEPS: tuple[Callable[[Document], Document], ...] = (_name_no_client_order, _tag_nothing)
 """The step at index n leads from version n + 1 to version n + 2."""
 
 

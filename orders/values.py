@@ -24,6 +24,14 @@ UserId = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00]+$")
 ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
 """The name a client gives its order: visible ASCII. With its user it makes the order's id."""
 
+_UNPRINTABLE = r"\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+Tag = Annotated[str, StringConstraints(pattern=rf"^[^{_UNPRINTABLE}]{{1,64}}$")]
+"""A word of the client's for orders that belong together: no control character in it, also none
+of those that turn the direction of a text or take no room."""
+
+MAX_TAGS = 10
+Tags = Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS)]
+
 Amount = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT)]
 AmountOut = Annotated[Decimal, Field(ge=0)]
 Fraction = Annotated[Decimal, Field(ge=0, le=1)]

@@ -11,8 +11,8 @@ from orders.wire import encode_order
 from projections.columns import moment, number, text
 
 PLACED_COLUMNS = (
-    *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "order_type"),
-    *("token_in", "token_out", "amount", "slippage", "created_at", "not_after"),
+    *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "tags"),
+    *("order_type", "token_in", "token_out", "amount", "slippage", "created_at", "not_after"),
 )
 """The columns that the placement settles; no later event changes them."""
 
@@ -25,6 +25,7 @@ class OrderRow(NamedTuple):
     placed_offset: int
     user_id: str | None
     client_order_id: str | None
+    tags: list[str]
     order_type: str
     token_in: str
     token_out: str
@@ -60,6 +61,7 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         placed_offset=placed_offset,
         user_id=placement.user_id,
         client_order_id=placement.client_order_id,
+        tags=[*placement.tags],
         order_type=terms.order_type,
         token_in=terms.token_in,
         token_out=terms.token_out,

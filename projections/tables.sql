@@ -7,6 +7,7 @@ create table orders (
     placed_offset bigint not null,
     user_id text,
     client_order_id text,
+    tags text[] not null,
     order_type text not null,
     token_in text not null,
     token_out text not null,

@@ -70,6 +70,7 @@ def place(**changes) -> PlaceOrder:
         "order_id": ORDER_ID,
         "user_id": None,
         "client_order_id": None,
+        "tags": (),
         "terms": terms(),
         "not_after": seconds(10),
         "correlation_id": None,

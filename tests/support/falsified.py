@@ -77,6 +77,7 @@ def _event(order_id, step, changes):
     if kind == "placed":
         given["not_after"] = LIMITS[order_id]
         given["client_order_id"] = "mine" if order_id == NAMED else None
+        given["tags"] = ("a", "b") if order_id == NAMED else ()
     if kind == "routed":
         given["execution_id"] = f"{order_id}:{1 if version == 2 else 2}"
     event = STEPS[kind](version, attempt, **given)
@@ -99,7 +100,8 @@ def _falsified(draw, value):
         document[draw(st.sampled_from(names))] = draw(JSON)
     else:
         document |= {"schema_version": 1}
-        document.pop("client_order_id", None)
+        for name in ("client_order_id", "tags"):
+            document.pop(name, None)
     return json.dumps(document).encode(how if how.startswith("utf") else "utf-8")
 
 

@@ -53,7 +53,8 @@ def _completed() -> Iterator[bytes]:
         fee=Decimal("0.025"),
         slot=41,
     )
-    place = _place(1, terms, user_id="ann", client_order_id="my-1", correlation_id="req-1")
+    who = {"user_id": "ann", "client_order_id": "my-1", "correlation_id": "req-1"}
+    place = _place(1, terms, ("desk 7", "naïve, ✓"), **who)
     return _life(place, RouteOrder(quotes, (), _at(1)), RecordFill(fill, _at(2)))
 
 
@@ -95,11 +96,12 @@ def _life(*commands) -> Iterator[bytes]:
         yield encode(event)
 
 
-def _place(number: int, terms: Terms, **who: str) -> PlaceOrder:
+def _place(number: int, terms: Terms, tags: tuple[str, ...] = (), **who: str) -> PlaceOrder:
     return PlaceOrder(
         order_id=f"0d5e9c1a-0000-7000-8000-{number:012}",
         user_id=who.get("user_id"),
         client_order_id=who.get("client_order_id"),
+        tags=tags,
         terms=terms,
         not_after=_BEGIN + timedelta(seconds=6),
         correlation_id=who.get("correlation_id"),

@@ -25,7 +25,7 @@ from tests.support.servers import TEST_PARTITIONS
 PARTITIONS = TEST_PARTITIONS
 IDS = tuple(str(uuid.UUID(int=number)) for number in range(3))
 NAMES = {
-    IDS[0]: {"user_id": "ann", "client_order_id": "first"},
+    IDS[0]: {"user_id": "ann", "client_order_id": "first", "tags": ("a", "b")},
     IDS[1]: {"user_id": "ann"},
     IDS[2]: {},
 }

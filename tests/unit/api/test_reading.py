@@ -34,6 +34,8 @@ async def test_a_completed_order_shows_all_of_it(api):
     assert answer.json() == {
         "id": ORDER_ID,
         "userId": "alice",
+        "clientOrderId": None,
+        "tags": [],
         "orderType": "market",
         "tokenIn": "SOL",
         "tokenOut": "USDC",

@@ -81,5 +81,6 @@ def test_raising_a_document_changes_nothing_of_the_original():
     document = {"type": "OrderPlaced", "schema_version": 1}
     raised = upcast(document, 1)
     assert raised["client_order_id"] is None
+    assert raised["tags"] == []
     assert raised["schema_version"] == SCHEMA_VERSION
     assert document == {"type": "OrderPlaced", "schema_version": 1}

@@ -66,6 +66,13 @@ def test_an_open_order_survives_storage(history):
     assert decode_order(encode_order(order)) == order
 
 
+def test_a_state_that_an_older_engine_put_on_a_delay_topic_is_read():
+    order = replay((placed(), routed(2), retry_scheduled(3)))
+    document = json.loads(encode_order(order))
+    del document["placement"]["tags"]
+    assert decode_order(json.dumps(document)) == order
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -30,11 +30,16 @@ def row_after(*events):
 
 def test_a_placed_order_is_pending_with_the_terms_of_its_placement():
     row = row_after(
-        placed(user_id="ann", client_order_id="mine", terms=terms(amount="10.50", slippage="0.010"))
+        placed(
+            user_id="ann",
+            client_order_id="mine",
+            tags=("one", "two"),
+            terms=terms(amount="10.50", slippage="0.010"),
+        )
     )
     assert row.order_id == ORDER_ID
     assert (row.partition, row.placed_offset) == (3, 17)
-    assert row.client_order_id == "mine"
+    assert (row.client_order_id, row.tags) == ("mine", ["one", "two"])
     assert (row.user_id, row.order_type, row.token_in, row.token_out) == (
         *("ann", "market"),
         *("SOL", "USDC"),
