@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from itertools import islice
 
 import psycopg
@@ -58,17 +59,18 @@ async def read_snapshot(database_url: str, partition: int) -> Snapshot:
     `ProjectionAway`.
     """
     async with connect(database_url) as connection, _reading(connection) as found:
-        [read_at] = await (await connection.execute(_NOW)).fetchone() or ()
         if not found:
-            return Snapshot(read_at)
+            return Snapshot(await _now(connection))
         offset = await (await connection.execute(_OFFSET, [partition])).fetchone()
         opened = await (await connection.execute(_OPEN, [partition])).fetchall()
         recent = {"partition": partition, "kept": CLOSED_KEPT}
         closed = await (await connection.execute(_CLOSED, recent)).fetchall()
+        states = {row[0]: await _state(connection, *row) for row in opened}
+        # Asked for last: a clock set by an earlier time would be as late as all this took.
         return Snapshot(
-            read_at,
+            await _now(connection),
             next_offset=offset[0] if offset else 0,
-            open={row[0]: await _state(connection, *row) for row in opened},
+            open=states,
             closed=dict(closed),
         )
 
@@ -128,6 +130,12 @@ def _away() -> Iterator[None]:
         yield
     except (psycopg.Error, OSError) as error:
         raise ProjectionAway(str(error)) from error
+
+
+async def _now(connection: Connection) -> datetime:
+    now: datetime
+    [now] = await (await connection.execute(_NOW)).fetchone() or ()
+    return now
 
 
 async def _state(connection: Connection, order_id: str, state: str, schema_version: int) -> Open:
