@@ -43,7 +43,7 @@ def read(out: Path) -> State | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise Unusable(f"{file} is no state of an export: --fresh begins anew") from error
+        raise Unusable(f"{file} is no state of an export: choose another --out") from error
 
 
 def write(out: Path, state: State) -> None:

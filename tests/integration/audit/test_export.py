@@ -129,7 +129,9 @@ async def test_an_export_of_something_else_is_a_sentence(world, some, tmp_path):
     state.write_text(state.read_text().replace('"following":[2', '"following":[99'))
     assert "it is another log" in (await world.run(*export)).output
     state.write_text("{}")
-    assert "is no state of an export" in (await world.run(*export)).output
+    for again in (export, (*export, "--fresh")):
+        told = (await world.run(*again)).output
+        assert "is no state of an export: choose another --out" in told
     told = await world.run("events", "export", "--out", tmp_path / "missing" / "log")
     assert (told.exit_code, "there is no folder" in told.output) == (2, True)
 
