@@ -3,12 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from functools import partial
 
 from orders.state import Open, Pending, Waiting
 from streams.faults import stop_on_error
 
 logger = logging.getLogger(__name__)
+
+DEATHS_IN_A_ROW = 10
+"""So many orders whose reactions die while none ends well: that is no matter of one order."""
+
+_PAUSE = timedelta(milliseconds=500)
+_PAUSE_MAX = timedelta(minutes=1)
 
 
 class CancelledByNobody(Exception):
@@ -21,8 +28,9 @@ class Reactions:
     An order holds its slot from its first quote until its attempt is resolved, so that a routed one
     never waits with an ageing quote. Reading the log is never held back.
 
-    What fails in a reaction is a value long before it comes here. An exception that does come here
-    crashes the worker: its order would lie still otherwise, until it is recovered somewhere.
+    What fails in a reaction is a value long before it comes here. After an exception that does come
+    here the order gives its slot back and is tried again after a pause that grows: all others go
+    on. Only when it meets one order after the other is the worker crashed, and recovers all.
     """
 
     def __init__(
@@ -38,6 +46,8 @@ class Reactions:
         self._latest: dict[str, asyncio.Task[None]] = {}
         self._holding: set[str] = set()
         self._parked: dict[str, Pending] = {}
+        self._pausing: dict[str, asyncio.Task[None]] = {}
+        self._died_last: set[str] = set()
 
     @property
     def in_flight(self) -> int:
@@ -63,9 +73,8 @@ class Reactions:
 
     def release(self, order_id: str) -> None:
         """Give the order's slot to the next that is parked; its attempt is over."""
-        self._holding.discard(order_id)
-        self._parked.pop(order_id, None)
-        self._fill()
+        self._forget_death(order_id)
+        self._free(order_id)
 
     def is_running(self, order_id: str) -> bool:
         """Return whether something is under way, or parked, for the order."""
@@ -83,12 +92,23 @@ class Reactions:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._fill()
 
+    def _free(self, order_id: str) -> None:
+        self._holding.discard(order_id)
+        self._parked.pop(order_id, None)
+        self._fill()
+
+    def _forget_death(self, order_id: str) -> None:
+        # The order went on without it.
+        if task := self._pausing.pop(order_id, None):
+            task.cancel()
+
     def _fill(self) -> None:
         while self._parked and len(self._holding) < self._limit:
             self._run(self._parked.pop(next(iter(self._parked))))
 
     def _run(self, order: Open) -> None:
         order_id = order.placement.order_id
+        self._forget_death(order_id)
         if not isinstance(order, Waiting):
             self._holding.add(order_id)
         task = asyncio.create_task(self._reacted(order))
@@ -98,17 +118,42 @@ class Reactions:
 
     async def _reacted(self, order: Open) -> None:
         async with stop_on_error(self._crash):
-            try:
-                await self._react(order)
-            except asyncio.CancelledError as error:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-                raise CancelledByNobody from error
+            order_id, pause, task = order.placement.order_id, _PAUSE, asyncio.current_task()
+            while not await self._tried(order):
+                if task is None or self._latest.get(order_id) is not task:
+                    return
+                self._free(order_id)
+                self._pausing[order_id] = task
+                await asyncio.sleep(pause.total_seconds())
+                self._pausing.pop(order_id, None)
+                pause = min(2 * pause, _PAUSE_MAX)
+
+    async def _tried(self, order: Open) -> bool:
+        try:
+            await self._react(order)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self._died(order.placement.order_id, CancelledByNobody(), error)
+        except Exception as error:  # noqa: BLE001  (where a reaction ends)
+            self._died(order.placement.order_id, error, None)
+        else:
+            self._died_last.clear()
+            return True
+        return False
+
+    def _died(self, order_id: str, error: Exception, cause: BaseException | None) -> None:
+        self._died_last.add(order_id)
+        logger.error("reaction died", extra={"order_id": order_id}, exc_info=error)
+        if len(self._died_last) >= DEATHS_IN_A_ROW:
+            raise error from cause
 
     def _ended(self, order_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if self._latest.get(order_id) is task:
             del self._latest[order_id]
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("reaction died", extra={"order_id": order_id}, exc_info=error)
+            self._pausing.pop(order_id, None)
+        if not task.cancelled():
+            # Told already; asked for here, it is not reported as lost.
+            task.exception()

@@ -2,16 +2,26 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from orders.fold import replay
+from streams import reactions
 from streams.reactions import CancelledByNobody, Reactions
 from tests.support.builders import placed, retry_scheduled, routed
 
 PENDING = replay([placed()])
 ROUTED = replay([placed(), routed(2)])
 WAITING = replay([placed(), routed(2), retry_scheduled(3)])
+
+
+class Gone:
+    async def wait(self):
+        raise asyncio.CancelledError
+
+
+GATES = {"broken": None, "gone": Gone()}
 
 
 def named(order, name):
@@ -87,27 +97,74 @@ async def test_cancelled_orders_stop_and_the_parked_among_them_never_start(floor
     assert not floor.reactions.is_running("a")
 
 
-async def test_a_reaction_that_dies_crashes_the_worker(floor, caplog):
-    floor.gates["a"] = None
-    await floor.start(named(PENDING, "a"))
+@pytest.mark.parametrize("gate", ["broken", "gone"])
+async def test_a_reaction_that_dies_gives_its_slot_back_and_is_tried_again(
+    floor, caplog, monkeypatch, gate
+):
+    monkeypatch.setattr(reactions, "_PAUSE", timedelta(0))
+    floor.gates["a"] = GATES[gate]
+    await floor.start(*(named(PENDING, name) for name in "abc"))
     await floor.settle()
-    assert [type(error) for error in floor.crashes] == [AttributeError]
+    assert floor.started[:3] == ["a", "b", "c"]
+    assert floor.started.count("a") > 1
+    floor.gates["a"] = asyncio.Event()
+    await floor.settle()
+    assert floor.crashes == []
     assert "reaction died" in caplog.text
 
 
-async def test_a_reaction_that_a_library_cancelled_crashes_the_worker(floor):
-    floor.gates["a"] = Gone()
+@pytest.mark.parametrize(("after", "started"), [(ROUTED, ["a", "a"]), (None, ["a"])])
+async def test_an_order_that_went_on_without_it_is_not_tried_again(
+    floor, monkeypatch, after, started
+):
+    monkeypatch.setattr(reactions, "_PAUSE", timedelta(0))
+    floor.gates["a"] = None
     await floor.start(named(PENDING, "a"))
+    floor.gates["a"] = asyncio.Event()
+    if after:
+        floor.reactions.start(named(after, "a"))
+    else:
+        floor.reactions.release("a")
     await floor.settle()
-    assert [type(error) for error in floor.crashes] == [CancelledByNobody]
+    assert floor.started == started
+    assert floor.crashes == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "error"), [("broken", AttributeError), ("gone", CancelledByNobody)]
+)
+async def test_when_one_reaction_after_the_other_dies_the_worker_crashes(gate, error):
+    floor = Floor(limit=20)
+    names = "abcdefghij"
+    assert len(names) == reactions.DEATHS_IN_A_ROW
+    floor.gates = dict.fromkeys(names, GATES[gate])
+    await floor.start(*(named(PENDING, name) for name in names))
+    await floor.settle()
+    assert [type(crash) for crash in floor.crashes] == [error]
+    await floor.reactions.cancel(names)
+
+
+async def test_deaths_of_one_order_alone_crash_nothing(floor, monkeypatch):
+    monkeypatch.setattr(reactions, "_PAUSE", timedelta(0))
+    floor.gates["a"] = None
+    await floor.start(named(PENDING, "a"))
+    for _ in range(reactions.DEATHS_IN_A_ROW):
+        await floor.settle()
+    assert floor.started.count("a") > reactions.DEATHS_IN_A_ROW
+    assert floor.crashes == []
+
+
+async def test_deaths_of_many_between_reactions_that_end_well_crash_nothing(floor):
+    floor.gates["well"] = asyncio.Event()
+    floor.gates["well"].set()
+    for name in "abcdefghijkl":
+        floor.gates[name] = None
+        await floor.start(named(PENDING, name), named(PENDING, "well"))
+        await floor.settle()
+    assert floor.crashes == []
 
 
 async def test_a_reaction_that_is_cancelled_crashes_nothing(floor):
     await floor.start(named(PENDING, "a"))
     await floor.reactions.cancel({"a"})
     assert floor.crashes == []
-
-
-class Gone:
-    async def wait(self):
-        raise asyncio.CancelledError
