@@ -1,15 +1,20 @@
 """Whatever clients wrote to a real log, it is read on, and every offset is accounted for."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
-from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    MessageSizeTooLargeError,
+    OffsetOutOfRangeError,
+)
 
 from runtime.headers import tolerate_any_names
-from runtime.records import poll
+from runtime.records import close, poll
 from tests.support.odd_clients import append_in_transaction, append_raw, append_with_odd_header
 
 pytestmark = pytest.mark.integration
@@ -105,3 +110,25 @@ async def test_what_only_compression_makes_small_enough_is_refused(place):
     with pytest.raises(MessageSizeTooLargeError):
         await append_raw(*place, b"k", b"a" * 1024 * 1024, **limits)
     assert await append_raw(*place, b"k", b"a" * (1024 * 1024 - 100)) == 0
+
+
+async def test_a_reader_whose_fetch_waits_to_be_tried_again_is_closed_like_any_other(
+    place, monkeypatch
+):
+    kafka, *where = place
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka, enable_auto_commit=False, retry_backoff_ms=60_000
+    )
+    await consumer.start()
+    failed = asyncio.Event()
+
+    async def fail(*_):
+        failed.set()
+        raise KafkaConnectionError
+
+    monkeypatch.setattr(consumer._client, "send", fail)
+    consumer.assign([TopicPartition(*where)])
+    consumer.seek(TopicPartition(*where), 0)
+    await failed.wait()
+    await close(consumer)
+    assert consumer._client._sync_task is None
