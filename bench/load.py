@@ -159,7 +159,7 @@ class Load:
         return Answer(wish, at, self.now - at, status, body)
 
 
-def write_ids(file: Path, answers: Iterable[Answer]) -> None:
-    """Write the ids that the answers name, one a line."""
-    ids = (answer.order_id for answer in answers)
+def write_ids(file: Path, answers: Iterable[Answer], others: Iterable[str] = ()) -> None:
+    """Write the ids that the answers name, and others, one a line."""
+    ids = (*(answer.order_id for answer in answers), *others)
     file.write_text("".join(f"{order_id}\n" for order_id in ids if order_id))

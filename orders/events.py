@@ -23,6 +23,8 @@ from orders.values import (
 )
 
 SCHEMA_VERSION = 3
+MAX_ID = 256
+"""Characters of an id of another's making: it stands in each event that follows."""
 
 
 class OrderEvent(BaseModel):
@@ -35,9 +37,13 @@ class OrderEvent(BaseModel):
     order_id: OrderId
     version: PositiveInt = Field(description="Place in the order's own history, from 1.")
     occurred_at: AwareDatetime
-    causation_id: str | None = Field(default=None, description="The event that led to this one.")
-    correlation_id: str | None = Field(default=None, description="The request it all began with.")
-    actor: str = Field(description="Who wrote it: api, streams, delays.")
+    causation_id: str | None = Field(
+        default=None, max_length=MAX_ID, description="The event that led to this one."
+    )
+    correlation_id: str | None = Field(
+        default=None, max_length=MAX_ID, description="The request it all began with."
+    )
+    actor: str = Field(max_length=MAX_ID, description="Who wrote it: api, streams, delays.")
 
 
 class OrderPlaced(OrderEvent):

@@ -73,7 +73,7 @@ class Campaign:
         lasted = time.monotonic() - began
         self.say(f"{len(load.answers):,} placements; waiting for the last to end")
         accepted, refused = self.data_dir / "accepted.txt", self.data_dir / "refused.txt"
-        write_ids(accepted, load.accepted)
+        write_ids(accepted, load.accepted, (id_ for one in done for id_ in one.accepted))
         write_ids(refused, load.refused)
         verdict = _verify(self.data_dir, accepted, refused)
         accepted_at = [began_at + timedelta(seconds=one.at + one.took) for one in load.accepted]

@@ -23,13 +23,17 @@ STORM_STEP_S = 3
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A fault that was done: to whom, and when it struck (UTC). `why` says why it was not."""
+    """A fault that was done: to whom, and when it struck (UTC). `why` says why it was not.
+
+    `accepted` are the ids of the orders that it placed.
+    """
 
     fault: Fault
     target: str
     struck_at: datetime
     kills: int = 1
     why: str | None = None
+    accepted: tuple[str, ...] = ()
 
 
 class Injector:
@@ -136,14 +140,16 @@ class Injector:
 
     def _brief(self, fault: Fault) -> Done:
         struck_at, told = self._clock(), self._engine.described
+        placed: tuple[str, ...] = ()
         match fault.kind:
             case "rewind":
                 target = odd.rewind(told)
             case "burst":
                 target = odd.place_fifty_times(told.url, f"burst-{fault.at:.0f}")
+                placed = (target,)
             case _:
                 target = odd.poison(told, struck_at)
-        return Done(fault, target, struck_at, kills=0)
+        return Done(fault, target, struck_at, kills=0, accepted=placed)
 
     def _extra_worker(self, name: str) -> subprocess.Popen[bytes]:
         environment = self._engine.environment_of(self._engine.names("worker")[0])

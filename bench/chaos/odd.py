@@ -29,6 +29,7 @@ ROUNDS = 10
 PAUSE_S = 2
 TIMEOUT_S = 30
 LATE = timedelta(hours=1)
+_PLACED = (200, 202)
 
 
 def rewind(engine: RunningEngine) -> str:
@@ -69,24 +70,27 @@ async def _rewind(engine: RunningEngine) -> int:
 
 
 def place_fifty_times(url: str, name: str) -> str:
-    """Place one order fifty times at once under one name.
+    """Place one order fifty times at once under one name; return the order's id.
 
-    Raises `NotInTime` when all are refused, and when they are answered more orders than one.
+    Raises `NotInTime` when all are refused, when they are answered more orders than one, and for an
+    answer that a repeated placement never gets.
     """
     answers: list[tuple[int | None, str | None]] = []
     for _ in range(ROUNDS):
         with ThreadPoolExecutor(TIMES) as threads:
             answers += threads.map(lambda _: _place(url, name), range(TIMES))
-        if any(status in (200, 202) for status, _ in answers):
+        if any(status in _PLACED for status, _ in answers):
             break
         time.sleep(PAUSE_S)
-    placed = {order_id for status, order_id in answers if status in (200, 202)}
+    placed = {order_id for status, order_id in answers if status in _PLACED and order_id}
     first = [status for status, _ in answers if status == 202]
     if not placed:
         raise NotInTime("every placement was refused")
     if len(placed) > 1 or len(first) > 1:
         raise NotInTime(f"one name became {len(placed)} orders, {len(first)} times the first")
-    return f"{len(placed)} order of {len(answers)} placements"
+    if odd := {status for status, _ in answers} - {*_PLACED, 503, None}:
+        raise NotInTime(f"a placement that was repeated was answered {odd}")
+    return placed.pop()
 
 
 def _place(url: str, name: str) -> tuple[int | None, str | None]:

@@ -50,6 +50,12 @@ class Report:
         }
 
     @property
+    def missing(self) -> list[str]:
+        """Return the names of the faults of which not one could be done."""
+        done = {one.fault.name for one in self.faults if not one.why}
+        return sorted({one.fault.name for one in self.failed} - done)
+
+    @property
     def failed(self) -> list[Done]:
         """Return the faults that could not be done."""
         return [done for done in self.faults if done.why]
@@ -68,6 +74,8 @@ class Report:
         console.print(f"An order that nothing disturbed took {self.undisturbed:.2f} s (median)")
         for done in self.failed:
             console.print(f"Not done: {done.fault.name} {done.target}: {done.why}")
+        if self.missing:
+            console.print(f"[red]Never done[/red]: {', '.join(self.missing)}")
         for one in self.verdict.get("invariants", ()):
             colour, word = ("green", "holds") if one["holds"] else ("red", "BROKEN")
             console.print(f"[{colour}]{one['name']:>4} {word}[/{colour}] {one['says']}")

@@ -1,10 +1,12 @@
 """Clients that write to the log what ours never would."""
 
+import asyncio
 import uuid
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
+APPEND_TIMEOUT = 10
 _BATCH = {
     "magic": 2,
     "compression_type": 0,
@@ -38,7 +40,15 @@ async def append_in_transaction(kafka, topic, partition, *records, commit=True) 
             await producer.send_and_wait(topic, value, key, partition) for key, value in records
         ]
         await (producer.commit_transaction() if commit else producer.abort_transaction())
-        return written[0].offset
+    # Kafka answers before it has written the marker.
+    await _has(kafka, TopicPartition(topic, partition), written[-1].offset + 2)
+    return written[0].offset
+
+
+async def _has(kafka, place, end) -> None:
+    async with asyncio.timeout(APPEND_TIMEOUT), AIOKafkaConsumer(bootstrap_servers=kafka) as reader:
+        while (await reader.end_offsets([place]))[place] < end:  # noqa: ASYNC110  (a server)
+            await asyncio.sleep(0.05)
 
 
 async def append_with_odd_header(kafka, topic, partition, key, value) -> int:

@@ -7,15 +7,14 @@ from datetime import timedelta
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
-from aiokafka.errors import (
-    KafkaConnectionError,
-    MessageSizeTooLargeError,
-    OffsetOutOfRangeError,
-)
+from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
 
+from local.topics import Layout, create_topics
+from orders.topics import Topics
 from runtime.headers import tolerate_any_names
 from runtime.records import close, poll
 from tests.support.odd_clients import append_in_transaction, append_raw, append_with_odd_header
+from tests.support.servers import own_kafka
 
 pytestmark = pytest.mark.integration
 
@@ -113,22 +112,18 @@ async def test_what_only_compression_makes_small_enough_is_refused(place):
 
 
 async def test_a_reader_whose_fetch_waits_to_be_tried_again_is_closed_like_any_other(
-    place, monkeypatch
+    tmp_path, caplog
 ):
-    kafka, *where = place
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, enable_auto_commit=False, retry_backoff_ms=60_000
-    )
-    await consumer.start()
-    failed = asyncio.Event()
-
-    async def fail(*_):
-        failed.set()
-        raise KafkaConnectionError
-
-    monkeypatch.setattr(consumer._client, "send", fail)
-    consumer.assign([TopicPartition(*where)])
-    consumer.seek(TopicPartition(*where), 0)
-    await failed.wait()
+    with own_kafka(tmp_path / "kafka") as kafka:
+        await create_topics(kafka, Topics(), Layout(1))
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=kafka, enable_auto_commit=False, retry_backoff_ms=60_000
+        )
+        await consumer.start()
+        consumer.assign([TopicPartition(Topics().events, 0)])
+        await consumer.seek_to_beginning()
+        await poll(consumer, PATIENCE, 100)
+    while "Failed fetch messages" not in caplog.text:  # noqa: ASYNC110  (a log tells no event)
+        await asyncio.sleep(0.05)
     await close(consumer)
     assert consumer._client._sync_task is None

@@ -105,6 +105,13 @@ def test_what_is_no_state_is_told():
         decode_order(b'{"kind":"asleep"}')
 
 
+@pytest.mark.parametrize("name", ["correlation_id", "causation_id", "actor"])
+def test_an_id_that_would_make_the_events_that_follow_too_large_is_none(name):
+    flawed = {**json.loads(encode(placed())), name: "a" * 257}
+    with pytest.raises(NotAnEvent, match=name):
+        decode(json.dumps(flawed).encode())
+
+
 def test_the_flaw_names_the_field():
     document = json.loads(encode(placed()))
     document["terms"]["amount"] = "-1"
