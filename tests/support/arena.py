@@ -10,7 +10,7 @@ from local.child import State
 from local.state import alive
 from tests.support.crowd import CLEAN, Crowd
 from tests.support.engine import PARTITIONS, Engine
-from tests.support.servers import new_database, wait_until
+from tests.support.servers import new_database, own_prefix, wait_until
 
 EXECUTE_MS = 400
 BACK_AFTER = 60
@@ -55,7 +55,7 @@ def _arena(kafka, postgres, template_database, tmp_path_factory) -> Iterator[Are
                 "ENGINE_KAFKA": kafka,
                 "ENGINE_DATABASE_URL": tables,
                 "ENGINE_CHAIN_URL": chain,
-                "ENGINE_TOPIC_PREFIX": "arena.",
+                "ENGINE_TOPIC_PREFIX": own_prefix(),
                 "ENGINE_PARTITIONS": PARTITIONS,
                 "ENGINE_FAULT_INJECTION": "true",
                 "ENGINE_QUOTE_LATENCY_MS": "50",

@@ -14,7 +14,7 @@ from local import state
 from local.child import State
 from local.plan import Place
 from local.state import RunningEngine, RunningProcess
-from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
+from tests.support.servers import TEST_PARTITIONS, new_database, own_prefix, wait_until
 
 START_TIMEOUT = 90
 STOP_TIMEOUT = 20
@@ -204,7 +204,7 @@ def shared_engine(kafka, postgres, template_database, tmp_path_factory) -> Itera
                 "ENGINE_KAFKA": kafka,
                 "ENGINE_DATABASE_URL": tables,
                 "ENGINE_CHAIN_URL": chain,
-                "ENGINE_TOPIC_PREFIX": "shared.",
+                "ENGINE_TOPIC_PREFIX": own_prefix(),
                 "ENGINE_PARTITIONS": PARTITIONS,
                 "ENGINE_FAULT_INJECTION": "true",
             },

@@ -20,7 +20,7 @@ from tests.support.audited import assert_engine_holds
 from tests.support.engine import PARTITIONS, Engine
 from tests.support.log import append, placement
 from tests.support.odd_clients import append_as_batch, append_raw
-from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
+from tests.support.servers import TEST_PARTITIONS, new_database, own_prefix, wait_until
 
 _EVENTS = "select *, data::text as data from order_events where order_id = %s order by seq"
 _AT = 'select * from order_events where partition = %s and "offset" = %s'
@@ -136,7 +136,7 @@ def _poisoned(kafka, postgres, template_database, tmp_path_factory) -> Iterator[
                 "ENGINE_KAFKA": kafka,
                 "ENGINE_DATABASE_URL": tables,
                 "ENGINE_CHAIN_URL": chain,
-                "ENGINE_TOPIC_PREFIX": f"poisoned-{uuid.uuid4().hex[:8]}.",
+                "ENGINE_TOPIC_PREFIX": own_prefix(),
                 "ENGINE_PARTITIONS": PARTITIONS,
                 "ENGINE_FAULT_INJECTION": "true",
                 "ENGINE_QUOTE_LATENCY_MS": "20",

@@ -77,6 +77,11 @@ def wait_until(condition: Callable[[], object], timeout: float = 30, what: str =
         time.sleep(0.05)
 
 
+def own_prefix() -> str:
+    """Return what the names of topics begin with that nobody else has."""
+    return f"t{uuid.uuid4().hex[:10]}."
+
+
 @contextmanager
 def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program until the block ends; enter it when the program is ready."""
@@ -192,7 +197,7 @@ def chain_url(postgres) -> Iterator[str]:
 @pytest.fixture
 def topic_prefix() -> str:
     """Return a prefix that no other test has."""
-    return f"t{uuid.uuid4().hex[:10]}."
+    return own_prefix()
 
 
 @pytest.fixture
