@@ -28,10 +28,11 @@ class Outbox:
 
     def put(self, text: str, sent: Callable[[], None] = nothing) -> bool:
         """Add a message unless there is no room; `sent` is called when it is on its way."""
-        if len(self._messages) >= self._most or self._bytes + len(text) > self._most_bytes:
+        size = _bytes(text)
+        if len(self._messages) >= self._most or self._bytes + size > self._most_bytes:
             return False
         self._messages.append((text, sent))
-        self._bytes += len(text)
+        self._bytes += size
         self._changed.set()
         return True
 
@@ -41,7 +42,7 @@ class Outbox:
             self._changed.clear()
             await self._changed.wait()
         text, sent = self._messages.popleft()
-        self._bytes -= len(text)
+        self._bytes -= _bytes(text)
         self._changed.set()
         return text, sent
 
@@ -50,3 +51,8 @@ class Outbox:
         while len(self._messages) > self._most // 2 or self._bytes > self._most_bytes // 2:
             self._changed.clear()
             await self._changed.wait()
+
+
+def _bytes(text: str) -> int:
+    # Most are ASCII, which a text knows of itself.
+    return len(text) if text.isascii() else len(text.encode())

@@ -28,6 +28,13 @@ async def test_there_is_room_for_so_many_and_no_more(most, most_bytes):
     assert outbox.put("x")
 
 
+async def test_bytes_count_not_characters():
+    outbox = Outbox(100, 4)
+    assert [outbox.put("é") for _ in range(3)] == [True, True, False]
+    await outbox.take()
+    assert [outbox.put("x") for _ in range(3)] == [True, True, False]
+
+
 async def test_whoever_takes_waits_for_a_message():
     outbox = Outbox(1)
     taking = asyncio.create_task(outbox.take())
