@@ -116,6 +116,9 @@ INVALID_SEQ = Kind(
     "{field} must be a whole number from 0: a `seq` of the feed.",
     field="fromSeq",
 )
+INVALID_VERSION = Kind(
+    "INVALID_VERSION", 400, "fromVersion must be a whole number, such as 1.", field="fromVersion"
+)
 INVALID_TYPES = Kind(
     "INVALID_TYPES",
     400,

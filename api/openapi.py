@@ -33,11 +33,14 @@ write, whichever process answers.
 
 **WebSocket** `/ws/{orderId}`: the order as it is, at once, then each change:
 `{orderId, status, message, timestamp, version, selectedDex?, executedPrice?, txHash?, error?}`.
-Closes with 1000 after the final one, 4404 when there is no such order.
+Closes with 1000 after the final one, 4404 when there is no such order. `?fromVersion=N`: instead
+each change from version N on.
 
 **WebSocket** `/ws?userId=U`: each change of U's orders from connection on:
 `{type: "ORDER_UPDATE", orderId, status: "processing"|"completed"|"failed", txHash?,
-executionPrice?, error?, isRetryable?}`.
+executionPrice?, error?, isRetryable?}`. `&fromSeq=S`: from that place of the feed on; each message
+has its `seq` and the `epoch` it counts in, which `&epoch=` names when you come again (4410: the
+feed has been numbered anew).
 
 **WebSocket** `/ws`: one connection, up to 100 subscriptions, each from any point. You say
 `{op: "subscribe", id, filter: {all} | {orderId?, userId?, status?, pair?}, fromSeq?, epoch?,
@@ -51,7 +54,7 @@ closes `goingAway` (1012) or `slowConsumer` (4008, more than 1,000 messages or 4
 
 The two others close with 4008 when the client reads too slowly, 1012 when the server restarts,
 1013 when orders cannot be read at the moment, 1011 when something went wrong here: connect again.
-Before they close with 4400 (a userId that is missing or wrong), 4404 (no such order, no such path)
+Before they close with 4400 (a parameter that is missing or wrong), 4404 (no such order or path)
 or 1013, they send one message in the form of an error.
 
 Any request can be answered with an error that no path below lists: `ROUTE_NOT_FOUND` (404),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api import errors, exact
+from api import errors, exact, resumed
 from api.dialogue import Dialogue
 from api.errors import Refusal
 from api.hub import Subscription
@@ -16,7 +16,8 @@ from api.lookup import known_form
 from api.messages import FINAL, Message, order_message, state_of, user_message
 from api.parts import Parts, PartsOf
 from api.placement import is_user_id
-from api.ports import ReadModelAway
+from api.ports import Picked, ReadModelAway
+from api.resumed import Past
 
 NORMAL = 1000
 BROKEN = 1011
@@ -29,25 +30,41 @@ router = APIRouter()
 
 @router.websocket("/ws/{orderId}")
 async def follow_order(
-    socket: WebSocket, parts: PartsOf, order_id: Annotated[str, Path(alias="orderId")]
+    socket: WebSocket,
+    parts: PartsOf,
+    order_id: Annotated[str, Path(alias="orderId")],
+    from_version: Annotated[str | None, Query(alias="fromVersion")] = None,
 ) -> None:
-    """Tell the order's present state at once, then each change, until the final one."""
+    """Tell the order's present state at once, then each change, until the final one.
+
+    With a fromVersion tell each change from that version on instead.
+    """
     await socket.accept()
     try:
         order_id = known_form(order_id)
+        begin = resumed.place(from_version, errors.INVALID_VERSION)
     except Refusal as refusal:
         return await _refuse(socket, refusal)
     with parts.feed.hub.follow_order(order_id) as subscription:
-        return await _serve(socket, subscription, _story_of_order(parts, order_id, subscription))
+        if begin is None:
+            story = _story_of_order(parts, order_id, subscription)
+        else:
+            story = resumed.story_of_order(parts, order_id, begin, subscription)
+        return await _serve(socket, subscription, story)
 
 
 @router.websocket("/ws")
 async def follow_user(
-    socket: WebSocket, parts: PartsOf, user_id: Annotated[str, Query(alias="userId")] = ""
+    socket: WebSocket,
+    parts: PartsOf,
+    user_id: Annotated[str, Query(alias="userId")] = "",
+    from_seq: Annotated[str | None, Query(alias="fromSeq")] = None,
+    epoch: str | None = None,
 ) -> None:
     """Tell each change of the user's orders from the moment the connection stands.
 
-    Without a userId talk with the client: it subscribes to what it wants.
+    With a fromSeq from that place of the feed on. Without a userId talk with the client: it
+    subscribes to what it wants.
     """
     if "userId" not in socket.query_params:
         return await _talk(socket, parts)
@@ -55,6 +72,8 @@ async def follow_user(
         kind = errors.INVALID_USER_ID if user_id else errors.MISSING_USER_ID
         await socket.accept()
         return await _refuse(socket, Refusal(kind))
+    if from_seq is not None:
+        return await _resume_user(socket, parts, user_id, from_seq, epoch)
     with parts.feed.hub.follow_user(user_id) as subscription:
         try:
             await parts.feed.attached()
@@ -63,6 +82,20 @@ async def follow_user(
             return await _refuse(socket, Refusal(errors.PROJECTION_UNAVAILABLE))
         await socket.accept()
         return await _serve(socket, subscription, _story_of_user(subscription))
+
+
+async def _resume_user(
+    socket: WebSocket, parts: Parts, user_id: str, from_seq: str, epoch: str | None
+) -> None:
+    await socket.accept()
+    try:
+        begin = resumed.place(from_seq, errors.INVALID_SEQ) or 1
+    except Refusal as refusal:
+        return await _refuse(socket, refusal)
+    subscription = Subscription(parts.settings.feed_buffer)
+    past = Past(parts.read_model, Picked(user_id=user_id), begin - 1, epoch)
+    story = resumed.story_of_user(parts, user_id, past, subscription)
+    return await _serve(socket, subscription, story)
 
 
 async def _talk(socket: WebSocket, parts: Parts) -> None:

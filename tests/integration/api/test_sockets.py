@@ -98,6 +98,23 @@ async def test_the_feed_of_a_user_tells_of_theirs_from_the_connection_on(
     ]
 
 
+async def test_both_can_be_told_from_any_place_on(api, happens, projector, http):
+    order_id, later = new_id(), new_id()
+    await happens(*life(new_id(), "bob"), *life(order_id, "alice"))
+    await eventually(lambda: completed(http, order_id))
+    async with websockets.connect(f"{api.ws}/ws/{order_id}?fromVersion=2") as socket:
+        assert [message["version"] for message in await rest(socket)] == [2, 3]
+    assert socket.close_code == 1000
+    async with websockets.connect(f"{api.ws}/ws?userId=alice&fromSeq=1") as socket:
+        was = [await told(socket) for _ in range(2)]
+        await happens(*life(later, "alice"))
+        comes = [await told(socket) for _ in range(2)]
+    assert [one["orderId"] for one in (*was, *comes)] == [order_id, order_id, later, later]
+    path = f"/ws?userId=alice&fromSeq={was[1]['seq']}&epoch={was[1]['epoch']}"
+    async with websockets.connect(api.ws + path) as socket:
+        assert [await told(socket) for _ in range(3)] == [was[1], *comes]
+
+
 async def completed(http, order_id):
     answer = await http.get(f"/api/orders/{order_id}")
     return answer.status_code == 200 and answer.json()["status"] == "completed"
