@@ -77,7 +77,8 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
             parts = assemble(settings, sources, neighbours)
             app.state.parts = parts
             check = _check(neighbours.log, sources.fail)
-            async with _running(parts.feed.run(), parts.room.run(), check):
+            works = (parts.feed.run(), parts.room.run(), parts.beats.run(), check)
+            async with _running(*works):
                 yield
 
     app = FastAPI(

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api import errors, exact, frames
+from api.beats import PERIOD_S, said
 from api.errors import Refusal
 from api.following import Following
 from api.hub import Closing
@@ -14,7 +15,6 @@ from api.outbox import Outbox
 from api.parts import Parts
 from api.ports import ReadModelAway
 
-HEARTBEAT_S = 5.0
 MOST_SUBSCRIPTIONS = 100
 LAST_WORDS_S = 2.0
 
@@ -34,11 +34,12 @@ class Dialogue:
 
         Raises what nobody foresaw.
         """
-        works = [self._listen(), self._send(), self._beat()]
-        tasks = [asyncio.create_task(work) for work in works]
+        tasks = [asyncio.create_task(work) for work in (self._listen(), self._send())]
         ends: list[asyncio.Future[Any]] = [*tasks, self._ended]
+        tasks.append(asyncio.create_task(self._greet()))
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            with self._parts.beats.felt_by(self):
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             tasks += [task for _, task in self._followings.values()]
             for task in tasks:
@@ -53,6 +54,10 @@ class Dialogue:
         """Let the client go, with the place at which it can resume."""
         if not self._ended.done():
             self._ended.set_result(why)
+
+    def beat(self, text: str) -> None:
+        """Say a heartbeat."""
+        self._put(text)
 
     async def _listen(self) -> None:
         while (message := await self._socket.receive())["type"] != "websocket.disconnect":
@@ -98,17 +103,18 @@ class Dialogue:
                 await self._socket.send_text(text)
                 sent()
 
-    async def _beat(self) -> None:
-        kind, more = "hello", {"heartbeatSeconds": round(HEARTBEAT_S)}
+    async def _greet(self) -> None:
         while True:
             with suppress(ReadModelAway):
-                now = await self._parts.heads.answer()
-                self._say({"type": kind, "headSeq": now.head, "epoch": now.epoch, **more})
-                kind, more = "heartbeat", {}
-            await asyncio.sleep(HEARTBEAT_S)
+                now = await self._parts.beats.head()
+                return self._put(said("hello", now, heartbeatSeconds=round(PERIOD_S)))
+            await asyncio.sleep(PERIOD_S)
 
     def _say(self, body: dict[str, Any]) -> None:
-        if not self._outbox.put(exact.write(body).decode()):
+        self._put(exact.write(body).decode())
+
+    def _put(self, text: str) -> None:
+        if not self._outbox.put(text):
             self.end(Closing.TOO_SLOW)
 
     async def _leave(self, why: Closing) -> int:

@@ -11,6 +11,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from api.batches import Batches
+from api.beats import Beats
 from api.database import Database
 from api.ends import EndOffsets
 from api.feed import FeedReader
@@ -19,14 +20,13 @@ from api.hub import Hub
 from api.log import KafkaLog
 from api.lookup import Lookup
 from api.placing import Placing
-from api.ports import LAST_SEQ, Changes, Log, OrderRow, Picked, ReadModel
+from api.ports import Log, OrderRow, ReadModel
 from api.positions import Positions
 from api.previews import Previews
 from api.queries import Queries
 from api.repeats import Repeats
 from api.room import Room
 from api.settings import ApiSettings
-from api.shared import Shared
 from api.slots import Slots
 from api.streams import Streams
 from orders.topics import Topics
@@ -67,7 +67,7 @@ class Parts:
     positions: Positions
     feed: FeedReader
     streams: Streams
-    heads: Shared[Changes]
+    beats: Beats
     long_answers: Slots
     health: Health
     previews: Previews
@@ -103,7 +103,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         positions=positions,
         feed=feed,
         streams=Streams(read_model, feed.progress),
-        heads=Shared(lambda: read_model.replay(LAST_SEQ, Picked())),
+        beats=Beats(read_model),
         long_answers=Slots(settings.max_streams),
         health=health,
         previews=_previews(settings, sources),

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import websockets
 
-from api import dialogue
+from api import beats
 from tests.support.builders import ORDER_ID, executed, placed
 from tests.support.talks import OTHER_ID, THIRD_ID, Client, seqs
 
@@ -115,10 +115,10 @@ async def test_a_ping_is_answered(client):
 
 
 async def test_a_heartbeat_tells_the_head(monkeypatch, world):
-    monkeypatch.setattr(dialogue, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(beats, "PERIOD_S", 0.05)
     async with websockets.connect(world.url) as socket:
         client = Client(socket)
         await client.until("hello")
         world.two_orders()
-        beats = (await client.until("heartbeat"))[-1], await client.told()
-    assert beats[1] == {"type": "heartbeat", "headSeq": 6, "epoch": world.read_model.epoch}
+        told = [(await client.until("heartbeat"))[-1] for _ in range(2)]
+    assert told[1] == {"type": "heartbeat", "headSeq": 6, "epoch": world.read_model.epoch}
