@@ -1,5 +1,6 @@
 """What a client may say on `WS /ws`, one JSON object a message."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -40,7 +41,7 @@ class Filter(Frame):
             known_form(self.order_id)
         return self
 
-    @property
+    @cached_property
     def picked(self) -> Picked:
         """Return what of it the tables have an index for."""
         order_id = None if self.order_id is None else known_form(self.order_id)
@@ -48,12 +49,12 @@ class Filter(Frame):
 
     def wants(self, change: Change) -> bool:
         """Return whether a change fits."""
-        picked = self.picked
+        order_id = self.picked.order_id
         return (
-            picked.order_id in {None, change.order_id}
-            and self.user_id in {None, change.user_id}
-            and self.status in {None, change.status}
-            and self.pair in {None, pair_of(change.order)}
+            (order_id is None or order_id == change.order_id)
+            and (self.user_id is None or self.user_id == change.user_id)
+            and (self.status is None or self.status == change.status)
+            and (self.pair is None or self.pair == pair_of(change.order))
         )
 
 

@@ -126,9 +126,9 @@ class Page:
     head: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Change:
-    """An event of an order, and the order as the same read found it.
+    """An event of an order, and the order as the same read found it; it is equal to itself alone.
 
     `status` is the word for the order right after the event, unless it was superseded.
     """
