@@ -17,6 +17,7 @@ from api.ports import (
     FeedRow,
     Followed,
     OrderRow,
+    OwnedRow,
     Picked,
     ReadModelAway,
     Window,
@@ -38,6 +39,10 @@ _RECORD = sql.SQL(
     "e.seq, e.order_id, e.version, e.type, e.superseded, e.occurred_at, e.appended_at, "
     "e.data::text as data"
 )
+_NEWS = sql.SQL(
+    "select {}, o.user_id from order_events e left join orders o on o.order_id = e.order_id "
+    "where e.seq > %(after)s order by e.seq limit %(limit)s"
+).format(_RECORD)
 _CHANGES = sql.SQL(
     "select {}, {} from order_events e join orders o on o.order_id = e.order_id "
     "where e.seq > %(after)s and e.seq <= %(upto)s and e.version is not null and {} "
@@ -115,7 +120,7 @@ class FeedQueries:
         seen = changes[-1].seq if len(changes) == WINDOW else max(after, min(end, head))
         return Changes(epoch, seen, head, dict(offsets), changes)
 
-    async def records(self, after: int, upto: int | None, picked: Picked) -> Window:
+    async def records(self, after: int, upto: int | None, picked: Picked) -> Window[FeedRow]:
         """Return the next wanted records after a `seq`, none beyond `upto`.
 
         An order's and a user's are found by their index, however far they lie apart; else the feed
@@ -135,6 +140,17 @@ class FeedQueries:
         epoch, head = heads[0]
         seen = rows[-1].seq if len(rows) == RECORDS else max(after, min(end, head))
         return Window(epoch, seen, head, rows)
+
+    async def news(self, after: int) -> Window[OwnedRow]:
+        """Return all records in the next window after a `seq`."""
+        about = {"after": after, "limit": RECORDS}
+        heads, rows = await self._database.read(
+            Question(HEAD, {}, tuple_row), Question(_NEWS, about, class_row(OwnedRow))
+        )
+        if not heads:
+            raise ReadModelAway("the projection has not been built yet")
+        epoch, head = heads[0]
+        return Window(epoch, rows[-1].seq if rows else after, head, rows)
 
     def wakes(self) -> AsyncIterator[None]:
         """Yield on each NOTIFY of the projector and about every second."""

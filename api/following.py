@@ -9,12 +9,12 @@ from typing import Any
 
 from api import errors, exact, schemas
 from api.errors import Refusal
-from api.events import record_text
 from api.feed import FeedReader
 from api.frames import Subscribe, pair_of
 from api.hub import Closing
 from api.outbox import Outbox, nothing
 from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway
+from api.records import record_text
 from api.selection import Wanted
 
 MOST_IN_SNAPSHOT = 500

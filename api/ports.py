@@ -81,6 +81,13 @@ class FeedRow(EventRow):
     order_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedRow(FeedRow):
+    """A record of the feed, and whose order it is about."""
+
+    user_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Picked:
     """Which records of the feed are wanted: all of them, but for what is given."""
@@ -92,13 +99,13 @@ class Picked:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Window(Generic[T]):
     """The wanted records of a part of the feed, read up to `upto`; the newest is `head`."""
 
     epoch: str
     upto: int
     head: int
-    rows: list[FeedRow]
+    rows: list[T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +229,12 @@ class Feed(Protocol):
         """Return the wanted changes in the next part of the feed after a `seq`."""
         ...
 
-    async def records(self, after: int, upto: int | None, picked: Picked) -> Window:
+    async def records(self, after: int, upto: int | None, picked: Picked) -> Window[FeedRow]:
         """Return the next wanted records after a `seq`, none beyond `upto`."""
+        ...
+
+    async def news(self, after: int) -> Window[OwnedRow]:
+        """Return all records in the next part of the feed after a `seq`."""
         ...
 
     def wakes(self) -> AsyncIterator[None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from dataclasses import asdict
 
 from api.history import row_of
 from api.ports import (
@@ -10,6 +11,7 @@ from api.ports import (
     EventRow,
     FeedRow,
     Found,
+    OwnedRow,
     Page,
     ReadModelAway,
     Seen,
@@ -39,6 +41,8 @@ class MemoryReadModel:
         self.epoch = "00000000-0000-4000-8000-00000000e001"
         self.window = 3
         self.count = 0
+        self.news_read = 0
+        self.records_read = 0
 
     def project(self):
         """Read the log to its end, and tell whoever listens."""
@@ -142,6 +146,7 @@ class MemoryReadModel:
 
     async def records(self, after, upto, picked):
         self._present()
+        self.records_read += 1
         await asyncio.sleep(0)
         head = len(self._events)
         end = min(head, after + self.window, head if upto is None else upto)
@@ -155,10 +160,23 @@ class MemoryReadModel:
         ]
         return Window(self.epoch, max(after, end), head, rows)
 
+    async def news(self, after):
+        self._present()
+        self.news_read += 1
+        await asyncio.sleep(0)
+        head = len(self._events)
+        end = min(head, after + self.window)
+        rows = [self._owned(*one) for one in self._events[after:end]]
+        return Window(self.epoch, max(after, end), head, rows)
+
     async def wakes(self):
         while True:
             await self._wakes.get()
             yield
+
+    def _owned(self, seq, event, superseded):
+        user_id = self._orders[event.order_id].placement.user_id
+        return OwnedRow(**asdict(self._record(seq, event, superseded)), user_id=user_id)
 
     def _record(self, seq, event, superseded):
         return FeedRow(
