@@ -1,0 +1,157 @@
+"""How long after its commit an event reaches the clients that follow it, and what a client costs.
+
+`python -m bench.fanout`: an engine of its own, gone at its end. Each client follows a user of its
+own over `WS /ws`, some follow everything; orders of these users are placed over HTTP. The latency
+is from the projector's commit, by PostgreSQL's own note of it, to the moment at which the client's
+process has read the event: one clock, for all is on one machine, which the clients share.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+import psutil
+import typer
+
+from bench.engine import Engine, wait_for
+from bench.listeners import Filter, Listeners, Notes, listening
+from bench.load import Load, Wish, market_order
+from bench.supervised import HEAD, UNFINISHED, number, rows, supervised
+
+PATIENCE_S = 60
+LANES = 32
+LATENCY_LIMIT_MS = 250
+MEMORY_LIMIT_KIB = 50
+WARM_UP = 100
+COMMITS = """
+select e.seq, extract(epoch from pg_xact_commit_timestamp(e.xmin))::float8, o.user_id
+from order_events e join orders o using (order_id) where e.seq > %s
+"""
+
+
+def main(
+    sockets: Annotated[int, typer.Option(help="How many clients.")] = 1_000,
+    everything: Annotated[int, typer.Option(help="How many of them follow all orders.")] = 10,
+    per_second: Annotated[float, typer.Option(help="Orders placed in a second.")] = 500,
+    seconds: Annotated[float, typer.Option(help="For how long.")] = 30,
+    idle: Annotated[int, typer.Option(help="Clients that hear nothing, for the memory.")] = 3_000,
+    api_workers: Annotated[int, typer.Option(help="API processes.")] = 1,
+) -> None:
+    """Measure, and print a line for each figure."""
+    with supervised(f"--api-workers={api_workers}", note_commits=True) as engine:
+        held = _memory(engine, idle)
+        for all_of_it in dict.fromkeys((0, everything)):
+            filters: list[Filter] = [{"userId": f"user-{n}"} for n in range(sockets - all_of_it)]
+            filters += [{"all": True}] * all_of_it
+            held &= _fan_out(
+                engine,
+                filters,
+                Load(
+                    engine.described.url,
+                    per_second,
+                    seconds=seconds,
+                    lanes=LANES,
+                    wish=lambda n: _wish(n % sockets),
+                ),
+            )
+    raise SystemExit(not held)
+
+
+def _memory(engine: Engine, count: int) -> bool:
+    url, filters = engine.described.url, [{"userId": f"nobody-{n}"} for n in range(count)]
+    with listening(url, filters[:WARM_UP]):
+        pass
+    time.sleep(1)
+    before = _resident(engine)
+    with listening(url, filters):
+        after = _resident(engine)
+    each = (after - before) / 1024 / max(1, count)
+    return _hold("memory of an idle client", each, MEMORY_LIMIT_KIB, "KiB", f"{count:,} of them")
+
+
+def _resident(engine: Engine) -> int:
+    return sum(one.memory_info().rss for one in _processes(engine, "api"))
+
+
+def _fan_out(engine: Engine, filters: Sequence[Filter], load: Load) -> bool:
+    begin = number(engine, HEAD)
+    with listening(engine.described.url, filters) as listeners:
+        clocks = _Clocks(engine, listeners)
+        with load:
+            load.join()
+        took = clocks.read()
+        wait_for(lambda: not number(engine, UNFINISHED), PATIENCE_S, "all orders have ended")
+        time.sleep(1)
+        notes = listeners.hang_up()
+    print(f"{len(filters):,} clients, {len(load.accepted) / load.now:.0f} orders/s: CPU {took}")
+    return _judge(engine, begin, filters, notes)
+
+
+def _judge(engine: Engine, begin: int, filters: Sequence[Filter], notes: Notes) -> bool:
+    told = rows(engine, COMMITS, begin)
+    commits = {seq: at for seq, at, _ in told}
+    all_of_it = sum("all" in one for one in filters)
+    users = {one.get("userId") for one in filters}
+    due = Counter({seq: all_of_it + (user in users) for seq, _, user in told})
+    missing = (due - Counter(notes.seqs)).total() + (Counter(notes.seqs) - due).total()
+    late = sorted(
+        (at - commits[seq]) * 1000 for seq, at in zip(notes.seqs, notes.times, strict=True)
+    )
+    print(
+        f"    {len(late):,} deliveries of {len(told):,} events, {missing} missing or twice, "
+        f"{notes.gaps} gaps, {notes.ended} ended"
+    )
+    middle, p99, most = (late[int(len(late) * share)] for share in (0.5, 0.99, 0.99999))
+    held = _hold(
+        "commit to delivery, p99", p99, LATENCY_LIMIT_MS, "ms", f"p50 {middle:.0f}, most {most:.0f}"
+    )
+    return held and not missing and not notes.gaps and not notes.ended
+
+
+def _hold(what: str, value: float, limit: float, unit: str, more: str) -> bool:
+    print(f"    {what:<28}{value:>8.1f} {unit} (limit {limit} {unit}; {more})")
+    return value < limit
+
+
+class _Clocks:
+    """The CPU that each sort of process takes, in cores."""
+
+    def __init__(self, engine: Engine, listeners: Listeners) -> None:
+        self._engine = engine
+        self._listeners = listeners
+        self._began = time.monotonic()
+        self._before = self._times()
+
+    def read(self) -> str:
+        """Return what each sort took since."""
+        seconds, now = time.monotonic() - self._began, self._times()
+        shares = {name: (now[name] - self._before[name]) / seconds for name in now}
+        return ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
+
+    def _times(self) -> dict[str, float]:
+        sorts = ("api", "worker", "projector", "delays", "kafka", "postgres")
+        found = {sort: sum(map(_cpu, _processes(self._engine, sort))) for sort in sorts}
+        return {
+            **found,
+            "clients": _cpu(psutil.Process(self._listeners.pid)),
+            "load": _cpu(psutil.Process()),
+        }
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def _processes(engine: Engine, sort: str) -> list[psutil.Process]:
+    found = [psutil.Process(engine.ready_pid(name, PATIENCE_S)) for name in engine.names(sort)]
+    return found + [child for one in found for child in one.children(recursive=True)]
+
+
+def _wish(user: int) -> Wish:
+    return Wish({**market_order(0).body, "userId": f"user-{user}"})
+
+
+if __name__ == "__main__":
+    typer.run(main)
