@@ -24,6 +24,8 @@ from runtime.open_files import raise_limit
 from runtime.ready import announce
 from runtime.settings import stop
 
+logger = logging.getLogger(__name__)
+
 BACKLOG = 2048
 DRAIN_S = 2
 LAST_WORDS_S = 1.0
@@ -68,8 +70,10 @@ def main() -> None:
         signal.signal(number, _leave)
     settings = ApiSettings.read()
     configure(settings.process, as_json=settings.log_json, level=settings.log_level)
+    _hush()
     if settings.log_level != "debug":
         _quieten()
+    logger.info("who may", extra={"auth": settings.who_may})
     raise_limit()
     listening = _listening(settings)
     server: Server | None = None
@@ -92,6 +96,8 @@ def main() -> None:
             backlog=BACKLOG,
             timeout_keep_alive=65,
             timeout_graceful_shutdown=DRAIN_S,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=settings.proxies,
             ws_max_size=MAX_MESSAGE,
             ws_ping_interval=20,
             ws_ping_timeout=20,
@@ -103,6 +109,12 @@ def main() -> None:
     server.run(sockets=[listening])
     if server.failure:
         stop(server.failure)
+
+
+def _hush() -> None:
+    """Leave out, at any level, what libraries tell of headers and messages: tokens are in them."""
+    for name in ("uvicorn.error", "websockets", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _quieten() -> None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api import errors, exact, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
+from api.callers import Caller, caller_of
 from api.errors import Refusal
 from api.examples import of_body
 from api.openapi import failures, takes
@@ -40,26 +41,31 @@ async def batch(request: Request) -> Response:
     if not isinstance(orders, list) or not 0 < len(orders) <= MAX_BATCH:
         raise Refusal(placing_errors.INVALID_BATCH)
     faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})
-    request_id = request.state.request_id
-    each = (_item(one, faults, parts, request_id) for one in orders)
+    await parts.access.pay(request.scope, len(orders) - 1)
+    request_id, caller = request.state.request_id, caller_of(request)
+    each = (_item(one, faults, parts, request_id, caller) for one in orders)
     return json_answer(placing_schemas.BatchAnswer(results=await asyncio.gather(*each)), 207)
 
 
 async def _item(
-    document: object, headers: Headers, parts: Parts, request_id: str
+    document: object, headers: Headers, parts: Parts, request_id: str, caller: Caller
 ) -> placing_schemas.BatchResult:
     try:
-        return await _answered(_object(document), headers, parts, request_id)
+        return await _answered(_object(document), headers, parts, request_id, caller)
     except Refusal as refusal:
         body = exact.Raw(exact.write(refusal.body).decode())
         return placing_schemas.BatchResult(status=refusal.kind.status, error=body)
 
 
 async def _answered(
-    document: Mapping[str, object], headers: Headers, parts: Parts, request_id: str
+    document: Mapping[str, object],
+    headers: Headers,
+    parts: Parts,
+    request_id: str,
+    caller: Caller,
 ) -> placing_schemas.BatchResult:
     only = only_validated(document)
-    wish = wish_of(document, EXECUTE, headers, parts)
+    wish = wish_of(document, EXECUTE, headers, parts, caller)
     if only:
         return placing_schemas.BatchResult(status=200, valid=placing_schemas.valid(wish))
     placed = await place(wish, parts, request_id)

@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api import errors, exact, frames
 from api.beats import PERIOD_S, said
+from api.callers import caller_of
 from api.errors import Refusal
 from api.following import Following
 from api.hub import Closing
@@ -80,9 +81,22 @@ class Dialogue:
             raise Refusal(errors.SUBSCRIPTION_EXISTS, id=wish.id)
         if len(self._followings) >= MOST_SUBSCRIPTIONS:
             raise Refusal(errors.TOO_MANY_SUBSCRIPTIONS, id=wish.id)
-        parts = self._parts
+        parts, wish = self._parts, self._narrowed(wish)
         following = Following(wish, parts.feed, parts.read_model, self._outbox, self.end)
         self._followings[wish.id] = following, asyncio.create_task(self._follow(following))
+
+    def _narrowed(self, wish: frames.Subscribe) -> frames.Subscribe:
+        """The wish for what the client may see."""
+        wanted = wish.filter
+        try:
+            whose = caller_of(self._socket).whose(wanted.user_id)
+        except Refusal as refusal:
+            refusal.more["id"] = wish.id
+            raise
+        if whose == wanted.user_id:
+            return wish
+        own = wanted.model_copy(update={"user_id": whose, "all": False})
+        return wish.model_copy(update={"filter": own})
 
     async def _follow(self, following: Following) -> None:
         await following.run()

@@ -9,6 +9,7 @@ from starlette.types import Scope
 from api import exact
 
 MEDIA_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="orders"'
 PROBLEMS = "/problems"
 """Where each kind of error is described, by its name."""
 
@@ -74,10 +75,14 @@ class Refusal(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return `Retry-After`, in whole seconds, when trying again later may help."""
-        if self.retry_after is None:
-            return {}
-        return {"Retry-After": str(max(1, round(self.retry_after.total_seconds())))}
+        """Return what is sent beside it.
+
+        `Retry-After` is there, in whole seconds, when trying again later may help.
+        """
+        headers = {"WWW-Authenticate": CHALLENGE} if self.kind.status == 401 else {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(max(1, round(self.retry_after.total_seconds())))
+        return headers
 
 
 def answer(refusal: Refusal, scope: Scope) -> Response:
@@ -147,6 +152,32 @@ EPOCH_CHANGED = Kind(
     "EPOCH_CHANGED",
     410,
     "The feed has been numbered anew since: start over, from 1 or from what you know.",
+)
+UNAUTHENTICATED = Kind(
+    "UNAUTHENTICATED",
+    401,
+    "This engine asks for a token: send the header Authorization: Bearer <token>.",
+)
+FORBIDDEN = Kind("FORBIDDEN", 403, "The token does not allow this: get one with the scope named.")
+ORIGIN_REFUSED = Kind(
+    "ORIGIN_REFUSED",
+    403,
+    "Pages of this origin may not use the engine: add it to ENGINE_CORS_ORIGINS.",
+)
+TOKEN_IN_URL = Kind(
+    "TOKEN_IN_URL",
+    400,
+    "A token never stands in an address, which others keep: send it as the header Authorization, "
+    "on a WebSocket also as the subprotocols bearer, <token> or in the message auth. "
+    "Get another one, for this one has been seen.",
+)
+RATE_LIMITED = Kind(
+    "RATE_LIMITED", 429, "There were too many requests of yours: try again later.", again=True
+)
+KEYS_UNAVAILABLE = Kind(
+    "KEYS_UNAVAILABLE",
+    503,
+    "The keys that tokens are judged by cannot be had at the moment: try again later.",
 )
 ORDER_NOT_FOUND = Kind(
     "ORDER_NOT_FOUND", 404, "There is no order with this id: check the orderId you were given."

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from datetime import datetime
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Header, Query
@@ -11,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api import errors, event_schemas
+from api.callers import Caller, caller_of
 from api.errors import Refusal
 from api.lookup import known_form
 from api.openapi import Responses, failures
@@ -101,14 +103,17 @@ async def events(  # noqa: PLR0913  (one argument for each parameter)
 
     Server-sent events; with `Accept: application/x-ndjson` a record on each line.
     """
+    caller = caller_of(request)
     epoch, after = _resumed(last_event_id, from_seq)
     picked = Picked(
         order_id=None if order_id is None else known_form(order_id),
-        user_id=_user(user_id),
+        user_id=caller.whose(_user(user_id)),
         types=_types(types),
         superseded=superseded,
     )
     pieces = await parts.streams.open(Stretch(picked, after, to_seq, follow, epoch))
+    if follow:
+        pieces = _while_let_in(pieces, caller, parts.clock)
     if NDJSON in request.headers.get("accept", ""):
         return Stream(_written(pieces, _as_lines), NDJSON, parts.long_answers)
     return Stream(_written(pieces, _as_sse), SSE, parts.long_answers)
@@ -134,6 +139,17 @@ def _types(text: str | None) -> tuple[str, ...]:
     if not set(names) <= TYPES:
         raise Refusal(errors.INVALID_TYPES)
     return names
+
+
+async def _while_let_in(
+    pieces: AsyncGenerator[Piece, None], caller: Caller, clock: Callable[[], datetime]
+) -> AsyncGenerator[Piece, None]:
+    """End with the caller's token; heartbeats see to it that this is noticed in time."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if caller.expired(clock()):
+                return
+            yield piece
 
 
 async def _written(

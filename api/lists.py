@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api import cursor, errors, list_errors, schemas
 from api.answers import json_answer
+from api.callers import caller_of
 from api.errors import Refusal
 from api.openapi import failures
 from api.parts import PartsOf
@@ -50,6 +51,7 @@ async def orders(
     """List orders, newest first. Pages neither repeat nor skip an order while new ones arrive."""
     if user_id is not None and not is_user_id(user_id):
         raise Refusal(errors.INVALID_USER_ID)
+    user_id = caller_of(request).whose(user_id)
     place = _place_of(after)
     await parts.positions.passed(request)
     page = await parts.read_model.page(Wanted(status, user_id), limit + 1, place)
@@ -71,7 +73,8 @@ async def orders(
 async def newest_orders(request: Request, parts: PartsOf) -> Response:
     """List the newest 50 orders."""
     await parts.positions.passed(request)
-    page = await parts.read_model.page(Wanted(), LEGACY_LIMIT, None)
+    mine = Wanted(user_id=caller_of(request).whose(None))
+    page = await parts.read_model.page(mine, LEGACY_LIMIT, None)
     return json_answer([schemas.legacy_order(row) for row in page.orders])
 
 

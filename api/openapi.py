@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from api import exact, positions
+from api import exact, openapi_access, positions
 from api.errors import ENGINE_STOPPING, INTERNAL, MEDIA_TYPE, Kind, Refusal
 from api.examples import ANYWHERE
 from api.request_ids import HEADER
@@ -102,10 +102,12 @@ def _shown(refusal: Refusal) -> dict[str, Any]:
     return shown
 
 
-def failures(*errors: Kind | Refusal) -> Responses:
+def failures(
+    *errors: Kind | Refusal, always: tuple[Kind, ...] = (INTERNAL, ENGINE_STOPPING)
+) -> Responses:
     """Return the documentation of these errors and of those of every route, an example each."""
     responses: Responses = {}
-    for error in (*errors, INTERNAL, ENGINE_STOPPING):
+    for error in (*errors, *always):
         refusal = Refusal(error) if isinstance(error, Kind) else error
         kind = refusal.kind
         response = responses.setdefault(
@@ -164,13 +166,19 @@ def document(app: FastAPI) -> dict[str, Any]:
     """Return the document of this app: FastAPI's, with this API's own errors only."""
     if app.openapi_schema is None:
         schema = get_openapi(
-            title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes
+            title=app.title,
+            version=app.version,
+            description=DESCRIPTION + openapi_access.DESCRIPTION,
+            routes=app.routes,
         )
         for name, path in schema["paths"].items():
             for method, operation in path.items():
                 if "/orders" in name and not name.endswith("/preview"):
                     _add_position(operation, method)
                 operation["responses"].pop("422", None)
+                if scope := openapi_access.scope_of(method, name):
+                    before = failures(*openapi_access.refusals(scope), always=())
+                    openapi_access.add_access(operation, scope, before)
                 operation.setdefault("parameters", []).append(_REQUEST_ID)
                 for status, response in operation["responses"].items():
                     _add_headers(response, status)
@@ -181,6 +189,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         )
         problem["properties"]["errors"]["items"] = problem.pop("$defs")["ErrorPart"]
         schema["components"]["responses"] = _anywhere()
+        schemes = {openapi_access.SCHEME: openapi_access.SECURITY_SCHEME}
+        schema["components"]["securitySchemes"] = schemes
         app.openapi_schema = schema
     return app.openapi_schema
 
@@ -197,7 +207,7 @@ def _add_position(operation: dict[str, Any], method: str) -> None:
 def _add_headers(response: dict[str, Any], status: str) -> None:
     headers = response.setdefault("headers", {})
     headers[HEADER] = _ID_OF_ANSWER
-    if status == "503":
+    if status in {"429", "503"}:
         headers["Retry-After"] = _RETRY_AFTER
 
 

@@ -7,6 +7,7 @@ from typing import get_args
 from starlette.datastructures import Headers
 
 from api import client_ids, placing_errors, placing_schemas
+from api.callers import Caller
 from api.errors import Refusal
 from api.parts import Parts
 from api.placement import FAULTS_HEADER, Form, Wish, market_order
@@ -16,8 +17,11 @@ from orders.values import Fault
 MAX_FAULTS = 8
 
 
-def wish_of(document: Mapping[str, object], form: Form, headers: Headers, parts: Parts) -> Wish:
+def wish_of(
+    document: Mapping[str, object], form: Form, headers: Headers, parts: Parts, caller: Caller
+) -> Wish:
     """Return the order a document and its headers ask for; raise `Refusal` for what is wrong."""
+    document = caller.signed(document)
     wish = market_order(document, form)
     faults = headers.get(FAULTS_HEADER)
     if faults is not None:

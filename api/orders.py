@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from api import errors, event_schemas, schemas
 from api.answers import json_answer
+from api.callers import caller_of
 from api.errors import Refusal
 from api.examples import of_one_order
 from api.explain import explained
 from api.history import Until, order_at
 from api.lookup import known_form
 from api.openapi import failures
+from api.owners import require_own
 from api.parts import parts_of
 
 SEQ_DIGITS = 19
@@ -70,7 +72,9 @@ async def order(request: Request) -> Response:
     order_id = request.path_params["orderId"]
     if until is None:
         row = await parts.lookup.find(order_id, parts.order_rows.of)
+        caller_of(request).require_sees(row.user_id)
         return json_answer(schemas.order_view(row))
+    await require_own(request, order_id)
     then = order_at(await parts.lookup.find(order_id, parts.read_model.events), until)
     if then is None:
         raise Refusal(errors.ORDER_NOT_FOUND, "The order was not placed yet by then.")
@@ -87,7 +91,9 @@ async def order_events(request: Request) -> Response:
     """Return every event of an order, oldest first, also those that lost a race."""
     parts = parts_of(request)
     await parts.positions.passed(request)
-    rows = await parts.lookup.find(request.path_params["orderId"], parts.read_model.events)
+    order_id = request.path_params["orderId"]
+    await require_own(request, order_id)
+    rows = await parts.lookup.find(order_id, parts.read_model.events)
     return json_answer([event_schemas.event_view(row) for row in rows])
 
 
@@ -102,6 +108,7 @@ async def explain(request: Request) -> Response:
     parts = parts_of(request)
     await parts.positions.passed(request)
     order_id = known_form(request.path_params["orderId"])
+    await require_own(request, order_id)
     rows = await parts.lookup.find(order_id, parts.read_model.events)
     return json_answer(event_schemas.explanation(order_id, explained(rows)))
 

@@ -11,12 +11,16 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from api.batches import Batches
+from api.bearers import Bearers
 from api.beats import Beats
+from api.crowd import Crowd
 from api.database import Database
 from api.ends import EndOffsets
 from api.feed import FeedReader
+from api.guard import Access
 from api.health import Health
 from api.hub import Hub
+from api.key_ring import KeyRing, key_ring
 from api.log import KafkaLog
 from api.lookup import Lookup
 from api.placing import Placing
@@ -24,10 +28,12 @@ from api.ports import Log, OrderRow, ReadModel
 from api.positions import Positions
 from api.previews import Previews
 from api.queries import Queries
+from api.rates import Rates
 from api.repeats import Repeats
 from api.room import Room
 from api.settings import ApiSettings
 from api.slots import Slots
+from api.store import Store, open_store
 from api.streams import Streams
 from orders.topics import Topics
 from runtime.appender import open_appender
@@ -50,6 +56,7 @@ class Neighbours:
 
     log: Log
     read_model: ReadModel
+    store: Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,8 @@ class Parts:
 
     settings: ApiSettings
     clock: Callable[[], datetime]
+    access: Access
+    keys: KeyRing | None
     read_model: ReadModel
     order_rows: Batches[OrderRow]
     placing: Placing
@@ -90,10 +99,13 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     waiting = Slots(settings.max_reads_waiting)
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
     positions = Positions(read_model, feed.progress, settings.partitions, patience, waiting)
+    keys = key_ring(settings) if settings.auth == "jwt" else None
     health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
     return Parts(
         settings=settings,
         clock=sources.clock,
+        access=_access(settings, sources.clock, keys, neighbours.store),
+        keys=keys,
         read_model=read_model,
         order_rows=Batches(read_model.orders, settings.partitions),
         placing=placing,
@@ -115,6 +127,20 @@ def _previews(settings: ApiSettings, sources: Sources) -> Previews:
     return Previews(venues, sources.clock, Slots(settings.max_previews))
 
 
+def _access(
+    settings: ApiSettings, clock: Callable[[], datetime], keys: KeyRing | None, store: Store
+) -> Access:
+    prefix = settings.topic_prefix
+    rates = Rates(store, settings.orders_per_second, settings.reads_per_second, prefix)
+    return Access(
+        bearers=None if keys is None else Bearers(settings, keys, clock),
+        rates=rates,
+        crowd=Crowd(store, settings.sockets_at_once, clock, prefix),
+        clock=clock,
+        origins=frozenset(settings.origins),
+    )
+
+
 @asynccontextmanager
 async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
     """Connect to Kafka and PostgreSQL; either may be away and come later."""
@@ -122,11 +148,14 @@ async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
     patience = settings.append_patience
     ends = EndOffsets(settings.kafka, topic, partitions)
     database = Database(settings.database_url, settings.read_connections)
-    async with open_appender(settings.kafka, patience, crash_points(settings)) as appender:
+    async with (
+        open_store(settings.rate_limit_store) as store,
+        open_appender(settings.kafka, patience, crash_points(settings)) as appender,
+    ):
         await database.open()
         try:
             log = KafkaLog(appender, ends, topic, partitions, patience)
-            yield Neighbours(log, Queries(database, partitions))
+            yield Neighbours(log, Queries(database, partitions), store)
         finally:
             await asyncio.gather(ends.close(), database.close())
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api import client_ids, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
+from api.callers import caller_of
 from api.examples import of_placement
 from api.openapi import failures, replay, takes
 from api.ordering import MAX_FAULTS, accepted, only_validated, place, wish_of
@@ -88,7 +89,7 @@ async def order(request: Request) -> Response:
     parts = parts_of(request)
     document = await json_object(request)
     only = only_validated(document)
-    wish = wish_of(document, EXECUTE, request.headers, parts)
+    wish = wish_of(document, EXECUTE, request.headers, parts, caller_of(request))
     if only:
         return json_answer(placing_schemas.valid(wish))
     placed = await place(wish, parts, request.state.request_id)
@@ -104,5 +105,6 @@ def _answer(view: BaseModel, placed: Placed, status: int) -> Response:
 
 async def _place(request: Request, form: Form) -> Placed:
     parts = parts_of(request)
-    wish = wish_of(await json_object(request), form, request.headers, parts)
+    document = await json_object(request)
+    wish = wish_of(document, form, request.headers, parts, caller_of(request))
     return await place(wish, parts, request.state.request_id)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from api import placing_errors, placing_schemas
 from api.answers import json_answer
 from api.body import json_object
+from api.callers import caller_of
 from api.examples import of_form
 from api.forecast_views import Preview, preview_view
 from api.openapi import failures, takes
@@ -38,6 +39,6 @@ async def preview(request: Request) -> Response:
     parts = parts_of(request)
     document = await json_object(request)
     only_validated(document)
-    wish = wish_of(document, EXECUTE, request.headers, parts)
+    wish = wish_of(document, EXECUTE, request.headers, parts, caller_of(request))
     seen = await parts.previews.of(wish.terms)
     return json_answer(preview_view(seen, parts.clock()))

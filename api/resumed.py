@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 
+from api.callers import Caller
 from api.errors import EPOCH_CHANGED, Kind, Refusal
 from api.hub import Subscription
 from api.messages import FINAL, Message, order_message, user_message
@@ -48,11 +49,12 @@ class Past:
 
 
 async def story_of_order(
-    parts: Parts, order_id: str, version: int, subscription: Subscription
+    parts: Parts, order_id: str, version: int, subscription: Subscription, caller: Caller
 ) -> AsyncGenerator[Message, None]:
     """Tell each change of an order from a version on, until the final one."""
     await parts.feed.attached()
     row = await parts.lookup.find(order_id, parts.order_rows.of)
+    caller.require_sees(row.user_id)
     status, told = row.status, 0
     async for change in Past(parts.read_model, Picked(order_id=order_id), 0).changes():
         status, told = change.status, change.version

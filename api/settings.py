@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from pydantic import Field, PositiveInt
 
+from api.access import AccessSettings
 from venues.settings import VenueSettings
 
 
-class ApiSettings(VenueSettings):
+class ApiSettings(AccessSettings, VenueSettings):
     """Settings of `python -m api`; of the venues' it needs what their quotes come from."""
 
     host: str = Field(default="127.0.0.1", description="The address the API listens on.")

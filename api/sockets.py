@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api import errors, exact, resumed
+from api.callers import Caller, caller_of
 from api.dialogue import Dialogue
 from api.errors import Refusal
 from api.hub import Subscription
@@ -45,11 +46,12 @@ async def follow_order(
         begin = resumed.place(from_version, errors.INVALID_VERSION)
     except Refusal as refusal:
         return await _refuse(socket, refusal)
+    caller = caller_of(socket)
     with parts.feed.hub.follow_order(order_id) as subscription:
         if begin is None:
-            story = _story_of_order(parts, order_id, subscription)
+            story = _story_of_order(parts, order_id, subscription, caller)
         else:
-            story = resumed.story_of_order(parts, order_id, begin, subscription)
+            story = resumed.story_of_order(parts, order_id, begin, subscription, caller)
         return await _serve(socket, subscription, story)
 
 
@@ -72,6 +74,11 @@ async def follow_user(
         kind = errors.INVALID_USER_ID if user_id else errors.MISSING_USER_ID
         await socket.accept()
         return await _refuse(socket, Refusal(kind))
+    try:
+        caller_of(socket).whose(user_id)
+    except Refusal as refusal:
+        await socket.accept()
+        return await _refuse(socket, refusal)
     if from_seq is not None:
         return await _resume_user(socket, parts, user_id, from_seq, epoch)
     with parts.feed.hub.follow_user(user_id) as subscription:
@@ -118,10 +125,11 @@ async def follow_nothing(socket: WebSocket) -> None:
 
 
 async def _story_of_order(
-    parts: Parts, order_id: str, subscription: Subscription
+    parts: Parts, order_id: str, subscription: Subscription, caller: Caller
 ) -> AsyncGenerator[Message, None]:
     await parts.feed.attached()
     row = await parts.lookup.find(order_id, parts.order_rows.of)
+    caller.require_sees(row.user_id)
     yield state_of(row)
     status, version = row.status, row.version
     while status not in FINAL:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from socket import socket
 
+from api.access import AccessSettings
 from local import checks, datadir, state
 from local.child import Child
 from local.console import Console
@@ -119,6 +120,7 @@ class _Run:
         url = self._endpoints.url
         self._console.say(f"ready after {seconds:.1f} s")
         self._console.say(f"API        {url}/api/orders/execute")
+        self._console.say(f"Access     {AccessSettings().who_may}")
         self._console.say(f"Docs       {url}/docs")
         self._console.say(f"WebSocket  {url.replace('http', 'ws', 1)}/ws/<orderId>")
         self._console.say(f"Logs       {self._place.log_file('engine').parent}")

@@ -1,5 +1,6 @@
 """Settings that every process shares, and how a bad one stops the start."""
 
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "ENGINE_"
 CONFIGURATION_ERROR = 2
 """Exit code of a process that cannot start as it is configured; starting it again is no use."""
+_PASSWORD = re.compile(r"//\S*@")
 
 
 class Settings(BaseSettings):
@@ -78,7 +80,15 @@ def complaint(error: ValidationError) -> str:
     """Return what is wrong with the first bad setting, as a sentence that names its variable."""
     first = error.errors(include_url=False)[0]
     name = variable("_".join(str(part) for part in first["loc"]))
-    return f"{name} is {first.get('input')!r}: {first['msg']}."
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{name} is {_told(name, first.get('input'))}: {reason}."
+
+
+def _told(name: str, value: object) -> str:
+    """The value as anybody may read it: a secret not at all, an address without its password."""
+    if name.endswith("_SECRET"):
+        return "not accepted"
+    return _PASSWORD.sub("//…@", repr(value))
 
 
 def stop(sentence: str) -> NoReturn:

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
+from limits.aio.storage import MemoryStorage
 
 from api.app import create_app
 from api.heads import HttpProtocol
 from api.parts import Neighbours, Sources
 from api.settings import ApiSettings
+from api.store import Store
 from local.ports import listen
 from tests.support.api_log import PARTITIONS, MemoryLog
 from tests.support.api_memory import MemoryReadModel
@@ -37,10 +39,10 @@ class Api:
 def neighbours_in_memory():
     """Return a log and a projection of it, for one application or for several."""
     log = MemoryLog()
-    return Neighbours(log, MemoryReadModel(log))
+    return Neighbours(log, MemoryReadModel(log), Store(MemoryStorage(), shared=False))
 
 
-def in_memory(neighbours=None, first_id=1, **settings):
+def in_memory(neighbours=None, first_id=1, clock=lambda: T0, **settings):
     """Return an application that is not started, and its neighbours."""
     neighbours = neighbours or neighbours_in_memory()
 
@@ -52,7 +54,7 @@ def in_memory(neighbours=None, first_id=1, **settings):
     failures = []
     app = create_app(
         ApiSettings(partitions=PARTITIONS, **{"read_patience_ms": 200, **settings}),
-        Sources(lambda: T0, lambda: next(ids), failures.append),
+        Sources(clock, lambda: next(ids), failures.append),
         connect,
     )
     app.state.failures = failures

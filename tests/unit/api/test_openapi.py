@@ -99,19 +99,20 @@ async def test_every_route_is_there_with_its_errors(document):
         for path, item in document["paths"].items()
         for method, operation in item.items()
     }
-    placement = {"200", "400", "408", "409", "413", "500", "503"}
+    guarded = {"401", "403", "429"}
+    placement = {"200", "400", "408", "409", "413", "500", "503", *guarded}
     assert operations == {
         "POST /api/orders/execute": {"202", *placement},
         "POST /orders": {"201", *placement},
-        "GET /api/orders": {"200", "400", "500", "503"},
-        "GET /orders": {"200", "400", "500", "503"},
-        "GET /api/orders/{orderId}": {"200", "400", "404", "500", "503"},
-        "GET /api/orders/{orderId}/events": {"200", "400", "404", "500", "503"},
-        "GET /api/orders/{orderId}/explain": {"200", "400", "404", "500", "503"},
+        "GET /api/orders": {"200", "400", "500", "503", *guarded},
+        "GET /orders": {"200", "400", "500", "503", *guarded},
+        "GET /api/orders/{orderId}": {"200", "400", "404", "500", "503", *guarded},
+        "GET /api/orders/{orderId}/events": {"200", "400", "404", "500", "503", *guarded},
+        "GET /api/orders/{orderId}/explain": {"200", "400", "404", "500", "503", *guarded},
         "POST /api/orders": {"202", *placement},
-        "POST /api/orders/batch": {"207", "400", "408", "413", "500", "503"},
-        "POST /api/orders/preview": {"200", "400", "408", "413", "500", "503"},
-        "GET /api/events": {"200", "400", "404", "410", "500", "503"},
+        "POST /api/orders/batch": {"207", "400", "408", "413", "500", "503", *guarded},
+        "POST /api/orders/preview": {"200", "400", "408", "413", "500", "503", *guarded},
+        "GET /api/events": {"200", "400", "404", "410", "500", "503", *guarded},
         "GET /problems/{name}": {"200", "404", "500", "503"},
         "GET /health": {"200", "500", "503"},
         "GET /api/health": {"200", "500", "503"},

@@ -1,0 +1,62 @@
+"""Where a connection carries its token: in a header, or among the subprotocols of a WebSocket."""
+
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from api.bearers import not_accepted
+from api.errors import TOKEN_IN_URL, UNAUTHENTICATED, Refusal
+
+SUBPROTOCOL = "bearer"
+_NAMES = frozenset({"token", "access_token", "jwt", "authorization"})
+
+
+def token_of(scope: Scope) -> str | None:
+    """Return the token a connection carries, if it does. Raises `Refusal`."""
+    _refuse_in_url(scope)
+    given = [*_in_headers(scope), *_in_subprotocols(scope)]
+    if len(given) > 1:
+        raise not_accepted("it stands there more than once")
+    return given[0] if given else None
+
+
+def required_token(scope: Scope) -> str:
+    """Return the token a connection carries. Raises `Refusal`."""
+    token = token_of(scope)
+    if token is None:
+        raise Refusal(UNAUTHENTICATED)
+    return token
+
+
+def offers_subprotocol(scope: Scope) -> bool:
+    """Return whether the client of a WebSocket offers to send its token as a subprotocol."""
+    return SUBPROTOCOL in scope.get("subprotocols", ())
+
+
+def _refuse_in_url(scope: Scope) -> None:
+    query = scope["query_string"].decode("latin-1")
+    names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
+    if names & _NAMES:
+        # Whoever logs the address of the request after us must not log the token.
+        scope["query_string"] = b""
+        raise Refusal(TOKEN_IN_URL)
+
+
+def _in_headers(scope: Scope) -> list[str]:
+    given = Headers(scope=scope).getlist("authorization")
+    return [_of_scheme(value) for value in given]
+
+
+def _of_scheme(value: str) -> str:
+    scheme, _, token = value.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise not_accepted("its scheme is not Bearer")
+    return token.strip()
+
+
+def _in_subprotocols(scope: Scope) -> list[str]:
+    offered: list[str] = scope.get("subprotocols", [])
+    if SUBPROTOCOL not in offered:
+        return []
+    return [one for one in offered if one != SUBPROTOCOL]

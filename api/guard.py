@@ -1,0 +1,103 @@
+"""Stands before every route: finds out who asks, and whether they are let in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.bearers import Bearers
+from api.callers import ANYBODY, Caller, remember
+from api.credentials import required_token
+from api.crowd import Crowd
+from api.errors import ORIGIN_REFUSED, Refusal, answer
+from api.rates import Rates, Standing, payer
+from api.scopes import Scope as Allows
+from api.scopes import needed
+
+SAFE = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may, and how much; without bearers everybody may all."""
+
+    bearers: Bearers | None
+    rates: Rates
+    crowd: Crowd
+    clock: Callable[[], datetime]
+    origins: frozenset[str]
+
+    async def admit(self, scope: Scope) -> Standing | None:
+        """Let a request in and return what is left of its limit. Raises `Refusal`."""
+        allows = needed(scope["method"], scope["path"])
+        if allows is None:
+            return None
+        if scope["method"] not in SAFE:
+            self.require_origin(scope)
+        caller = await self.caller(scope)
+        remember(scope, caller)
+        standing = await self.rates.spend(allows, payer(caller, scope["client"]))
+        caller.require(allows)
+        return standing
+
+    async def caller(self, scope: Scope, token: str | None = None) -> Caller:
+        """Return whose token this is, else whose the connection carries. Raises `Refusal`."""
+        if self.bearers is None:
+            return ANYBODY
+        try:
+            return await self.bearers.caller(token or required_token(scope))
+        except Refusal:
+            # Whoever guesses pays for it by the address.
+            await self.rates.spend(Allows.READ, payer(ANYBODY, scope["client"]))
+            raise
+
+    async def pay(self, scope: Scope, orders: int) -> None:
+        """Let a request that was let in as one order place so many more. Raises `Refusal`."""
+        caller: Caller = scope["state"]["caller"]
+        await self.rates.spend(Allows.WRITE, payer(caller, scope["client"]), orders)
+
+    def require_origin(self, scope: Scope) -> None:
+        """Raise `Refusal` for a web page of an origin that is not listed, if any are."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if not self.origins or origin is None or self.origins & {"*", origin}:
+            return
+        if urlsplit(origin).netloc != headers.get("host"):
+            raise Refusal(ORIGIN_REFUSED)
+
+
+def access_of(scope: Scope) -> Access:
+    """Return who may use the application that serves this connection."""
+    access: Access = scope["app"].state.parts.access
+    return access
+
+
+class Guard:
+    """Admits each request; a WebSocket it shows to the door."""
+
+    def __init__(self, app: ASGIApp, door: Callable[[ASGIApp], ASGIApp]) -> None:
+        self._app = app
+        self._door = door(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a connection in, or answer why not."""
+        if scope["type"] == "websocket":
+            return await self._door(scope, receive, send)
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        try:
+            standing = await access_of(scope).admit(scope)
+        except Refusal as refusal:
+            return await answer(refusal, scope)(scope, receive, send)
+        if standing is None:
+            return await self._app(scope, receive, send)
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(standing.headers)
+            await send(message)
+
+        return await self._app(scope, receive, told)
