@@ -137,8 +137,8 @@ def _guard(app: FastAPI, settings: ApiSettings, sources: Sources) -> None:
             allow_headers=TAKEN_HEADERS,
             expose_headers=TOLD_HEADERS,
         )
-    app.add_middleware(Safety)
     app.add_middleware(RequestIds, new_id=sources.new_id)
+    app.add_middleware(Safety)
 
 
 async def leave(app: FastAPI, patience_s: float) -> None:

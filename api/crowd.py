@@ -61,9 +61,8 @@ class Crowd:
         if not self._store.shared:
             return 0
         period, age = self._period()
-        if await self._count(period):
-            change = 0
-        total = await self._add(who, period, change)
+        # Whoever counts all has counted this one.
+        total = await self._add(who, period, 0 if await self._count(period) else change)
         if age < YOUNG_S:
             total = max(total, await self._add(who, period - 1, change))
         return total

@@ -12,7 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "ENGINE_"
 CONFIGURATION_ERROR = 2
 """Exit code of a process that cannot start as it is configured; starting it again is no use."""
-_PASSWORD = re.compile(r"//\S*@")
+_SECRETS = frozenset({"ENGINE_JWT_SECRET", "ENGINE_RATE_LIMIT_STORE"})
+_PASSWORD = re.compile(r"(?<=//).*(?=@)|(?<=password=)[^&\s']*")
 
 
 class Settings(BaseSettings):
@@ -86,9 +87,7 @@ def complaint(error: ValidationError) -> str:
 
 def _told(name: str, value: object) -> str:
     """The value as anybody may read it: a secret not at all, an address without its password."""
-    if name.endswith("_SECRET"):
-        return "not accepted"
-    return _PASSWORD.sub("//…@", repr(value))
+    return "not accepted" if name in _SECRETS else _PASSWORD.sub("…", repr(value))
 
 
 def stop(sentence: str) -> NoReturn:
