@@ -10,6 +10,11 @@ from api import exact
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="orders"'
+_OF_STATUS = {
+    401: {"WWW-Authenticate": CHALLENGE},
+    # Whoever sends too slowly would hold the connection on.
+    408: {"Connection": "close"},
+}
 PROBLEMS = "/problems"
 """Where each kind of error is described, by its name."""
 
@@ -79,7 +84,7 @@ class Refusal(Exception):
 
         `Retry-After` is there, in whole seconds, when trying again later may help.
         """
-        headers = {"WWW-Authenticate": CHALLENGE} if self.kind.status == 401 else {}
+        headers = dict(_OF_STATUS.get(self.kind.status, {}))
         if self.retry_after is not None:
             headers["Retry-After"] = str(max(1, round(self.retry_after.total_seconds())))
         return headers

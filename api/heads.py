@@ -11,9 +11,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from api import exact
 from api.errors import BAD_REQUEST, HEAD_TIMEOUT, HEAD_TOO_LARGE, MEDIA_TYPE, Refusal
+from api.safety import OF_ANSWER
 
 MAX_BYTES = 64 * 1024
 TIMEOUT_S = 10.0
+SAFE_HEAD = "".join(f"{name}: {value}\r\n" for name, value in OF_ANSWER)
 
 
 class HeadTooLarge(Exception):
@@ -119,7 +121,7 @@ class HttpProtocol(HttpToolsProtocol):
             status = HTTPStatus(refusal.kind.status)
             head = (
                 f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n{SAFE_HEAD}\r\n"
             )
             self.transport.write(head.encode() + body)
         self.transport.close()

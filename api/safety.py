@@ -6,17 +6,18 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 NO_FRAME = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """For the pages of the documentation, which fetch their scripts from elsewhere."""
 PAGES = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc"})
-ALWAYS = (
+_ALWAYS = (
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
 )
-NOT_KEPT = ("cache-control", "no-store")
-POLICY = "content-security-policy"
+OF_ANSWER = (*_ALWAYS, ("content-security-policy", NOTHING))
+OF_PAGE = (*_ALWAYS, ("content-security-policy", NO_FRAME))
 
-_RAW = [(name.encode(), value.encode()) for name, value in (*ALWAYS, NOT_KEPT)]
-_OF_ANSWER = [*_RAW, (POLICY.encode(), NOTHING.encode())]
-_OF_PAGE = [*_RAW, (POLICY.encode(), NO_FRAME.encode())]
+_RAW_OF_ANSWER, _RAW_OF_PAGE = (
+    [(name.encode(), value.encode()) for name, value in headers] for headers in (OF_ANSWER, OF_PAGE)
+)
 
 
 class Safety:
@@ -29,7 +30,7 @@ class Safety:
         """Pass a request on and mark its answer."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        added = _OF_PAGE if scope["path"] in PAGES else _OF_ANSWER
+        added = _RAW_OF_PAGE if scope["path"] in PAGES else _RAW_OF_ANSWER
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":

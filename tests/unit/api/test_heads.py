@@ -1,57 +1,23 @@
 """Clients that send no HTTP, too much of it or half of it, over real sockets."""
 
 import asyncio
-import json
 import logging
 import time
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import pytest
 import websockets
 
 from api import heads
 from tests.support.api import in_memory, serving
+from tests.support.raw import answer_of, connection, flood
 
 HOST = b"host: x\r\n"
-
-
-@asynccontextmanager
-async def connection(url):
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
 
 
 @pytest.fixture
 async def url():
     async with serving(in_memory()[0]) as url:
         yield url
-
-
-async def answer_of(reader):
-    """Return the status, the headers and the body of one answer."""
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
-    first, *lines = head.decode().strip().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
-    body = await asyncio.wait_for(reader.readexactly(int(headers["content-length"])), 20)
-    return int(first.split()[1]), headers, json.loads(body)
-
-
-async def flood(writer, piece, size):
-    """Send up to so much, for as long as it is taken, and return how much was."""
-    sent = 0
-    try:
-        while sent < size:
-            writer.write(piece)
-            await asyncio.wait_for(writer.drain(), 20)
-            sent += len(piece)
-    except ConnectionError:
-        pass
-    return sent
 
 
 async def test_what_is_no_http_gets_an_error_like_any_other_and_no_line_in_the_log(url, caplog):
