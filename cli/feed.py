@@ -18,14 +18,16 @@ EXTRAS = {
 }
 
 
-async def follow(base: str, order_id: str, *, as_json: bool) -> None:
+async def follow(base: str, order_id: str, headers: dict[str, str], *, as_json: bool) -> None:
     """Show each change of the order until its end. Raises Failure when it failed or is refused."""
     address = f"{base.replace('http', 'ws', 1)}/ws/{order_id}"
     last: dict[str, Any] = {}
     try:
-        async with connect(address) as feed:
+        async with connect(address, additional_headers=headers) as feed:
             async for message in feed:
                 last = json.loads(message, parse_float=str, parse_int=str)
+                if last.get("type") == "authenticate":
+                    raise Failure("The engine asks for a token: name one with ENGINE_TOKEN")
                 if "error" in last and "status" not in last:
                     raise Failure(f"{last.get('message', 'The feed is refused')} ({last['error']})")
                 _show(str(message), last, as_json=as_json)

@@ -16,6 +16,7 @@ from cli import (
     replay,
     settings,
     status,
+    tokens,
     topics,
     up,
     verify,
@@ -40,6 +41,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine projection rebuild          its tables made anew from the log
   engine dead-letters list           records of the log that do not count, and why
   engine quarantine list             orders whose history is impossible
+  engine token create                who one is, for an engine that asks
   engine settings                    every ENGINE_ variable, its default and meaning
 
 The commands find the engine by its data directory: .engine in the present folder, or --data-dir,
@@ -100,6 +102,7 @@ app.command("replay")(replay.replay)
 app.command("settings")(settings.settings)
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
+app.add_typer(tokens.app, name="token")
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(projection.app, name="projection")

@@ -10,7 +10,7 @@ import typer
 
 from cli.failures import Failure
 from cli.feed import follow
-from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Url, api_url
+from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
 
 REQUEST_TIMEOUT = 15
 LARGEST_EXPONENT = 40
@@ -45,6 +45,7 @@ def place(  # noqa: PLR0913  (one argument for each option)
     as_json: AsJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = None,
+    token: Token = None,
 ) -> None:
     """Place a market order.
 
@@ -63,19 +64,19 @@ def place(  # noqa: PLR0913  (one argument for each option)
         "slippage": slippage,
         "userId": user,
     }
-    answer = _post(f"{base}/api/orders/execute", order)
+    answer = _post(f"{base}/api/orders/execute", order, bearing(token))
     order_id = answer.json()["orderId"]
     typer.echo(answer.text if as_json else f"Order {order_id} is placed")
     if watch:
-        asyncio.run(follow(base, order_id, as_json=as_json))
+        asyncio.run(follow(base, order_id, bearing(token), as_json=as_json))
 
 
-def _post(url: str, order: dict[str, Any]) -> httpx.Response:
+def _post(url: str, order: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
     try:
         answer = httpx.post(
             url,
             content=encode(order),
-            headers={"content-type": "application/json"},
+            headers={"content-type": "application/json", **headers},
             timeout=REQUEST_TIMEOUT,
         )
     except httpx.HTTPError as error:

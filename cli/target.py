@@ -33,6 +33,10 @@ Url = Annotated[
     str | None,
     typer.Option(envvar="ENGINE_URL", help="An engine elsewhere, such as http://host:3000."),
 ]
+Token = Annotated[
+    str | None,
+    typer.Option(envvar="ENGINE_TOKEN", help="Who you are, where the engine asks for it."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for scripts, one value a line.")]
 
 
@@ -47,6 +51,11 @@ def running_engine(data_dir: Path, options: str = "--data-dir") -> RunningEngine
     if engine is None:
         raise NotRunning(data_dir, options)
     return engine
+
+
+def bearing(token: str | None) -> dict[str, str]:
+    """Return the headers that carry a token, if there is one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def api_url(url: str | None, data_dir: Path) -> str:

@@ -13,7 +13,16 @@ from rich.console import Console
 
 from cli.failures import Failure
 from cli.feed import follow
-from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Url, api_url, running_engine
+from cli.target import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    Token,
+    Url,
+    api_url,
+    bearing,
+    running_engine,
+)
 from local.measures import ACTIVE_SCHEMA
 
 PAGE = 500
@@ -26,7 +35,7 @@ from order_events where seq > %s order by seq limit %s
 """
 
 
-def watch(
+def watch(  # noqa: PLR0913  (one argument for each option)
     order: Annotated[str | None, typer.Argument(help="One order's id; else all orders.")] = None,
     *,
     since: Annotated[
@@ -38,6 +47,7 @@ def watch(
     as_json: AsJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = None,
+    token: Token = None,
 ) -> None:
     """Show what happens, as it happens; Ctrl-C ends it.
 
@@ -56,7 +66,8 @@ def watch(
     if order is not None and (since is not None or count is not None):
         raise typer.BadParameter("--since and --count are for all orders, not for one")
     if order is not None:
-        asyncio.run(follow(api_url(url, data_dir), order, as_json=as_json))
+        address = api_url(url, data_dir)
+        asyncio.run(follow(address, order, bearing(token), as_json=as_json))
         return
     try:
         events = _tail(running_engine(data_dir).database_url, since)

@@ -22,7 +22,13 @@ from streams.settings import StreamSettings
 
 MODELS: tuple[type[Settings], ...] = (ApiSettings, StreamSettings, ProjectorSettings)
 OF_COMMANDS = frozenset(
-    {"ENGINE_URL", "ENGINE_REPLICATION", "ENGINE_KAFKA_JARS", "ENGINE_MAVEN_URL"}
+    {
+        "ENGINE_URL",
+        "ENGINE_TOKEN",
+        "ENGINE_REPLICATION",
+        "ENGINE_KAFKA_JARS",
+        "ENGINE_MAVEN_URL",
+    }
 )
 OF_TESTS = "ENGINE_TEST_"
 

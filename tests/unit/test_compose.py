@@ -1,20 +1,25 @@
 """docker-compose.yml without a Docker engine: valid, and true to the code it starts."""
 
+import re
 import subprocess
 import sys
 import tomllib
 from importlib import import_module
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from api.settings import ApiSettings
 from cli.main import app
 from local import jars
 from local.kafka_settings import TAKEOVER, copies
 from runtime.settings import Settings
+from tests.support.bearers import SECRET
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
@@ -87,6 +92,40 @@ def test_the_proxy_the_api_and_the_health_check_agree_on_the_port():
     assert SERVICES["api"]["expose"] == [port]
     assert f"127.0.0.1:{port}/health" in SERVICES["api"]["healthcheck"]["test"][-1]
     assert f"port {port}" in (ROOT / "deploy" / "Caddyfile").read_text()
+
+
+def chosen_in(environment, **given):
+    """Return the settings that the API reads, with these variables set where Compose runs."""
+    values = {}
+    for name, value in environment.items():
+        variable = re.fullmatch(r"\$\{(\w+):-\}", value)
+        values[name] = given.get(variable[1], "") if variable else value
+    names = {f"ENGINE_{field}".upper(): field for field in ApiSettings.model_fields}
+    wanted = [name for name in names if name in values and "POSTGRES" not in values[name]]
+    return ApiSettings(**{names[name]: values[name] for name in wanted})
+
+
+def test_the_api_asks_for_tokens_and_says_what_is_missing():
+    environment = SERVICES["api"]["environment"]
+    with pytest.raises(ValidationError, match="one of ENGINE_JWT_SECRET and ENGINE_JWT_JWKS"):
+        chosen_in(environment)
+    by_secret = chosen_in(environment, ENGINE_JWT_SECRET=SECRET)
+    by_keys = chosen_in(environment, ENGINE_JWT_JWKS="https://issuer.example/jwks.json")
+    assert by_secret.auth == by_keys.auth == "jwt"
+    assert by_keys.jwt_issuer is by_keys.rate_limit_store is None
+
+
+def test_the_api_believes_the_proxy_and_is_reached_by_nobody_else():
+    trusted = chosen_in(SERVICES["api"]["environment"], ENGINE_JWT_SECRET=SECRET).proxies
+    assert all(ip_network(one).is_private for one in trusted)
+    assert "ports" not in SERVICES["api"]
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+
+
+def test_no_secret_stands_in_the_file():
+    environment = SERVICES["api"]["environment"]
+    for name in ("ENGINE_JWT_SECRET", "ENGINE_JWT_JWKS", "ENGINE_RATE_LIMIT_STORE"):
+        assert environment[name] == f"${{{name}:-}}"
 
 
 def test_three_brokers_of_the_version_that_runs_on_one_machine():
