@@ -73,9 +73,9 @@ def main() -> None:
     _hush()
     if settings.log_level != "debug":
         _quieten()
-    logger.info("who may", extra={"auth": settings.who_may})
     raise_limit()
     listening = _listening(settings)
+    logger.info("who may", extra={"auth": settings.who_may})
     server: Server | None = None
 
     def fail(sentence: str) -> None:

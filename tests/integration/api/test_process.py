@@ -54,13 +54,21 @@ def test_a_taken_port_is_told_in_one_sentence(environment):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ENGINE_PORT", "70000"), ("ENGINE_KAFKA", "x"), ("ENGINE_API_FD", "999")]
+    ("name", "value"),
+    [
+        ("ENGINE_PORT", "70000"),
+        ("ENGINE_KAFKA", "x"),
+        ("ENGINE_API_FD", "999"),
+        ("ENGINE_AUTH", "jwt"),
+        ("ENGINE_JWT_SECRET", "too short"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_told_in_one_sentence(environment, name, value):
     ended = run(environment, **{name: value})
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert name in ended.stderr
+    assert "too short" not in ended.stderr
 
 
 def test_it_serves_on_an_inherited_socket(environment):
