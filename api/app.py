@@ -36,7 +36,6 @@ from api import (
 from api.door import Door
 from api.errors import Kind, Refusal, answer
 from api.guard import Guard
-from api.key_ring import KeyRing
 from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
 from api.parts import Neighbours, PartsOf, Sources, assemble, connect
@@ -104,9 +103,8 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
             parts = assemble(settings, sources, neighbours)
             app.state.parts = parts
             check = _check(neighbours.log, sources.fail)
-            counting, looking = parts.access.crowd.run(), _looking(parts.keys)
-            works = (parts.feed.run(), parts.room.run(), parts.beats.run(), check)
-            async with _running(*works, counting, looking):
+            standing = parts.feed.run(), parts.room.run(), parts.beats.run()
+            async with _running(*standing, parts.access.run(), check):
                 yield
 
     app = FastAPI(
@@ -174,11 +172,6 @@ async def _running(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _looking(keys: KeyRing | None) -> None:
-    if keys is not None:
-        await keys.run()
 
 
 async def _check(log: Log, fail: Callable[[str], None]) -> None:

@@ -13,13 +13,12 @@ from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
 from api.access import AccessSettings
 from api.callers import Caller
-from api.errors import UNAUTHENTICATED, Refusal
+from api.credentials import MAX_TOKEN, expired, not_accepted
 from api.key_ring import KeyRing
 from api.keys import Algorithms
 from api.placement import is_user_id
 from api.scopes import with_implied
 
-MAX_TOKEN = 8 * 1024
 MOST_REMEMBERED = 10_000
 _TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
@@ -46,6 +45,10 @@ class Bearers:
                 self._expected[name] = {"essential": True, "value": value}
         self._known: dict[str, Caller] = {}
         self._known_by = keys.seen
+
+    async def run(self) -> None:
+        """See to the keys until cancelled."""
+        await self._keys.run()
 
     async def caller(self, token: str) -> Caller:
         """Return who bears the token. Raises `Refusal`."""
@@ -94,16 +97,6 @@ class Bearers:
             return datetime.fromtimestamp(expires_at, UTC) + self._leeway
         except (OverflowError, ValueError, OSError):
             return _FOR_EVER
-
-
-def not_accepted(why: str) -> Refusal:
-    """Return the answer to a token that counts for nothing."""
-    return Refusal(UNAUTHENTICATED, f"The token is not accepted, for {why}: get another one.")
-
-
-def expired() -> Refusal:
-    """Return the answer to a token that has come to its end."""
-    return Refusal(UNAUTHENTICATED, "The token has expired: get another one.")
 
 
 def _header(token: str) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from api.bearers import not_accepted
 from api.errors import TOKEN_IN_URL, UNAUTHENTICATED, Refusal
 
 SUBPROTOCOL = "bearer"
+MAX_TOKEN = 8 * 1024
 _NAMES = frozenset({"token", "access_token", "jwt", "authorization"})
 
 
@@ -32,6 +32,16 @@ def required_token(scope: Scope) -> str:
 def offers_subprotocol(scope: Scope) -> bool:
     """Return whether the client of a WebSocket offers to send its token as a subprotocol."""
     return SUBPROTOCOL in scope.get("subprotocols", ())
+
+
+def not_accepted(why: str) -> Refusal:
+    """Return the answer to a token that counts for nothing."""
+    return Refusal(UNAUTHENTICATED, f"The token is not accepted, for {why}: get another one.")
+
+
+def expired() -> Refusal:
+    """Return the answer to a token that has come to its end."""
+    return Refusal(UNAUTHENTICATED, "The token has expired: get another one.")
 
 
 def _refuse_in_url(scope: Scope) -> None:

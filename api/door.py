@@ -14,9 +14,8 @@ from pydantic import Field, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import exact
-from api.bearers import MAX_TOKEN, expired
 from api.callers import ANYBODY, Caller, remember
-from api.credentials import SUBPROTOCOL, offers_subprotocol, token_of
+from api.credentials import MAX_TOKEN, SUBPROTOCOL, expired, offers_subprotocol, token_of
 from api.errors import FORBIDDEN, INVALID_MESSAGE, UNAUTHENTICATED, Refusal
 from api.frames import Frame
 from api.guard import Access, access_of

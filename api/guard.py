@@ -1,14 +1,15 @@
 """Stands before every route: finds out who asks, and whether they are let in."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.bearers import Bearers
 from api.callers import ANYBODY, Caller, remember
 from api.credentials import required_token
 from api.crowd import Crowd
@@ -20,15 +21,34 @@ from api.scopes import needed
 SAFE = frozenset({"GET", "HEAD"})
 
 
+class Judge(Protocol):
+    """Judges tokens."""
+
+    async def caller(self, token: str) -> Caller:
+        """Return who bears the token. Raises `Refusal`."""
+        ...
+
+    async def run(self) -> None:
+        """See to the keys until cancelled."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Who may, and how much; without bearers everybody may all."""
 
-    bearers: Bearers | None
+    bearers: Judge | None
     rates: Rates
     crowd: Crowd
     clock: Callable[[], datetime]
     origins: frozenset[str]
+
+    async def run(self) -> None:
+        """See to what is counted and to the keys until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.crowd.run())
+            if self.bearers is not None:
+                tasks.create_task(self.bearers.run())
 
     async def admit(self, scope: Scope) -> Standing | None:
         """Let a request in and return what is left of its limit. Raises `Refusal`."""

@@ -6,13 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
-
 from api.access import AccessSettings
 from api.errors import KEYS_UNAVAILABLE, Refusal
-from api.keys import MAX_BYTES, BadKeys, JudgingKey, is_address, parse, read, secret_key
+from api.keys import BadKeys, JudgingKey, is_address, read, secret_key
 
-FETCH_TIMEOUT_S = 5.0
 LOOK_AGAIN_S = 10.0
 REFRESH_S = 600.0
 
@@ -98,7 +95,11 @@ def key_ring(settings: AccessSettings) -> KeyRing:
         return KeyRing(_there(keys))
     if place is None:
         raise ValueError("tokens are judged by a secret or by a key set")
-    return KeyRing(_fetched(place) if is_address(place) else _from_file(Path(place)))
+    if is_address(place):
+        from api.key_fetch import fetched  # noqa: PLC0415  (httpx is slow, and rarely wanted)
+
+        return KeyRing(fetched(place))
+    return KeyRing(_from_file(Path(place)))
 
 
 def _there(keys: Sequence[JudgingKey]) -> Look:
@@ -113,29 +114,3 @@ def _from_file(path: Path) -> Look:
         return await asyncio.to_thread(read, path)
 
     return look
-
-
-def _fetched(url: str) -> Look:
-    async def look() -> Sequence[JudgingKey]:
-        try:
-            async with asyncio.timeout(FETCH_TIMEOUT_S):
-                return parse(await _body(url))
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise BadKeys(f"{type(error).__name__} when they were fetched") from error
-
-    return look
-
-
-async def _body(url: str) -> bytes:
-    text = bytearray()
-    async with (
-        httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as http,
-        http.stream("GET", url, headers={"accept": "application/json"}) as answer,
-    ):
-        if answer.status_code != 200:
-            raise BadKeys(f"the answer to their fetch was {answer.status_code}")
-        async for piece in answer.aiter_bytes():
-            text += piece
-            if len(text) > MAX_BYTES:
-                break
-    return bytes(text)

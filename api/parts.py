@@ -11,16 +11,14 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from api.batches import Batches
-from api.bearers import Bearers
 from api.beats import Beats
 from api.crowd import Crowd
 from api.database import Database
 from api.ends import EndOffsets
 from api.feed import FeedReader
-from api.guard import Access
+from api.guard import Access, Judge
 from api.health import Health
 from api.hub import Hub
-from api.key_ring import KeyRing, key_ring
 from api.log import KafkaLog
 from api.lookup import Lookup
 from api.placing import Placing
@@ -66,7 +64,6 @@ class Parts:
     settings: ApiSettings
     clock: Callable[[], datetime]
     access: Access
-    keys: KeyRing | None
     read_model: ReadModel
     order_rows: Batches[OrderRow]
     placing: Placing
@@ -99,13 +96,11 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     waiting = Slots(settings.max_reads_waiting)
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
     positions = Positions(read_model, feed.progress, settings.partitions, patience, waiting)
-    keys = key_ring(settings) if settings.auth == "jwt" else None
     health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
     return Parts(
         settings=settings,
         clock=sources.clock,
-        access=_access(settings, sources.clock, keys, neighbours.store),
-        keys=keys,
+        access=_access(settings, sources.clock, neighbours.store),
         read_model=read_model,
         order_rows=Batches(read_model.orders, settings.partitions),
         placing=placing,
@@ -127,18 +122,25 @@ def _previews(settings: ApiSettings, sources: Sources) -> Previews:
     return Previews(venues, sources.clock, Slots(settings.max_previews))
 
 
-def _access(
-    settings: ApiSettings, clock: Callable[[], datetime], keys: KeyRing | None, store: Store
-) -> Access:
+def _access(settings: ApiSettings, clock: Callable[[], datetime], store: Store) -> Access:
     prefix = settings.topic_prefix
     rates = Rates(store, settings.orders_per_second, settings.reads_per_second, prefix)
     return Access(
-        bearers=None if keys is None else Bearers(settings, keys, clock),
+        bearers=_judge(settings, clock),
         rates=rates,
         crowd=Crowd(store, settings.sockets_at_once, clock, prefix),
         clock=clock,
         origins=frozenset(settings.origins),
     )
+
+
+def _judge(settings: ApiSettings, clock: Callable[[], datetime]) -> Judge | None:
+    if settings.auth == "none":
+        return None
+    from api.bearers import Bearers  # noqa: PLC0415  (cryptography is slow to load)
+    from api.key_ring import key_ring  # noqa: PLC0415
+
+    return Bearers(settings, key_ring(settings), clock)
 
 
 @asynccontextmanager

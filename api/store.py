@@ -12,8 +12,6 @@ from typing import TypeVar
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.errors import StorageError
 from pydantic import SecretStr
-from valkey.asyncio import BlockingConnectionPool
-from valkey.exceptions import ValkeyError
 
 PATIENCE_S = 0.25
 PAUSE_S = 1.0
@@ -43,7 +41,7 @@ class Store:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 answer = await question()
-        except (StorageError, ValkeyError, OSError) as error:
+        except (StorageError, OSError) as error:
             self._missed(error)
             return None
         if self._away:
@@ -66,6 +64,8 @@ async def open_store(url: SecretStr | None) -> AsyncIterator[Store]:
     if url is None:
         yield Store(MemoryStorage(), shared=False)
         return
+    from valkey.asyncio import BlockingConnectionPool  # noqa: PLC0415  (slow, and rarely wanted)
+
     address = url.get_secret_value()
     pool = BlockingConnectionPool.from_url(
         address,

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from api import key_fetch
 from api import key_ring as ring
 from api.access import AccessSettings
 from api.bearers import Bearers
@@ -116,7 +117,7 @@ async def test_many_that_come_at_once_wait_for_one_fetch(issuer, address):
     ids=str,
 )
 async def test_while_the_issuer_is_away_known_keys_go_on(issuer, address, fault, monkeypatch):
-    monkeypatch.setattr(ring, "FETCH_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(key_fetch, "FETCH_TIMEOUT_S", 0.3)
     keys = fetched(address)
     assert await accepts(keys, ONE) is True
     for name, value in fault.items():
