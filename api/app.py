@@ -9,62 +9,36 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api import (
     batch,
-    client_ids,
     errors,
     events,
     exact,
     list_errors,
     lists,
     orders,
-    placement,
     placements,
-    positions,
     preview,
     problems,
-    rates,
-    request_ids,
     service_schemas,
     sockets,
 )
-from api.door import Door
 from api.errors import Kind, Refusal, answer
-from api.guard import Guard
+from api.gates import add_gates
 from api.methods import NoOther, allowed, direct, routes_of
 from api.openapi import Responses, document, failures
 from api.parts import Neighbours, PartsOf, Sources, assemble, connect
 from api.ports import Log, LogAway, Misconfigured, ReadModelAway
-from api.request_ids import RequestIds
-from api.safety import Safety
 from api.settings import ApiSettings
 
 TITLE = "Order execution engine"
 VERSION = "0.1.0"
 PAUSE_S = 1.0
 SOON = timedelta(seconds=1)
-TAKEN_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "Last-Event-ID",
-    client_ids.HEADER,
-    placement.FAULTS_HEADER,
-    positions.HEADER,
-    request_ids.HEADER,
-)
-TOLD_HEADERS = (
-    "Retry-After",
-    *placements.REPLAYED,
-    positions.HEADER,
-    request_ids.HEADER,
-    *rates.HEADERS,
-)
-"""What scripts of the web pages that are let in may send and read."""
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +88,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    _guard(app, settings, sources)
+    add_gates(app, settings, sources.new_id)
     app.router.routes.extend((*_PLACING, *_NO_ORDERS, *_OF_ONE))
     for routes in (*_ROUTERS, sockets.router):
         app.include_router(routes)
@@ -122,21 +96,6 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
-
-
-def _guard(app: FastAPI, settings: ApiSettings, sources: Sources) -> None:
-    """Put before the routes what every request passes; what is added last it passes first."""
-    app.add_middleware(Guard, door=Door)
-    if settings.origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=TAKEN_HEADERS,
-            expose_headers=TOLD_HEADERS,
-        )
-    app.add_middleware(RequestIds, new_id=sources.new_id)
-    app.add_middleware(Safety)
 
 
 async def leave(app: FastAPI, patience_s: float) -> None:

@@ -19,6 +19,7 @@ from api.ordering import accepted, only_validated, place, wish_of
 from api.parts import Parts, parts_of
 from api.placement import EXECUTE, FAULTS_HEADER
 from api.placements import FAULTS
+from api.scopes import Scope
 
 BATCH_PATH = "/api/orders/batch"
 MAX_BATCH = 100
@@ -41,8 +42,9 @@ async def batch(request: Request) -> Response:
     if not isinstance(orders, list) or not 0 < len(orders) <= MAX_BATCH:
         raise Refusal(placing_errors.INVALID_BATCH)
     faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})
-    await parts.access.pay(request.scope, len(orders) - 1)
     request_id, caller = request.state.request_id, caller_of(request)
+    # It was let in as one.
+    await parts.access.pay(request.scope, caller, Scope.WRITE, len(orders) - 1)
     each = (_item(one, faults, parts, request_id, caller) for one in orders)
     return json_answer(placing_schemas.BatchAnswer(results=await asyncio.gather(*each)), 207)
 

@@ -85,7 +85,7 @@ class Visit:
                 caller = await self._introduced()
         else:
             caller = await access.caller(self._scope)
-        await access.rates.spend(Allows.READ, payer(caller, client))
+        await access.pay(self._scope, caller, Allows.READ)
         caller.require(Allows.READ)
         await counted.enter_async_context(access.crowd.member(payer(caller, client)))
         self._let(caller)

@@ -59,7 +59,7 @@ class Access:
             self.require_origin(scope)
         caller = await self.caller(scope)
         remember(scope, caller)
-        standing = await self.rates.spend(allows, payer(caller, scope["client"]))
+        standing = await self.pay(scope, caller, allows)
         caller.require(allows)
         return standing
 
@@ -71,13 +71,16 @@ class Access:
             return await self.bearers.caller(token or required_token(scope))
         except Refusal:
             # Whoever guesses pays for it by the address.
-            await self.rates.spend(Allows.READ, payer(ANYBODY, scope["client"]))
+            await self.pay(scope, ANYBODY, Allows.READ)
             raise
 
-    async def pay(self, scope: Scope, orders: int) -> None:
-        """Let a request that was let in as one order place so many more. Raises `Refusal`."""
-        caller: Caller = scope["state"]["caller"]
-        await self.rates.spend(Allows.WRITE, payer(caller, scope["client"]), orders)
+    async def pay(
+        self, scope: Scope, caller: Caller, allows: Allows, cost: int = 1
+    ) -> Standing | None:
+        """Count what a connection asks for; return what is left, if known. Raises `Refusal`."""
+        if not self.rates.limited(allows):
+            return None
+        return await self.rates.spend(allows, payer(caller, scope["client"]), cost)
 
     def require_origin(self, scope: Scope) -> None:
         """Raise `Refusal` for a web page of an origin that is not listed, if any are."""

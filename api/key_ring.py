@@ -80,6 +80,11 @@ class KeyRing:
                 logger.warning("keys of tokens cannot be had", extra={"why": str(error)})
             self._away = True
             return
+        except Exception:
+            # Whatever the issuer says, the known keys go on, and it is asked again.
+            logger.exception("keys of tokens cannot be had")
+            self._away = True
+            return
         if self._away:
             logger.info("keys of tokens are there again")
         self._away = False

@@ -60,12 +60,16 @@ class Rates:
         self._orders = _limit(orders, f"{namespace}orders")
         self._reads = _limit(reads, f"{namespace}reads")
 
+    def limited(self, scope: Scope) -> bool:
+        """Return whether what a scope allows is limited at all."""
+        return self._limit(scope) is not None
+
     async def spend(self, scope: Scope, who: str, cost: int = 1) -> Standing | None:
         """Return how one stands after this, if that is limited and known. Raises `TooMany`.
 
         What costs more than the limit costs all of it: else it could never be had.
         """
-        limit = self._orders if scope is Scope.WRITE else self._reads
+        limit = self._limit(scope)
         if limit is None or cost == 0:
             return None
         spent = await self._store.answer(lambda: self._spent(limit, who, min(cost, limit.amount)))
@@ -78,6 +82,9 @@ class Rates:
         if not allowed:
             raise TooMany(standing)
         return standing
+
+    def _limit(self, scope: Scope) -> RateLimitItemPerSecond | None:
+        return self._orders if scope is Scope.WRITE else self._reads
 
     async def _spent(
         self, limit: RateLimitItemPerSecond, who: str, cost: int

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
-from limits.aio.storage import MemoryStorage
 
 from api.app import create_app
 from api.heads import HttpProtocol
@@ -18,6 +17,7 @@ from local.ports import listen
 from tests.support.api_log import PARTITIONS, MemoryLog
 from tests.support.api_memory import MemoryReadModel
 from tests.support.builders import T0
+from tests.support.storages import storage
 
 NARROW = 4096
 
@@ -39,7 +39,7 @@ class Api:
 def neighbours_in_memory():
     """Return a log and a projection of it, for one application or for several."""
     log = MemoryLog()
-    return Neighbours(log, MemoryReadModel(log), Store(MemoryStorage(), shared=False))
+    return Neighbours(log, MemoryReadModel(log), Store(storage(), shared=False))
 
 
 def in_memory(neighbours=None, first_id=1, clock=lambda: T0, **settings):

@@ -2,18 +2,16 @@
 
 import asyncio
 
-from limits.aio.storage import MemoryStorage
+from api.store import Memory
 
 
 def storage():
     """Return a storage in memory."""
-    return MemoryStorage()
+    return Memory()
 
 
-class Broken(MemoryStorage):
+class Broken(Memory):
     """A storage that fails: with an error, by keeping silent (None), or not at all (...)."""
-
-    STORAGE_SCHEME: list[str] = []  # noqa: RUF012  (as the library wants it)
 
     def __init__(self, error=None):
         super().__init__()

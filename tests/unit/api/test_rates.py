@@ -117,6 +117,31 @@ async def test_a_store_that_comes_back_counts_again(monkeypatch, caplog):
     assert "is there again" in caplog.text
 
 
+async def test_many_users_cost_each_of_them_no_more(monkeypatch):
+    monkeypatch.setattr(stores, "PAUSE_S", 3600)
+    kept = storage()
+    counted = rates(storage=kept)
+    await counted.spend(Scope.READ, "ann")
+    looked = kept.timer
+    for number in range(20):
+        await counted.spend(Scope.READ, f"user-{number}")
+        await asyncio.sleep(0)
+    assert looked.done()
+    assert kept.timer is looked
+
+
+async def test_what_has_run_out_is_forgotten(monkeypatch):
+    monkeypatch.setattr(stores, "PAUSE_S", 0)
+    kept = storage()
+    counted = rates(storage=kept)
+    await counted.spend(Scope.READ, "ann")
+    kept.expirations = dict.fromkeys(kept.expirations, 0)
+    for number in range(2):
+        await counted.spend(Scope.WRITE, f"user-{number}")
+        await kept.timer
+    assert not [key for key in kept.storage if "/ann/" in key]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
