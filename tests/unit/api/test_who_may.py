@@ -220,21 +220,20 @@ async def test_two_tokens_are_none(api):
 async def test_a_feed_that_is_followed_ends_with_its_token(api, ask, clock, monkeypatch):
     monkeypatch.setattr("api.streams.HEARTBEAT_S", 0.05)
     clock.now = seconds(59)
-    api.app.state.parts.streams._feed = Aging(api.read_model, clock)
+    for name in ("records", "news"):
+        monkeypatch.setattr(api.read_model, name, aging(getattr(api.read_model, name), clock))
     answer = await ask("GET", "/api/events?follow=true", headers={"Accept": "application/x-ndjson"})
     assert seqs_of(answer) == [1, 2, 3]
 
 
-class Aging:
-    """A read model; each read of it takes half a second."""
+def aging(read, clock):
+    """Return what reads so, and takes half a second for it."""
 
-    def __init__(self, read_model, clock):
-        self._read_model = read_model
-        self._clock = clock
+    async def slowly(*about):
+        clock.now += timedelta(seconds=0.5)
+        return await read(*about)
 
-    async def records(self, *about):
-        self._clock.now += timedelta(seconds=0.5)
-        return await self._read_model.records(*about)
+    return slowly
 
 
 async def test_without_tokens_everybody_is_who_they_say(clock):
