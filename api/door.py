@@ -94,6 +94,8 @@ class Visit:
 
     async def serve(self, app: ASGIApp) -> None:
         """Let the routes talk to it until either ends, or its time does."""
+        if self._access.bearers is None:
+            return await app(self._scope, self._hear, self._tell)
         watch = asyncio.create_task(self._watch())
         try:
             await app(self._scope, self._hear, self._tell)
@@ -154,6 +156,8 @@ class Visit:
                 await self._say(self._error(refusal))
 
     async def _next(self) -> Message:
+        if self._access.bearers is None:
+            return await self._receive()
         heard = asyncio.ensure_future(self._receive())
         ends: list[asyncio.Future[Any]] = [heard, self._over]
         try:

@@ -164,6 +164,7 @@ def test_up_runs_until_it_is_told_to_stop(tmp_path, on_session_servers):
     assert told.exit_code == 0, told.output
     for words in ("api-1 is ready", "API        http://127.0.0.1:", "/docs", "/ws/<orderId>"):
         assert words in told.output
+    assert "Access     none: whoever reaches the API may place orders" in told.output
     assert state.read(data_dir) is None
 
 
