@@ -1,5 +1,6 @@
 """How many sockets one has at once: in this process, and in several that share a store."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from api.crowd import PERIOD_S, YOUNG_S, Crowd
 from api.errors import Refusal
 from api.store import Store
 from tests.support.builders import T0
+from tests.support.log import eventually
 from tests.support.storages import Broken, storage
 
 
@@ -123,3 +125,19 @@ async def test_a_store_that_lost_everything_is_told_again():
     world.later(PERIOD_S)
     await one.counts()
     assert await other.opens(3) == 1
+
+
+async def test_it_counts_anew_by_itself(monkeypatch):
+    monkeypatch.setattr("api.crowd.PERIOD_S", 0.01)
+    kept = storage()
+    process = World(kept=kept).process()
+    await process.opens(2)
+    await kept.reset()
+    process.crowd._counted_in = None
+    counting = asyncio.create_task(process.crowd.run())
+
+    async def counted():
+        return 2 in kept.storage.values()
+
+    assert await eventually(counted, 5)
+    counting.cancel()

@@ -153,6 +153,19 @@ async def test_the_outage_is_answered_503(issuer, address):
         assert (await api.http.get("/health")).status_code == 200
 
 
+async def test_whatever_goes_wrong_known_keys_go_on(caplog):
+    async def look():
+        if keys.seen:
+            raise ZeroDivisionError
+        return parse(key_set(ONE).encode())
+
+    keys = KeyRing(look, 0.0)
+    assert await accepts(keys, ONE) is True
+    assert await accepts(keys, OTHER) == "UNAUTHENTICATED"
+    assert await accepts(keys, ONE) is True
+    assert "ZeroDivisionError" in caplog.text
+
+
 async def test_a_file_is_read_again(tmp_path):
     path = tmp_path / "jwks.json"
     path.write_text(key_set(ONE))
