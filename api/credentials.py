@@ -1,15 +1,26 @@
-"""Where a connection carries its token: in a header, or among the subprotocols of a WebSocket."""
+"""Where a connection carries its token: in a header; a WebSocket elsewhere, too."""
 
+import json
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
+from pydantic import Field, ValidationError
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.types import Message, Scope
 
-from api.errors import TOKEN_IN_URL, UNAUTHENTICATED, Refusal
+from api.errors import INVALID_MESSAGE, TOKEN_IN_URL, UNAUTHENTICATED, Refusal
+from api.frames import Frame
 
 SUBPROTOCOL = "bearer"
 MAX_TOKEN = 8 * 1024
 _NAMES = frozenset({"token", "access_token", "jwt", "authorization"})
+
+
+class Auth(Frame):
+    """A message with a token."""
+
+    op: Literal["auth"]
+    token: Annotated[str, Field(min_length=1, max_length=MAX_TOKEN)]
 
 
 def token_of(scope: Scope) -> str | None:
@@ -27,6 +38,23 @@ def required_token(scope: Scope) -> str:
     if token is None:
         raise Refusal(UNAUTHENTICATED)
     return token
+
+
+def token_in(message: Message) -> str | None:
+    """Return the token a message of a WebSocket brings, if it is for that. Raises `Refusal`."""
+    text = message.get("text") or ""
+    if '"auth"' not in text:
+        return None
+    try:
+        said = json.loads(text)
+        if not isinstance(said, dict) or said.get("op") != "auth":
+            return None
+        return Auth.model_validate(said).token
+    except ValidationError:
+        told = 'It cannot be read: say {"op":"auth","token":"…"} with a token.'
+        raise Refusal(INVALID_MESSAGE, told) from None
+    except (ValueError, RecursionError):
+        return None
 
 
 def offers_subprotocol(scope: Scope) -> bool:

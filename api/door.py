@@ -5,19 +5,16 @@ routes are told when it is over as if their client had left.
 """
 
 import asyncio
-import json
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import exact
 from api.callers import ANYBODY, Caller, remember
-from api.credentials import MAX_TOKEN, SUBPROTOCOL, expired, offers_subprotocol, token_of
-from api.errors import FORBIDDEN, INVALID_MESSAGE, UNAUTHENTICATED, Refusal
-from api.frames import Frame
+from api.credentials import SUBPROTOCOL, expired, offers_subprotocol, token_in, token_of
+from api.errors import FORBIDDEN, UNAUTHENTICATED, Refusal
 from api.guard import Access, access_of
 from api.rates import payer
 from api.scopes import Scope as Allows
@@ -29,13 +26,6 @@ TRY_LATER = 1013
 DIALOGUE = "/ws"
 SAY_WHO = 'Say {"op":"auth","token":"…"} first.'
 LEFT: Message = {"type": "websocket.disconnect", "code": 1005, "reason": ""}
-
-
-class Auth(Frame):
-    """A message with a token."""
-
-    op: Literal["auth"]
-    token: Annotated[str, Field(min_length=1, max_length=MAX_TOKEN)]
 
 
 class Left(Exception):
@@ -131,7 +121,7 @@ class Visit:
     async def _first_token(self) -> str:
         while (message := await self._receive())["type"] != "websocket.disconnect":
             try:
-                token = _token_in(message)
+                token = token_in(message)
             except Refusal as refusal:
                 await self._say(self._error(refusal))
             else:
@@ -148,7 +138,7 @@ class Visit:
         while True:
             message = await self._next()
             try:
-                token = _token_in(message)
+                token = token_in(message)
                 if token is None:
                     return message
                 await self._prolong(token)
@@ -220,23 +210,6 @@ class Visit:
         # Whoever has left is heard to have left, and is told nothing.
         with suppress(OSError):
             await self._send({"type": "websocket.send", "text": exact.write(body).decode()})
-
-
-def _token_in(message: Message) -> str | None:
-    """The token a message brings, if it is for that. Raises `Refusal`."""
-    text = message.get("text") or ""
-    if '"auth"' not in text:
-        return None
-    try:
-        said = json.loads(text)
-        if not isinstance(said, dict) or said.get("op") != "auth":
-            return None
-        return Auth.model_validate(said).token
-    except ValidationError:
-        told = 'It cannot be read: say {"op":"auth","token":"…"} with a token.'
-        raise Refusal(INVALID_MESSAGE, told) from None
-    except (ValueError, RecursionError):
-        return None
 
 
 def _welcome(caller: Caller) -> dict[str, Any]:

@@ -6,18 +6,34 @@ import json
 from base64 import urlsafe_b64encode
 from functools import cache
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from api.access import AccessSettings
+from api.bearers import Bearers
+from api.errors import Refusal
+from api.key_ring import key_ring
 from api.keys import Algorithms
-from tests.support.builders import seconds
+from tests.support.builders import T0, seconds
 
 SECRET, OTHER_SECRET = (
     "a text for tests that is long enough",
     "some other text that is long enough",
 )
 JWT = {"auth": "jwt", "jwt_secret": SECRET, "jwt_leeway_s": 0}
+HS256 = {"alg": "HS256", "typ": "JWT"}
 TRADER = "orders:write orders:read"
+
+
+class Clock:
+    """Stands at T0 until it is set to another moment."""
+
+    def __init__(self):
+        self.now = T0
+
+    def __call__(self):
+        return self.now
 
 
 @cache
@@ -76,6 +92,22 @@ def with_hmac(header, said, raw):
 def bearing(text):
     """Return the headers that carry a token."""
     return {"Authorization": f"Bearer {text}"}
+
+
+def bearers_of(clock=lambda: T0, **settings):
+    """Return who judges tokens by these settings."""
+    chosen = AccessSettings(**{**JWT, **settings})
+    return Bearers(chosen, key_ring(chosen), clock)
+
+
+async def refused(bearers, text):
+    """Return why a token is refused, as its bearer is told."""
+    with pytest.raises(Refusal) as caught:
+        await bearers.caller(text)
+    assert caught.value.kind.error == "UNAUTHENTICATED"
+    assert caught.value.headers["WWW-Authenticate"].startswith("Bearer")
+    assert text == "" or text not in str(caught.value)
+    return str(caught.value)
 
 
 def _encoded(raw):

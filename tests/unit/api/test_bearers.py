@@ -5,64 +5,26 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.jwk import OctKey, RSAKey
 
-from api.access import AccessSettings
-from api.bearers import MOST_REMEMBERED, Bearers
+from api.bearers import MOST_REMEMBERED
 from api.errors import Refusal
-from api.key_ring import key_ring
 from api.scopes import Scope
 from tests.support.api import running_api
 from tests.support.bearers import (
+    HS256,
     JWT,
     OTHER_SECRET,
     SECRET,
+    Clock,
+    bearers_of,
     bearing,
     claims,
-    key_set,
-    signing_key,
+    refused,
     token,
     with_hmac,
     written,
 )
 from tests.support.builders import T0, seconds
-
-KINDS = ("RS256", "ES256", "EdDSA", "Ed25519")
-HS256 = {"alg": "HS256", "typ": "JWT"}
-
-
-class Clock:
-    def __init__(self):
-        self.now = T0
-
-    def __call__(self):
-        return self.now
-
-
-def bearers_of(clock=lambda: T0, **settings):
-    chosen = AccessSettings(**{**JWT, **settings})
-    return Bearers(chosen, key_ring(chosen), clock)
-
-
-@pytest.fixture
-def published(tmp_path):
-    """Return bearers that are judged by a file with these keys."""
-
-    def publish(*keys, **changes):
-        path = tmp_path / "jwks.json"
-        path.write_text(key_set(*keys, **changes))
-        return bearers_of(jwt_secret=None, jwt_jwks=str(path))
-
-    return publish
-
-
-async def refused(bearers, text):
-    with pytest.raises(Refusal) as caught:
-        await bearers.caller(text)
-    assert caught.value.kind.error == "UNAUTHENTICATED"
-    assert caught.value.headers["WWW-Authenticate"].startswith("Bearer")
-    assert text == "" or text not in str(caught.value)
-    return str(caught.value)
 
 
 async def test_a_token_says_who_it_is_and_what_they_may_and_until_when():
@@ -88,24 +50,6 @@ async def test_a_token_says_who_it_is_and_what_they_may_and_until_when():
 )
 async def test_scopes_are_names_and_some_imply_others(named, allowed):
     assert (await bearers_of().caller(token(scope=named))).scopes == allowed
-
-
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_key_set_judges_what_was_signed_with_its_keys(published, kind):
-    key = signing_key(kind)
-    bearers = published(signing_key("ES256", "another"), key)
-    assert (await bearers.caller(token(key=key, alg=kind))).user_id == "ann"
-    assert (await bearers.caller(token(key=key, alg=kind))).user_id == "ann"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_signature_of_another_key_of_the_same_name_is_refused(published, kind):
-    key = signing_key(kind)
-    if kind == "RS256":
-        forged = RSAKey.generate_key(2048, {"kid": key.kid})
-    else:
-        forged = type(key).generate_key(key.curve_name, {"kid": key.kid})
-    assert "signature" in await refused(published(key), token(key=forged, alg=kind))
 
 
 WRONG = {
@@ -186,46 +130,6 @@ async def test_a_token_that_was_good_is_refused_when_it_has_expired():
 
 async def test_a_token_of_the_far_future_is_good():
     assert await bearers_of().caller(token(exp=10**15))
-
-
-@pytest.mark.parametrize("form", ["PEM", "PEM, stripped", "DER", "modulus"])
-async def test_a_public_key_is_no_secret(published, form):
-    key = signing_key("RS256")
-    pem = key.as_pem(private=False)
-    known = {
-        "PEM": pem,
-        "PEM, stripped": pem.strip(),
-        "DER": key.as_der(private=False),
-        "modulus": key.as_dict(private=False)["n"].encode(),
-    }[form]
-    for header in (HS256, {**HS256, "kid": key.kid}):
-        assert "no key" in await refused(published(key), with_hmac(header, claims(), known))
-
-
-async def test_a_key_that_the_token_brings_is_not_used(published):
-    thief = signing_key("ES256", "thief")
-    brought = {"jwk": thief.as_dict(private=False), "kid": "one"}
-    forged = token(key=thief, alg="ES256", header=brought)
-    assert "signature" in await refused(published(signing_key("ES256")), forged)
-
-
-async def test_a_secret_in_a_key_set_is_not_used(published):
-    secret = OctKey.import_key(SECRET, {"kid": "s"})
-    bearers = published(signing_key("ES256"), secret)
-    assert "no key" in await refused(bearers, token(header={"kid": "s"}))
-
-
-async def test_an_algorithm_of_another_key_is_refused(published):
-    one, other = signing_key("ES256"), signing_key("RS256", "other")
-    crossed = token(key=one, alg="ES256", header={"kid": "other"})
-    assert "no key" in await refused(published(one, other), crossed)
-
-
-async def test_a_token_without_a_name_of_its_key_is_judged_by_the_only_one(published):
-    one, other = signing_key("ES256"), signing_key("ES256", "other")
-    nameless = token(key=one, alg="ES256", header={"kid": None})
-    assert await published(one, signing_key("RS256", "r")).caller(nameless)
-    assert "no key" in await refused(published(one, other), nameless)
 
 
 async def test_only_so_many_are_remembered(monkeypatch):

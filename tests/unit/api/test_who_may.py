@@ -7,22 +7,14 @@ import pytest
 
 from orders.ids import order_id_of
 from tests.support.api import running_api
-from tests.support.bearers import JWT, TRADER, bearing, token
-from tests.support.builders import ORDER_ID, T0, executed, placed, routed, seconds
+from tests.support.bearers import JWT, TRADER, Clock, bearing, token
+from tests.support.builders import ORDER_ID, executed, placed, routed, seconds
 from tests.support.talks import OTHER, OTHER_ID, THIRD_ID
 
 UNKNOWN_ID = ORDER_ID.replace("0d5e", "dead")
 MARKET = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "amountIn": 1}
 PLACING = ("/api/orders/execute", "/orders", "/api/orders")
 READING = ("", "/events", "/explain", "?asOfSeq=99", "?asOf=2027-01-01T00:00:00Z")
-
-
-class Clock:
-    def __init__(self):
-        self.now = T0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
