@@ -5,10 +5,11 @@ import gc
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
-def collect_rarely() -> None:
-    """Suit the collector to a process that folds the log.
+def collect_rarely(objects: int = _OBJECTS_BETWEEN_COLLECTIONS) -> None:
+    """Look only when so many objects more are there than the last time, and never among today's.
 
-    A batch makes many objects, none in cycles: looking for those took a fifth of the CPU.
+    The default suits a process that folds the log. A batch makes many objects, none in cycles:
+    looking for those took a fifth of the CPU.
     """
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(objects)
