@@ -1,5 +1,6 @@
 """The feed over HTTP, from the real tables of a real projector."""
 
+import asyncio
 import json
 import uuid
 from collections import defaultdict
@@ -7,6 +8,7 @@ from collections import defaultdict
 import httpx
 import pytest
 
+from api import streams
 from tests.support.builders import executed, routed
 from tests.support.log import eventually, placement
 
@@ -71,6 +73,39 @@ async def test_who_follows_hears_what_comes_and_resumes_where_it_broke_off(http,
     resumed = await http.get("/api/events", headers={"Last-Event-ID": seen[0].removeprefix("id: ")})
     assert f"id: {seen[1].removeprefix('id: ')}" in resumed.text
     assert resumed.text.count("id: ") == 2
+
+
+PICKS: list[dict[str, str]] = [
+    {},
+    {"superseded": "true"},
+    {"userId": "ann"},
+    {"userId": "ann", "superseded": "true", "types": "OrderRouted,OrderExecuted"},
+]
+
+
+async def test_followers_are_told_what_the_tables_tell(monkeypatch, http, ids, happens):
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.2)
+    names = [str(uuid.uuid4()) for _ in range(10)]
+    last = 3 * ORDERS + 5 * len(names)
+
+    async def follow(picked):
+        told = []
+        query = {**picked, "follow": "true"}
+        async with http.stream("GET", "/api/events", params=query, headers=LINES) as answer:
+            async for line in answer.aiter_lines():
+                told.append(json.loads(line))
+                if told[-1].get("headSeq") == last:
+                    break
+        return [one for one in told if "seq" in one]
+
+    following = [asyncio.create_task(follow(picked)) for picked in PICKS for _ in range(5)]
+    for number, name in enumerate(names):
+        placed, moved, ended = life(name, user_id=("ann", "bob")[number % 2])
+        loser = moved.model_copy(update={"event_id": f"late {number}"})
+        unknown = routed(2, order_id=str(uuid.uuid4()))
+        await happens(placed, moved, loser, unknown, ended)
+    for number, told in enumerate(await asyncio.gather(*following)):
+        assert told == await lines(http, **PICKS[number // 5])
 
 
 async def _until(told, count):
