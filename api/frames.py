@@ -1,9 +1,16 @@
 """What a client may say on `WS /ws`, one JSON object a message."""
 
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from api.errors import INVALID_MESSAGE, Refusal
 from api.lookup import known_form
@@ -24,7 +31,9 @@ class Frame(BaseModel):
 class Filter(Frame):
     """Which changes are wanted: those that fit all that is given; `all` alone for every change."""
 
-    order_id: str | None = Field(default=None, alias="orderId")
+    order_id: Annotated[str, AfterValidator(known_form)] | None = Field(
+        default=None, alias="orderId"
+    )
     user_id: str | None = Field(default=None, alias="userId")
     status: Status | None = None
     pair: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{2,44}/[A-Za-z0-9]{2,44}$")] = None
@@ -37,21 +46,17 @@ class Filter(Frame):
             raise ValueError("give all, or some of orderId, userId, status and pair")
         if self.user_id is not None and not is_user_id(self.user_id):
             raise ValueError("userId must be 1 to 128 characters, none of them a control character")
-        if self.order_id is not None:
-            known_form(self.order_id)
         return self
 
-    @cached_property
+    @property
     def picked(self) -> Picked:
         """Return what of it the tables have an index for."""
-        order_id = None if self.order_id is None else known_form(self.order_id)
-        return Picked(order_id=order_id, user_id=self.user_id)
+        return Picked(order_id=self.order_id, user_id=self.user_id)
 
     def wants(self, change: Change) -> bool:
         """Return whether a change fits."""
-        order_id = self.picked.order_id
         return (
-            (order_id is None or order_id == change.order_id)
+            (self.order_id is None or self.order_id == change.order_id)
             and (self.user_id is None or self.user_id == change.user_id)
             and (self.status is None or self.status == change.status)
             and (self.pair is None or self.pair == pair_of(change.order))
