@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -47,6 +48,20 @@ limit 1000
 _UNFINISHED = "select count(*) from orders where state is not null and not quarantined"
 _COUNTS = "select scope, key, n from order_counts where n <> 0"
 _HAS_COUNTS = "select to_regclass('order_counts') is not null"
+_HAS_LABELS = "select to_regclass('order_labels') is not null"
+# The orders are held against the log by themselves: here their labels are held against them.
+_LABELS = """
+with called_for as (
+    select distinct 'tag' as kind, unnest(tags) as label, created_at, order_id from orders
+    union all
+    select 'client', client_order_id, created_at, order_id from orders
+    where client_order_id is not null
+)
+(select 'is missing', * from (table called_for except table order_labels) missing limit 500)
+union all
+(select 'is not called for', *
+ from (table order_labels except table called_for) unwanted limit 500)
+"""
 _GAPS = """
 select seq, before, order_id from (
     select seq, order_id, lag(seq, 1, 0::bigint) over (order by seq) as before from order_events
@@ -59,6 +74,16 @@ class SeqGap(NamedTuple):
 
     seq: int
     before: int
+    order_id: str
+
+
+class LabelRead(NamedTuple):
+    """A row that `order_labels` lacks, or has in vain, as `flaw` says."""
+
+    flaw: str
+    kind: str
+    label: str
+    created_at: datetime
     order_id: str
 
 
@@ -148,6 +173,14 @@ class Tables:
             return None
         rows = await (await self.connection.execute(_COUNTS)).fetchall()
         return {(scope, key): n for scope, key, n in rows}
+
+    async def wrong_labels(self) -> list[LabelRead]:
+        """Return labels that do not agree with their orders; few when there are many."""
+        there = await (await self.connection.execute(_HAS_LABELS)).fetchone()
+        if not there or not there[0]:
+            return []
+        found = await (await self.connection.execute(_LABELS)).fetchall()
+        return [LabelRead(*row) for row in found]
 
     async def seq_gaps(self) -> list[SeqGap]:
         """Return where seq is not the one before and one; few when there are many."""

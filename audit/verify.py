@@ -171,6 +171,9 @@ class _Audit:
     async def _check_tables(self) -> None:
         if (counts := await self._tables.counts()) is not None:
             self._tally.compare(counts, self.findings)
+        for row in await self._tables.wrong_labels():
+            told = f"order {row.order_id}: in order_labels its {row.kind} {row.label!r} {row.flaw}"
+            self.findings.broken("I4", told)
         for gap in await self._tables.seq_gaps():
             told = f"order {gap.order_id}: seq {gap.seq} follows {gap.before}"
             self.findings.broken("I7", told)

@@ -10,6 +10,7 @@ from orders.fold import evolve
 from orders.state import UNPLACED, Order, Quarantined, Status, Unplaced
 from projections.counts import Counts
 from projections.history import EventRow, event_row
+from projections.labels import LabelRow, label_rows
 from projections.orders import OrderRow, order_row
 
 
@@ -41,6 +42,7 @@ class Batch:
 
     events: list[EventRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
+    labels: list[LabelRow] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     touched: dict[str, Known] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
@@ -113,5 +115,7 @@ def _write(batch: Batch, order_id: str, partition: int) -> None:
     if known.order is not None and not isinstance(known.order, Unplaced):
         row = order_row(known.order, partition, known.placed_offset)
         batch.orders.append(row)
+        if known.status is None:
+            batch.labels.extend(label_rows(row))
         batch.counts.move(known.status, row)
         batch.touched[order_id] = known._replace(status=row.status)

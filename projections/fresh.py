@@ -21,7 +21,7 @@ _LIMITS = {
     "idle_session_timeout": "60s",
 }
 _ENTER = "select set_config('search_path', %s, false)"
-_ANALYZE = "analyze orders, order_events, order_counts"
+_ANALYZE = "analyze orders, order_events, order_counts, order_labels"
 
 
 class Fresh:

@@ -114,7 +114,7 @@ async def is_whole(connection: AsyncConnection, schema: str) -> bool:
     """Return whether all of the schema's tables are there, and no order without its history."""
     there = await _tables_of(connection, schema)
     return (
-        there >= {"orders", "order_counts"}
+        there >= {"orders", "order_counts", "order_labels"}
         and await has_numbers(connection, schema)
         and bool(await _answer(connection, _TOLD, schema))
     )

@@ -14,7 +14,6 @@ from orders.fold import replay
 from orders.state import Order
 from orders.wire import decode, decode_order
 from projections.batch import CLOSED, Batch, Known, Reading, project
-from projections.history import EventRow
 from projections.memory import Memory
 from projections.orders import PLACED_COLUMNS, OrderRow
 from projections.schema import require_known
@@ -34,6 +33,7 @@ _HISTORY = "select data::text from order_events where order_id = %s order by seq
 
 _COPY_EVENTS = "copy order_events from stdin"
 _COPY_ORDERS = "copy staged_orders from stdin"
+_COPY_LABELS = "copy order_labels from stdin"
 
 _CHANGES = ", ".join(
     f"{column} = excluded.{column}" for column in OrderRow._fields if column not in PLACED_COLUMNS
@@ -158,12 +158,14 @@ class Tables:
         if batch.orders:
             await self._copy(_COPY_ORDERS, batch.orders)
             await self._connection.execute(_UPSERT)
+        if batch.labels:
+            await self._copy(_COPY_LABELS, batch.labels)
         if counts := list(batch.counts.rows()):
             await self._connection.execute(
                 _COUNT, [list(column) for column in zip(*counts, strict=True)]
             )
 
-    async def _copy(self, statement: str, rows: Iterable[EventRow] | Iterable[OrderRow]) -> None:
+    async def _copy(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 await copy.write_row(row)

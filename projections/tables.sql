@@ -35,15 +35,28 @@ create table orders (
     vacuum_index_cleanup = on
 );
 
--- The api's lists: newest first, all of them, of one user, with one status.
-create index orders_newest on orders (created_at, order_id);
+-- The api's lists, by time: all orders, of one user, with one status, of one pair. Each is to be
+-- read along its own index, and a planner that expects many of them among all orders would not: so
+-- the index of all has a condition that holds always, and only who repeats it can use that one.
+create index orders_newest on orders (created_at, order_id) where version > 0;
 create index orders_of_user on orders (user_id, created_at, order_id)
     where user_id is not null;
 create index orders_with_status on orders (status, created_at, order_id);
+create index orders_of_pair on orders (token_in, token_out, created_at, order_id);
 
 -- The recovery of a partition in streams: open orders, and closed ones that could be placed again.
 create index orders_open on orders (partition) where state is not null;
 create index orders_closed on orders (partition, not_after) where state is null;
+
+-- The words of clients by which their orders are found, written once with the order: each of its
+-- tags (kind 'tag'), and its client order id (kind 'client'). They never change.
+create table order_labels (
+    kind text not null,
+    label text not null,
+    created_at timestamptz not null,
+    order_id text not null,
+    primary key (kind, label, created_at, order_id)
+);
 
 -- How many orders there are: all of them, with one status, of one user, and the unfinished ones.
 create table order_counts (

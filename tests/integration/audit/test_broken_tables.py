@@ -16,6 +16,7 @@ ALTERED_ROWS = (
     "status = 'failed'",
     "executed_price = executed_price + 1e-20",
     "user_id = 'mallory'",
+    "tags = '{mine}'",
     "updated_at = updated_at + interval '1 us'",
     "placed_offset = placed_offset + 1",
     "quarantined = true",
@@ -61,6 +62,21 @@ async def test_i4_counters_that_were_not_moved(world, order_id):
     world.alter("update order_counts set n = 4 where scope = 'all'")
     answer = await world.verified()
     assert answer.broken == {"I4": "order_counts has 4 for all, there are 3"}
+
+
+async def test_i4_labels_that_do_not_agree_with_their_order(world, fresh_id):
+    named = world.placed(fresh_id, user_id="ann", client_order_id="mine", tags=("desk", "night"))
+    await world.tell((119, named.model_copy(update={"not_after": world.at(200)})))
+    await world.project()
+    assert (await world.verified()).code == 0
+    world.alter(
+        "delete from order_labels where label = 'desk'",
+        "update order_labels set label = 'yours' where kind = 'client'",
+    )
+    answer = await world.verified()
+    assert answer.blames(fresh_id, "I4")
+    for flaw in ("'desk' is missing", "'mine' is missing", "'yours' is not called for"):
+        assert flaw in answer.broken["I4"]
 
 
 ALTERED_EVENTS = (

@@ -81,6 +81,7 @@ class Tables:
         queries = (
             "select *, state::text as state from orders order by order_id",
             "select *, data::text as data from order_events order by seq",
+            "select * from order_labels order by kind, label, created_at, order_id",
             "select * from order_counts where n <> 0 order by scope, key",
             "select * from projection_offsets order by partition",
         )
@@ -91,6 +92,16 @@ class Tables:
         counted = {tuple(row.values()) for row in self.rows(RECOUNT)}
         found = self.rows("select scope, key, n from order_counts where n <> 0")
         assert {tuple(row.values()) for row in found} == counted
+
+    def assert_labels_agree(self):
+        """Fail unless `order_labels` is what the rows of the orders call for."""
+        expected = set()
+        for row in self.rows("select * from orders"):
+            place = (row["created_at"], row["order_id"])
+            expected |= {("tag", tag, *place) for tag in row["tags"]}
+            if row["client_order_id"] is not None:
+                expected.add(("client", row["client_order_id"], *place))
+        assert {tuple(row.values()) for row in self.rows("select * from order_labels")} == expected
 
     @property
     def lease(self):
@@ -246,4 +257,5 @@ class Log:
         report = await assert_holds(self._kafka, self._topics.events, tables.url)
         assert report.figures.lag == 0
         tables.assert_counts_agree()
+        tables.assert_labels_agree()
         return report

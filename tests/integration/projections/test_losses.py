@@ -101,6 +101,8 @@ async def test_a_database_that_is_lost_whole_is_filled_from_the_log_in_a_new_epo
 
 OLDER = (
     "alter table orders drop column client_order_id",
+    "alter table orders drop column tags",
+    "drop table order_labels",
     "drop table order_counts",
     "alter table public.projection_pointer drop column layout",
 )

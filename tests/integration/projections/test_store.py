@@ -25,7 +25,7 @@ from tests.integration.projections.histories import (
 pytestmark = pytest.mark.integration
 
 RESET = (
-    "truncate orders, order_events, order_counts",
+    "truncate orders, order_labels, order_events, order_counts",
     "update projection_offsets set next_offset = 0",
     "update projection_lease set expires_at = now(), backend_pid = null",
 )
@@ -49,6 +49,7 @@ def assert_tables_hold(tables, records):
     found = tables.rows("select *, state::text as state from orders")
     assert {row["order_id"]: row for row in found} == rows
     tables.assert_counts_agree()
+    tables.assert_labels_agree()
     assert events == [
         tuple(row.values())
         for row in tables.rows(

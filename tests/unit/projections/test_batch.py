@@ -110,3 +110,15 @@ def test_memory_keeps_of_a_closed_order_only_that_it_is_closed():
     memory = Memory(most=2)
     memory.keep({ORDER_ID: Known(replay([placed(), routed(2), executed(3)]), 0)})
     assert memory.recall([ORDER_ID]) == {ORDER_ID: CLOSED}
+
+
+def test_the_words_of_a_client_are_written_once_with_its_order():
+    words = {"user_id": "ann", "client_order_id": "mine", "tags": ("one", "two", "one")}
+    events = readings(placed(**words), routed(2), executed(3))
+    first = project(events[:1], {}, count(1))
+    assert first.labels == [
+        ("tag", "one", T0, ORDER_ID),
+        ("tag", "two", T0, ORDER_ID),
+        ("client", "mine", T0, ORDER_ID),
+    ]
+    assert project(events, first.touched, count(2)).labels == []
