@@ -46,7 +46,6 @@ Connect = Callable[[ApiSettings], AbstractAsyncContextManager[Neighbours]]
 
 _OF_PARAMETER: dict[object, Kind] = {
     "limit": list_errors.INVALID_LIMIT,
-    "status": list_errors.INVALID_STATUS,
     "cursor": list_errors.INVALID_CURSOR,
     "userId": errors.INVALID_USER_ID,
     "fromSeq": errors.INVALID_SEQ,

@@ -8,8 +8,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow, class_row, tuple_row
 
 from api.database import Database, Question
-from api.list_queries import HEAD, conjunction
-from api.order_queries import OFFSETS
+from api.order_queries import HEAD, OFFSETS
 from api.ports import (
     LAST_SEQ,
     Change,
@@ -107,7 +106,7 @@ class FeedQueries:
         filters = [_WANTED[name] for name, value in values.items() if value is not None]
         end = LAST_SEQ if filters else min(LAST_SEQ, after + WINDOW)
         about = {**values, "after": after, "upto": end, "limit": WINDOW}
-        some = _CHANGES.format(_RECORD, _OF_ORDER, conjunction(filters))
+        some = _CHANGES.format(_RECORD, _OF_ORDER, _all(filters))
         heads, offsets, rows = await self._database.read(
             Question(HEAD, {}, tuple_row),
             Question(OFFSETS, {}, tuple_row),
@@ -163,6 +162,10 @@ def _records(picked: Picked) -> sql.Composed:
     return _RECORDS.format(
         _RECORD, join, sql.SQL(" ").join(picks if picked.superseded else [*picks, _COUNTS])
     )
+
+
+def _all(filters: list[sql.SQL]) -> sql.Composable:
+    return sql.SQL(" and ").join(filters) if filters else sql.SQL("true")
 
 
 def _change(row: TupleRow) -> Change:

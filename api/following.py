@@ -89,7 +89,11 @@ class Following:
 
     async def _snapshot(self) -> Page:
         wanted = self.wish.filter
-        some = Wanted(wanted.status, wanted.user_id, wanted.picked.order_id)
+        some = Wanted(
+            statuses=(wanted.status,) if wanted.status else (),
+            user_id=wanted.user_id,
+            order_id=wanted.picked.order_id,
+        )
         page = await self._read_model.page(some, MOST_IN_SNAPSHOT, None)
         fitting = [row for row in page.orders if wanted.pair in {None, pair_of(row)}]
         return replace(page, orders=fitting)

@@ -2,31 +2,29 @@
 
 from collections.abc import Mapping
 
-from psycopg import sql
-from psycopg.rows import TupleRow, class_row, tuple_row
+from psycopg.rows import TupleRow, tuple_row
 
+from api import list_sql
 from api.database import Database, Question
-from api.order_queries import COLUMNS, OFFSETS
+from api.list_sql import Path
+from api.order_queries import HEAD, OFFSETS
 from api.ports import OrderRow, Page
 from api.selection import Place, Wanted
 
-HEAD = """
-select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer
-"""
-"""The epoch of the feed's numbering, and its last number."""
-
-_TOTAL = "select n from order_counts where scope = %(scope)s and key = %(key)s"
-_COUNT = "select count(*) from orders where status = %(status)s and user_id = %(user_id)s"
-_UNFINISHED = ("unfinished", "")
-_PAGE = sql.SQL(
-    "select {} from orders where {} order by created_at desc, order_id desc limit %(limit)s"
+# A list is read along an index from its place on. Tables that have just been made have no
+# statistics, and no plan for typical values is good for the rare ones.
+_ALONG_AN_INDEX = Question(
+    """
+    select set_config(name, 'off', true) from unnest(array[
+        'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'
+    ]) as name
+    union all select set_config('max_parallel_workers_per_gather', '0', true)
+    """,
+    {},
+    tuple_row,
 )
-_FILTERS = {
-    "status": sql.SQL("status = %(status)s"),
-    "user_id": sql.SQL("user_id = %(user_id)s"),
-    "order_id": sql.SQL("order_id = %(order_id)s"),
-}
-_AFTER = sql.SQL("(created_at, order_id) < (%(created_at)s, %(after_id)s)")
+_TOTAL = "select n from order_counts where scope = %(scope)s and key = %(key)s"
+_UNFINISHED = ("unfinished", "")
 
 
 class ListQueries:
@@ -40,49 +38,62 @@ class ListQueries:
         [counts] = await self._database.read(_total(*_UNFINISHED))
         return counts[0][0] if counts else 0
 
-    async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
-        """Return the newest orders after a place in the list, and the length of the list."""
-        values: dict[str, object] = {
-            "status": wanted.status,
-            "user_id": wanted.user_id,
-            "order_id": wanted.order_id,
-        }
-        filters = [_FILTERS[name] for name, value in values.items() if value is not None]
-        if after is not None:
-            filters.append(_AFTER)
-            values |= {"created_at": after.created_at, "after_id": after.order_id}
-        some = _PAGE.format(COLUMNS, conjunction(filters))
-        rows, totals, heads = await self._database.read(
-            Question(some, {**values, "limit": limit}, class_row(OrderRow)),
-            _length(wanted),
+    async def page(self, wanted: Wanted, limit: int, place: Place | None) -> Page:
+        """Return the orders of a list after a place in it, and the length of the list."""
+        path = await self._path(wanted)
+        values = list_sql.parameters(wanted, place, limit)
+        _, rows, heads, *totals = await self._database.read(
+            _ALONG_AN_INDEX,
+            Question(list_sql.page(wanted, path, place), values, tuple_row),
             Question(HEAD, {}, tuple_row),
+            *_length(wanted),
         )
-        head = heads[0][1] if heads else 0
-        return Page(rows, totals[0][0] if totals else 0, head)
+        total = (totals[0][0][0] if totals[0] else 0) if totals else None
+        return _page(rows, limit, total, heads[0][1] if heads else 0)
 
     async def next_offsets(self) -> Mapping[int, int]:
         """Return up to where the projection has read each partition."""
         [offsets] = await self._database.read(Question(OFFSETS, {}, tuple_row))
         return dict(offsets)
 
-
-def _length(wanted: Wanted) -> Question[TupleRow]:
-    """How many orders a list has; the projection keeps count of all but one sort of list.
-
-    The length of a list of one order is nobody's question.
-    """
-    if wanted.status is not None and wanted.user_id is not None:
-        both = {"status": wanted.status, "user_id": wanted.user_id}
-        return Question(_COUNT, both, tuple_row)
-    if wanted.user_id is not None:
-        return _total("user", wanted.user_id)
-    return _total("all", "") if wanted.status is None else _total("status", wanted.status)
+    async def _path(self, wanted: Wanted) -> Path:
+        some = list_sql.paths(wanted)
+        if len(some) == 1:
+            return some[0]
+        values = list_sql.parameters(wanted, None, 0)
+        [_, [sizes]] = await self._database.read(
+            _ALONG_AN_INDEX, Question(list_sql.sizes(some), values, tuple_row)
+        )
+        return min(zip(sizes, some, strict=True), key=lambda sized: sized[0])[1]
 
 
-def _total(scope: str, key: str) -> Question[TupleRow]:
+def _page(rows: list[TupleRow], limit: int, total: int | None, head: int) -> Page:
+    orders = [_order(row) for row in rows if row[-1]]
+    seen = [_order(row) for row in rows if not row[-1]]
+    more = len(orders) > limit or (seen and len(orders) == limit)
+    last = orders[limit - 1 : limit] if more else seen
+    return Page(orders[:limit], total, head, *map(_after, last))
+
+
+def _order(row: TupleRow) -> OrderRow:
+    return OrderRow(**dict(zip(list_sql.NAMES, row, strict=False)))
+
+
+def _after(order: OrderRow) -> Place:
+    return Place(order.created_at, order.order_id)
+
+
+def _length(wanted: Wanted) -> list[Question[TupleRow]]:
+    """How many orders a list has, where the projection keeps count of them."""
+    given = wanted.filters
+    if not given:
+        return [_total("all", "")]
+    if given.keys() == {"user_id"}:
+        return [_total("user", wanted.user_id)]
+    if given.keys() == {"statuses"} and len(wanted.statuses) == 1:
+        return [_total("status", *wanted.statuses)]
+    return []
+
+
+def _total(scope: str, key: object) -> Question[TupleRow]:
     return Question(_TOTAL, {"scope": scope, "key": key}, tuple_row)
-
-
-def conjunction(filters: list[sql.SQL]) -> sql.Composable:
-    """Return what holds when all of these do."""
-    return sql.SQL(" and ").join(filters) if filters else sql.SQL("true")

@@ -1,21 +1,20 @@
 """The routes that list orders, of both families of clients."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import cursor, errors, list_errors, schemas
+from api import cursor, errors, list_errors, placing_errors, schemas
 from api.answers import json_answer
 from api.callers import caller_of
 from api.errors import Refusal
+from api.list_filters import PARAMETERS, wanted_of
 from api.openapi import failures
 from api.parts import PartsOf
-from api.placement import is_user_id
-from api.ports import OrderRow
 from api.selection import Place, Wanted
-from orders.state import Status
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -28,38 +27,38 @@ _OF_READS = (
     errors.PROJECTION_UNAVAILABLE,
 )
 _READ_ERRORS = failures(*_OF_READS)
-_LIST_ERRORS = failures(
-    list_errors.INVALID_LIMIT,
-    list_errors.INVALID_CURSOR,
-    list_errors.INVALID_STATUS,
-    errors.INVALID_USER_ID,
-    *_OF_READS,
-)
+_OF_FILTERS = (errors.INVALID_USER_ID, placing_errors.INVALID_CLIENT_ORDER_ID)
+_LIST_ERRORS = failures(*list_errors.ALL, *_OF_FILTERS, *_OF_READS)
 
 router = APIRouter(tags=["orders"])
 
 
-@router.get("/api/orders", response_model=schemas.OrderPage, responses=_LIST_ERRORS)
+@router.get(
+    "/api/orders",
+    response_model=schemas.OrderPage,
+    responses=_LIST_ERRORS,
+    openapi_extra={"parameters": PARAMETERS},
+)
 async def orders(
     request: Request,
     parts: PartsOf,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     after: Annotated[str | None, Query(alias="cursor", description="Of the last page.")] = None,
-    status: Annotated[Status | None, Query()] = None,
-    user_id: Annotated[str | None, Query(alias="userId", max_length=128)] = None,
 ) -> Response:
-    """List orders, newest first. Pages neither repeat nor skip an order while new ones arrive."""
-    if user_id is not None and not is_user_id(user_id):
-        raise Refusal(errors.INVALID_USER_ID)
-    user_id = caller_of(request).whose(user_id)
-    place = _place_of(after)
+    """List orders, newest first. Pages neither repeat nor skip an order while new ones arrive.
+
+    Go on while there is a `nextCursor`: where few of many orders fit several filters at once, a
+    page may hold fewer than it could, or none.
+    """
+    wanted = wanted_of(request.query_params)
+    wanted = replace(wanted, user_id=caller_of(request).whose(wanted.user_id))
+    place = _place_of(after, wanted)
     await parts.positions.passed(request)
-    page = await parts.read_model.page(Wanted(status, user_id), limit + 1, place)
-    shown = page.orders[:limit]
+    page = await parts.read_model.page(wanted, limit, place)
     view = schemas.OrderPage(
         total=page.total,
-        orders=[schemas.order_view(row) for row in shown],
-        next_cursor=_cursor_after(shown[-1]) if len(page.orders) > limit else None,
+        orders=[schemas.order_view(row) for row in page.orders],
+        next_cursor=None if page.after is None else cursor.encode(page.after, wanted),
         timestamp=parts.clock(),
     )
     return json_answer(view)
@@ -78,14 +77,10 @@ async def newest_orders(request: Request, parts: PartsOf) -> Response:
     return json_answer([schemas.legacy_order(row) for row in page.orders])
 
 
-def _place_of(text: str | None) -> Place | None:
+def _place_of(text: str | None, wanted: Wanted) -> Place | None:
     if text is None:
         return None
-    place = cursor.decode(text)
+    place = cursor.decode(text, wanted)
     if place is None:
         raise Refusal(list_errors.INVALID_CURSOR)
     return place
-
-
-def _cursor_after(row: OrderRow) -> str:
-    return cursor.encode(Place(row.created_at, row.order_id))

@@ -16,6 +16,11 @@ COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(Orde
 OFFSETS = "select partition, next_offset from projection_offsets"
 """Up to where each partition was read."""
 
+HEAD = """
+select epoch::text, coalesce((select max(seq) from order_events), 0) from public.projection_pointer
+"""
+"""The epoch of the feed's numbering, and its last number."""
+
 _NEXT = "select next_offset from projection_offsets where partition = %(partition)s"
 _ORDERS = (
     sql.SQL("select {} from orders where order_id = any(%(order_ids)s)").format(COLUMNS).as_bytes()

@@ -1,6 +1,5 @@
 """The routes that read one order: as it is, as it was, its events, its story."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -16,6 +15,7 @@ from api.examples import of_one_order
 from api.explain import explained
 from api.history import Until, order_at
 from api.lookup import known_form
+from api.moments import moment_of
 from api.openapi import failures
 from api.owners import require_own
 from api.parts import parts_of
@@ -126,9 +126,7 @@ def _until(query: QueryParams) -> Until | None:
 
 
 def _moment(text: str) -> datetime:
-    # In a query a + that was not escaped arrives as a blank.
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        if moment.tzinfo is not None:
-            return moment
-    raise Refusal(errors.INVALID_AS_OF, field="asOf")
+    moment = moment_of(text)
+    if moment is None:
+        raise Refusal(errors.INVALID_AS_OF, field="asOf")
+    return moment

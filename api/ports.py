@@ -126,11 +126,15 @@ class Found(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some orders of a list, newest first, how many the list has in all, and the feed's head."""
+    """Some orders of a list, in its sequence, and where the next page begins, if there may be one.
+
+    `total` is how many the list has in all, where that is counted; `head` is the feed's.
+    """
 
     orders: list[OrderRow]
-    total: int
+    total: int | None
     head: int
+    after: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -201,8 +205,8 @@ class OrderReads(Protocol):
 class Lists(Protocol):
     """Many orders. Raises `ReadModelAway`."""
 
-    async def page(self, wanted: Wanted, limit: int, after: Place | None) -> Page:
-        """Return the newest orders after a place in the list."""
+    async def page(self, wanted: Wanted, limit: int, place: Place | None) -> Page:
+        """Return at most so many orders of a list after a place in it; fewer do not end it."""
         ...
 
     async def next_offsets(self) -> Mapping[int, int]:

@@ -39,11 +39,16 @@ class OrderView(Shape):
 
 
 class OrderPage(Shape):
-    """Some orders, newest first."""
+    """Some orders, in the sequence that was asked for."""
 
-    total: int = Field(description="How many orders the filters let through, on all pages.")
+    total: int | None = Field(
+        description="How many orders the list has, on all pages: without a filter, or with one of "
+        "a single status or user; else null."
+    )
     orders: list[OrderView]
-    next_cursor: str | None = Field(description="The `cursor` of the next page, null on the last.")
+    next_cursor: str | None = Field(
+        description="The `cursor` of the next page; null when there is none."
+    )
     timestamp: datetime = Field(examples=[TIME])
 
 

@@ -14,6 +14,8 @@ PRICE = Context(prec=18, rounding=ROUND_HALF_EVEN)
 
 MAX_AMOUNT = Decimal(10) ** 15
 
+OrderType = Literal["market"]
+
 OrderId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
@@ -55,7 +57,7 @@ class Terms:
     Every open order keeps its terms in memory: with slots they take a third of a model's bytes.
     """
 
-    order_type: Literal["market"] = "market"
+    order_type: OrderType = "market"
     token_in: TokenName
     token_out: TokenName
     amount: Amount = Field(description="Units of token in, not base units.")

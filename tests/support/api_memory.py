@@ -12,7 +12,6 @@ from api.ports import (
     FeedRow,
     Found,
     OwnedRow,
-    Page,
     ReadModelAway,
     Seen,
     Window,
@@ -24,6 +23,7 @@ from orders.state import UNPLACED
 from orders.topics import partition_of
 from orders.wire import encode
 from tests.support.api_log import PARTITIONS
+from tests.support.listed import page_of
 
 
 class MemoryReadModel:
@@ -101,18 +101,9 @@ class MemoryReadModel:
         self._present()
         return self.count
 
-    async def page(self, wanted, limit, after):
+    async def page(self, wanted, limit, place):
         self._present()
-        rows = sorted(map(row_of, self._orders.values()), key=_place, reverse=True)
-        rows = [
-            row
-            for row in rows
-            if wanted.status in {None, row.status}
-            and wanted.user_id in {None, row.user_id}
-            and wanted.order_id in {None, row.order_id}
-        ]
-        beyond = [row for row in rows if after is None or _place(row) < _place(after)]
-        return Page(beyond[:limit], len(rows), len(self._events))
+        return page_of(map(row_of, self._orders.values()), wanted, limit, place, len(self._events))
 
     async def next_offsets(self):
         self._present()
@@ -210,7 +201,3 @@ class MemoryReadModel:
 
     def _offset(self, order_id):
         return self._offsets[partition_of(order_id, PARTITIONS)]
-
-
-def _place(row):
-    return row.created_at, row.order_id

@@ -8,7 +8,8 @@ import pytest
 
 from api import beats
 from api.beats import Beats
-from tests.support.api_memory import MemoryLog, MemoryReadModel
+from tests.support.api_log import MemoryLog
+from tests.support.api_memory import MemoryReadModel
 from tests.support.log import eventually
 
 
