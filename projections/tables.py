@@ -14,6 +14,7 @@ from orders.fold import replay
 from orders.state import Order
 from orders.wire import decode, decode_order
 from projections.batch import CLOSED, Batch, Known, Reading, project
+from projections.counts import UNFINISHED
 from projections.memory import Memory
 from projections.orders import PLACED_COLUMNS, OrderRow
 from projections.schema import require_known
@@ -57,9 +58,11 @@ where o.partition = moved.partition and o.next_offset = moved.was
 """
 
 
-# Reading the index marks the entries of orders that have ended, so that the next reader, who may
-# be a worker that recovers, passes over them. Vacuum removes them, but only now and then.
+# Reading an index marks the entries of orders that have ended, so that the next reader, a worker
+# that recovers or somebody who lists the open orders, passes over them. Vacuum removes them, but
+# only now and then.
 _SWEEP = "select count(*) from orders where partition = %s and state is not null"
+_SWEEP_LIST = "select count(*) from orders where status = any(%s)"
 _ENDED_BETWEEN_SWEEPS = 5_000
 
 
@@ -89,6 +92,8 @@ class Tables:
         self._connection = connection
         self._memory = Memory(remembered)
         self._ended: Counter[int] = Counter()
+        self._ended_in_list = 0
+        self._open = 0
 
     async def head(self) -> int:
         """Return the last seq given."""
@@ -119,10 +124,12 @@ class Tables:
     def keep(self, batch: Batch) -> None:
         """Remember what a batch wrote, now that it stands."""
         self._memory.keep(batch.touched)
-        self._ended.update(row.partition for row in batch.orders if row.state is None)
+        ended = [row.partition for row in batch.orders if row.state is None]
+        self._ended.update(ended)
+        self._ended_in_list += len(ended)
 
     async def sweep(self, least: int = _ENDED_BETWEEN_SWEEPS) -> None:
-        """Clear the index of open orders where so many have ended since the last time.
+        """Clear the indexes of open orders where so many have ended since the last time.
 
         In no transaction. What takes too long is left to the next time; raises psycopg's errors.
         """
@@ -130,6 +137,12 @@ class Tables:
             del self._ended[partition]
             with suppress(QueryCanceled):
                 await self._connection.execute(_SWEEP, (partition,))
+        # Those that are open are read too: as many as have ended, so that it stays in proportion.
+        if self._ended_in_list >= max(least, self._open):
+            self._ended_in_list = 0
+            with suppress(QueryCanceled):
+                cursor = await self._connection.execute(_SWEEP_LIST, (list(UNFINISHED),))
+                self._open = (await cursor.fetchone() or (0,))[0]
 
     async def _known(self, readings: Sequence[Reading]) -> dict[str, Known]:
         verdicts = (reading.verdict for reading in readings)
