@@ -11,24 +11,31 @@ from api.order_queries import HEAD, OFFSETS
 from api.ports import OrderRow, Page
 from api.selection import Place, Wanted
 
-# A list is read along an index from its place on. Tables that have just been made have no
-# statistics, and no plan for typical values is good for the rare ones.
-_ALONG_AN_INDEX = Question(
+ALONG_AN_INDEX = Question(
     """
     select set_config(name, 'off', true) from unnest(array[
-        'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'
+        'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin',
+        'enable_sort', 'enable_incremental_sort', 'jit'
     ]) as name
     union all select set_config('max_parallel_workers_per_gather', '0', true)
     """,
     {},
     tuple_row,
 )
+"""Has the transaction read lists along their indexes, whatever is expected of the values.
+
+Tables that have just been made have no statistics; and where few or many orders are expected, a
+planner would rather read those of another index, by skipping through it, and sort them.
+"""
+
 _TOTAL = "select n from order_counts where scope = %(scope)s and key = %(key)s"
 _UNFINISHED = ("unfinished", "")
 
 
 class ListQueries:
-    """Many orders, and how many there are."""
+    """Many orders, and how many there are; `scanned` of them are looked at for one page."""
+
+    scanned = list_sql.SCANNED
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,8 +50,8 @@ class ListQueries:
         path = await self._path(wanted)
         values = list_sql.parameters(wanted, place, limit)
         _, rows, heads, *totals = await self._database.read(
-            _ALONG_AN_INDEX,
-            Question(list_sql.page(wanted, path, place), values, tuple_row),
+            ALONG_AN_INDEX,
+            Question(list_sql.page(wanted, path, place, self.scanned), values, tuple_row),
             Question(HEAD, {}, tuple_row),
             *_length(wanted),
         )
@@ -62,7 +69,7 @@ class ListQueries:
             return some[0]
         values = list_sql.parameters(wanted, None, 0)
         [_, [sizes]] = await self._database.read(
-            _ALONG_AN_INDEX, Question(list_sql.sizes(some), values, tuple_row)
+            ALONG_AN_INDEX, Question(list_sql.sizes(some, self.scanned), values, tuple_row)
         )
         return min(zip(sizes, some, strict=True), key=lambda sized: sized[0])[1]
 

@@ -89,12 +89,12 @@ def paths(wanted: Wanted) -> list[Path]:
     return [path for path in _PATHS if path in given] or ["everything"]
 
 
-def sizes(some: Sequence[Path]) -> sql.Composed:
+def sizes(some: Sequence[Path], scanned: int = SCANNED) -> sql.Composed:
     """Return the question how many orders stand along each of these; few are counted exactly."""
-    return sql.SQL("select {}").format(sql.SQL(", ").join(map(_size, some)))
+    return sql.SQL("select {}").format(sql.SQL(", ").join(_size(one, scanned) for one in some))
 
 
-def page(wanted: Wanted, path: Path, place: Place | None) -> sql.Composed:
+def page(wanted: Wanted, path: Path, place: Place | None, scanned: int = SCANNED) -> sql.Composed:
     """Return the question for a page: columns of an `OrderRow`, and whether the order fits.
 
     At most one row does not: the order that was looked at last, when there may be more behind it.
@@ -104,11 +104,11 @@ def page(wanted: Wanted, path: Path, place: Place | None) -> sql.Composed:
     if not fits:
         rows = line.rows(sql.SQL("%(limit)s"))
         return _FITTING.format(_COLUMNS, rows, sql.SQL("true"), turn=line.turn)
-    most = sql.Literal(SCANNED)
+    most = sql.Literal(scanned)
     fitting = _FITTING.format(
         _COLUMNS, line.rows(most), sql.SQL(" and ").join(fits), turn=line.turn
     )
-    return _BOUNDED.format(fitting, _COLUMNS, line.keys(most), sql.Literal(SCANNED - 1))
+    return _BOUNDED.format(fitting, _COLUMNS, line.keys(most), sql.Literal(scanned - 1))
 
 
 def parameters(wanted: Wanted, place: Place | None, limit: int) -> Mapping[str, object]:
@@ -121,11 +121,11 @@ def parameters(wanted: Wanted, place: Place | None, limit: int) -> Mapping[str, 
     return values
 
 
-def _size(path: Path) -> sql.Composable:
+def _size(path: Path, scanned: int) -> sql.Composable:
     if path in _SIZES:
         return _SIZES[path]
     source = _LABELS if path in _OF_ORDER_LABELS else _ORDERS
-    return _FEW.format(source, _ALONG[path], sql.Literal(SCANNED))
+    return _FEW.format(source, _ALONG[path], sql.Literal(scanned))
 
 
 @dataclass(frozen=True, slots=True)
