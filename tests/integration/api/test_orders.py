@@ -97,8 +97,8 @@ async def test_pages_neither_repeat_nor_skip_while_orders_arrive(http, projector
     for filters, total in (
         ("status=completed", 0),
         ("status=pending", 32),
-        ("status=pending&userId=pager", 31),
-        ("status=pending&userId=nobody", 0),
+        ("status=pending&userId=pager", None),
+        ("status=open", None),
         ("userId=nobody", 0),
         ("", 32),
     ):
