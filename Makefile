@@ -21,6 +21,15 @@ chaos:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.chaos $(ARGS)
 
+# Against an engine that runs, the one of `make run` or URL=http://host:port.
+fuzz:
+	@sh local/bootstrap.sh dev
+	.venv/bin/schemathesis --config-file tests/schemathesis.toml run $(URL)/openapi.json --max-examples 200 $(ARGS)
+
+postman:
+	@sh local/bootstrap.sh dev
+	@.venv/bin/python -m tests.support.newman $(URL) $(ARGS)
+
 # bench-projections, -overload, -takeover, -feed, -fanout, -hops, -lists: figures, each beside its limit or baseline.
 bench-%:
 	@sh local/bootstrap.sh run
