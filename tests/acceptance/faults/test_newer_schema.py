@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from local.child import State
+from orders.events import SCHEMA_VERSION
 from orders.wire import encode
 from tests.support.poisoned import Poisoned, order_on
 from tests.support.servers import TEST_PARTITIONS, wait_until
@@ -16,7 +17,9 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 HERE = 2
 READERS = ("projector-1", "projector-2", "worker-1", "worker-2")
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "userId": "u"}
-SENTENCE = "the log holds schema version 99, this engine knows 2: upgrade the engine"
+SENTENCE = (
+    f"the log holds schema version 99, this engine knows {SCHEMA_VERSION}: upgrade the engine"
+)
 
 
 @pytest.fixture
