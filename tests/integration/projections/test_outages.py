@@ -8,7 +8,8 @@ from local.ports import free_ports
 from local.postgres import Postgres, create_databases
 from local.topics import Layout, create_topics
 from orders.topics import Topics
-from tests.integration.projections.conftest import Log, Tables, lives
+from tests.integration.projections.conftest import Log, lives
+from tests.integration.projections.tables import Tables
 from tests.support.servers import TEST_PARTITIONS, running, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]

@@ -1,16 +1,10 @@
 """Lists of orders: filters, their sequence, and places that are never lost."""
 
 import itertools
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from api import cursor
-from api.list_filters import wanted_of
-from api.selection import Place, Wanted
-from tests.support.builders import METEORA, ORDER_ID, T0, executed, failed, placed, routed, seconds
+from tests.support.builders import METEORA, executed, failed, placed, routed, seconds
 from tests.support.builders import terms as terms_of
 
 BAD = [
@@ -206,68 +200,3 @@ async def test_pages_neither_repeat_nor_skip_while_orders_arrive(api, sort):
     else:
         assert seen == known[::-1]
     assert last["timestamp"] == "2026-01-01T00:00:00.000000Z"
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        "sort=createdAt",
-        "status=pending",
-        "userId=alice",
-        "tag=a",
-        "type=market",
-        "pair=SOL/USDC",
-        "venue=RAYDIUM",
-        "clientOrderId=a",
-        "createdTo=2026-02-01T00:00:00Z",
-        "createdFrom=2026-01-01T00:00:00Z",
-    ],
-)
-async def test_a_cursor_is_of_no_use_in_another_list(api, some, other):
-    cursors = {}
-    for query in ("", other):
-        answer = await api.http.get(f"/api/orders?limit=1&{query}")
-        cursors[query] = answer.json()["nextCursor"]
-    for query, foreign in (("", cursors[other]), (other, cursors[""])):
-        if foreign is not None:
-            answer = await api.http.get(f"/api/orders?{query}&cursor={foreign}")
-            assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_CURSOR")
-    own = await api.http.get(f"/api/orders?cursor={cursors['']}&limit=400")
-    assert own.status_code == 200
-
-
-async def test_a_cursor_is_of_use_however_its_list_is_written(api, some):
-    first = await api.http.get(
-        "/api/orders?limit=1&status=failed,pending&createdTo=2027-01-01T00:00Z"
-    )
-    same = "status=pending,failed&createdTo=2027-01-01T01:00%2B01:00&sort=-createdAt"
-    page = await api.http.get(f"/api/orders?{same}&cursor={first.json()['nextCursor']}")
-    assert [order["id"] for order in page.json()["orders"]] == [id_of(2)]
-
-
-@pytest.mark.parametrize("micros", [0, 1, -1, 999_999_999_999])
-def test_a_cursor_keeps_the_microsecond(micros):
-    place = Place(T0 + timedelta(microseconds=micros), ORDER_ID)
-    assert cursor.decode(cursor.encode(place, Wanted()), Wanted()) == place
-
-
-def test_a_cursor_leads_nowhere_beyond_the_times_of_its_list():
-    wanted = Wanted(created_from=seconds(1), created_to=seconds(2))
-    places = [Place(seconds(number), ORDER_ID) for number in range(4)]
-    found = [cursor.decode(cursor.encode(place, wanted), wanted) for place in places]
-    assert found == [None, *places[1:3], None]
-
-
-@given(st.datetimes(timezones=st.just(UTC)), st.sampled_from([-840, 0, 839]))
-def test_any_moment_can_be_an_end_of_a_list(moment, minutes):
-    zone = timezone(timedelta(minutes=minutes))
-    text = moment.replace(tzinfo=zone).isoformat()
-    wanted = wanted_of({"createdFrom": text, "createdTo": text})
-    assert wanted.created_from == wanted.created_to == datetime.fromisoformat(text)
-    place = Place(T0, ORDER_ID)
-    assert cursor.decode(cursor.encode(place, wanted), wanted) in {None, place}
-
-
-@given(st.text())
-def test_no_text_is_a_cursor_but_those_that_were_written(text):
-    assert cursor.decode(text, Wanted()) is None
