@@ -1,6 +1,7 @@
 """Lists of orders: filters, their sequence, and places that are never lost."""
 
 import itertools
+import re
 
 import pytest
 
@@ -200,3 +201,15 @@ async def test_pages_neither_repeat_nor_skip_while_orders_arrive(api, sort):
     else:
         assert seen == known[::-1]
     assert last["timestamp"] == "2026-01-01T00:00:00.000000Z"
+
+
+async def test_every_parameter_is_documented(api):
+    document = (await api.http.get("/openapi.json")).json()
+    told = {one["name"]: one for one in document["paths"]["/api/orders"]["get"]["parameters"]}
+    assert told.keys() == {
+        *("status", "userId", "type", "pair", "venue", "createdFrom", "createdTo"),
+        *("clientOrderId", "tag", "sort", "limit", "cursor", "X-Log-Position", "X-Request-Id"),
+    }
+    assert told["sort"]["schema"]["default"] == "-createdAt"
+    for name, text in (("status", "open,failed"), ("pair", "SOL/USDC"), ("venue", "RAYDIUM")):
+        assert re.search(told[name]["schema"]["pattern"], text)
