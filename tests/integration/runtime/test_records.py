@@ -9,12 +9,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
 
+from local import jars
+from local.kafka import Kafka
+from local.ports import free_ports
 from local.topics import Layout, create_topics
 from orders.topics import Topics
 from runtime.headers import tolerate_any_names
 from runtime.records import close, poll
 from tests.support.odd_clients import append_in_transaction, append_raw, append_with_odd_header
-from tests.support.servers import own_kafka
+from tests.support.servers import running
 
 pytestmark = pytest.mark.integration
 
@@ -114,16 +117,23 @@ async def test_what_only_compression_makes_small_enough_is_refused(place):
 async def test_a_reader_whose_fetch_waits_to_be_tried_again_is_closed_like_any_other(
     tmp_path, caplog
 ):
-    with own_kafka(tmp_path / "kafka") as kafka:
-        await create_topics(kafka, Topics(), Layout(1))
+    kafka = Kafka(tmp_path / "kafka", *free_ports(2), jars.fetch())
+    kafka.prepare()
+    with running(kafka.program(tmp_path / "kafka.log")) as broker:
+        await create_topics(kafka.address, Topics(), Layout(1))
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka, enable_auto_commit=False, retry_backoff_ms=60_000
+            bootstrap_servers=kafka.address, enable_auto_commit=False, retry_backoff_ms=60_000
         )
         await consumer.start()
-        consumer.assign([TopicPartition(Topics().events, 0)])
-        await consumer.seek_to_beginning()
-        await poll(consumer, PATIENCE, 100)
-    while "Failed fetch messages" not in caplog.text:  # noqa: ASYNC110  (a log tells no event)
-        await asyncio.sleep(0.05)
-    await close(consumer)
+        try:
+            consumer.assign([TopicPartition(Topics().events, 0)])
+            await consumer.seek_to_beginning()
+            await poll(consumer, PATIENCE, 100)
+            # A fetch is under way, as always; one that a killed broker broke off waits its minute.
+            broker.kill()
+            async with asyncio.timeout(30):
+                while "Failed fetch messages" not in caplog.text:  # noqa: ASYNC110  (a log tells no event)
+                    await asyncio.sleep(0.05)
+        finally:
+            await close(consumer)
     assert consumer._client._sync_task is None
