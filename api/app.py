@@ -89,8 +89,9 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
     )
     add_gates(app, settings, sources.new_id)
     app.router.routes.extend((*_PLACING, *_NO_ORDERS, *_OF_ONE))
-    for routes in (*_ROUTERS, sockets.router):
+    for routes in _ROUTERS:
         app.include_router(routes)
+    app.router.routes.extend(sockets.ROUTES)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way

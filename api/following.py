@@ -57,7 +57,7 @@ class Following:
                 await self._begin()
                 await self._catch_up()
                 self._say({"type": "caughtUp", "id": self.wish.id, "seq": self._told})
-                await asyncio.Event().wait()
+                await asyncio.get_running_loop().create_future()
         except ReadModelAway:
             self._refuse(Refusal(errors.PROJECTION_UNAVAILABLE, retry_after=SOON))
         except Refusal as refusal:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from api.ports import Change, Followed
 
+EVERYTHING = ""
+
 
 class Closing(IntEnum):
     """Why a subscription ended, as a WebSocket close code."""
@@ -66,7 +68,7 @@ class Hub:
         self._limit = limit
         self._of_order: defaultdict[str, set[Listener]] = defaultdict(set)
         self._of_user: defaultdict[str, set[Listener]] = defaultdict(set)
-        self._of_all: set[Listener] = set()
+        self._of_all: defaultdict[str, set[Listener]] = defaultdict(set)
         self._talking: set[Talker] = set()
         self._silent = asyncio.Event()
         self._silent.set()
@@ -100,18 +102,18 @@ class Hub:
         self, listener: Listener, order_id: str | None = None, user_id: str | None = None
     ) -> Iterator[None]:
         """Let a listener hear the changes of an order, of a user, or all, until the block ends."""
+        followers, key = self._of_all, EVERYTHING
         if order_id is not None:
-            with _in(self._of_order, order_id, listener):
-                yield
+            followers, key = self._of_order, order_id
         elif user_id is not None:
-            with _in(self._of_user, user_id, listener):
-                yield
-        else:
-            self._of_all.add(listener)
-            try:
-                yield
-            finally:
-                self._of_all.discard(listener)
+            followers, key = self._of_user, user_id
+        followers[key].add(listener)
+        try:
+            yield
+        finally:
+            followers[key].discard(listener)
+            if not followers[key]:
+                del followers[key]
 
     @contextmanager
     def talking(self, talker: "Talker") -> Iterator[None]:
@@ -134,7 +136,8 @@ class Hub:
     def deliver(self, change: Change) -> None:
         """Give a change to everybody who follows its order or its user; never waits."""
         of_user = self._of_user.get(change.user_id, ()) if change.user_id is not None else ()
-        for followers in (self._of_order.get(change.order_id, ()), of_user, self._of_all):
+        of_all = self._of_all.get(EVERYTHING, ())
+        for followers in (self._of_order.get(change.order_id, ()), of_user, of_all):
             for listener in tuple(followers):
                 listener.offer(change)
 
@@ -142,17 +145,7 @@ class Hub:
         """End every subscription."""
         for talker in tuple(self._talking):
             talker.end(why)
-        for followers in (*self._of_order.values(), *self._of_user.values(), self._of_all):
-            for listener in tuple(followers):
-                listener.end(why)
-
-
-@contextmanager
-def _in(followers: defaultdict[str, set[Listener]], key: str, listener: Listener) -> Iterator[None]:
-    followers[key].add(listener)
-    try:
-        yield
-    finally:
-        followers[key].discard(listener)
-        if not followers[key]:
-            del followers[key]
+        for of_some in (self._of_order, self._of_user, self._of_all):
+            for followers in tuple(of_some.values()):
+                for listener in tuple(followers):
+                    listener.end(why)
