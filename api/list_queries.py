@@ -30,6 +30,10 @@ planner would rather read those of another index, by skipping through it, and so
 
 _TOTAL = "select n from order_counts where scope = %(scope)s and key = %(key)s"
 _UNFINISHED = ("unfinished", "")
+FIRST_ID, LAST_ID = (
+    "-".join(digit * length for length in (8, 4, 4, 4, 12)) for digit in ("0", "f")
+)
+"""No order's ids: what stands before and behind all of a moment."""
 
 
 class ListQueries:
@@ -56,7 +60,14 @@ class ListQueries:
             *_length(wanted),
         )
         total = (totals[0][0][0] if totals[0] else 0) if totals else None
-        return _page(rows, limit, total, heads[0][1] if heads else 0)
+        orders = [_order(row) for row in rows if row[-1]]
+        seen = [_order(row) for row in rows if not row[-1]]
+        after = None
+        if len(orders) > limit or (seen and len(orders) == limit):
+            after = _after(orders[limit - 1])
+        elif seen:
+            after = _behind(seen[0], orders, wanted, place)
+        return Page(orders[:limit], total, heads[0][1] if heads else 0, after)
 
     async def next_offsets(self) -> Mapping[int, int]:
         """Return up to where the projection has read each partition."""
@@ -74,12 +85,18 @@ class ListQueries:
         return min(zip(sizes, some, strict=True), key=lambda sized: sized[0])[1]
 
 
-def _page(rows: list[TupleRow], limit: int, total: int | None, head: int) -> Page:
-    orders = [_order(row) for row in rows if row[-1]]
-    seen = [_order(row) for row in rows if not row[-1]]
-    more = len(orders) > limit or (seen and len(orders) == limit)
-    last = orders[limit - 1 : limit] if more else seen
-    return Page(orders[:limit], total, head, *map(_after, last))
+def _behind(seen: OrderRow, orders: list[OrderRow], wanted: Wanted, place: Place | None) -> Place:
+    """The place of an order that does not fit; that of another user is not told by its id.
+
+    Then it is a place before it, with none between them that fits.
+    """
+    if wanted.user_id in {None, seen.user_id}:
+        return _after(seen)
+    if orders and orders[-1].created_at == seen.created_at:
+        return _after(orders[-1])
+    if place is not None and place.created_at == seen.created_at:
+        return _after(seen)
+    return Place(seen.created_at, FIRST_ID if wanted.ascending else LAST_ID)
 
 
 def _order(row: TupleRow) -> OrderRow:

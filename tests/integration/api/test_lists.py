@@ -146,6 +146,20 @@ async def test_pages_are_what_the_list_is(told, queries, wanted, limit, scanned)
 
 
 @pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("user", ["ann", NOWHERE])
+async def test_a_place_in_the_list_of_a_user_names_no_order_of_another(
+    told, queries, user, ascending
+):
+    queries.scanned = 10
+    theirs = {row.order_id for row in told.rows if row.user_id != user}
+    for tag in TAGS:
+        place, wanted = None, Wanted(user_id=user, tag=tag, ascending=ascending)
+        while (page := await queries.page(wanted, 9, place)).after is not None:
+            place = page.after
+            assert place.order_id not in theirs
+
+
+@pytest.mark.parametrize("ascending", [False, True])
 @pytest.mark.parametrize(
     "filters",
     [
