@@ -28,7 +28,8 @@ async def follow(base: str, order_id: str, headers: dict[str, str], *, as_json: 
                 last = json.loads(message, parse_float=str, parse_int=str)
                 if last.get("type") == "authenticate":
                     raise Failure("The engine asks for a token: name one with ENGINE_TOKEN")
-                if "error" in last and "status" not in last:
+                # A change of an order may tell an error, too; only a problem has a title.
+                if "error" in last and "title" in last:
                     raise Failure(f"{last.get('message', 'The feed is refused')} ({last['error']})")
                 _show(str(message), last, as_json=as_json)
     except ConnectionClosedOK:

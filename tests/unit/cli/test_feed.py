@@ -5,10 +5,11 @@ import json
 import pytest
 from websockets.asyncio.server import serve
 
+from api.errors import ORDER_NOT_FOUND, Refusal
 from cli.failures import Failure
 from cli.feed import follow
 
-REFUSAL = {"error": "ORDER_NOT_FOUND", "message": "There is no such order", "code": "ERR_404"}
+REFUSAL = Refusal(ORDER_NOT_FOUND, "There is no such order").body
 
 
 async def test_an_order_that_is_not_there_is_one_sentence(capsys):
