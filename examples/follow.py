@@ -1,15 +1,19 @@
 """Follow every order of the engine over its WebSocket, and miss nothing whatever breaks.
 
-`python examples/follow.py [URL] [FROM_SEQ]`, by default ws://localhost:3000/ws from now on.
+`python examples/follow.py [URL] [FROM_SEQ]`, by default ws://localhost:3000/ws from now on. An
+engine that asks who you are takes the token in ENGINE_TOKEN.
 """
 
 import asyncio
 import json
+import os
 import sys
 
 import websockets
 
 URL = "ws://localhost:3000/ws"
+TOKEN = os.environ.get("ENGINE_TOKEN")
+BEARING = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 PAUSE_S = 1
 
 
@@ -18,7 +22,7 @@ async def follow(url: str, from_seq: int | None) -> None:
     place = {} if from_seq is None else {"fromSeq": from_seq}
     while True:
         try:
-            async with websockets.connect(url) as socket:
+            async with websockets.connect(url, additional_headers=BEARING) as socket:
                 wish = {"op": "subscribe", "id": 1, "filter": {"all": True}, **place}
                 await socket.send(json.dumps(wish))
                 async for text in socket:

@@ -1,9 +1,10 @@
 """Follow every order of the engine as server-sent events, and miss nothing whatever breaks.
 
 `python examples/stream.py [URL] [LAST_EVENT_ID]`, by default http://localhost:3000/api/events from
-its beginning. Needs `httpx-sse`.
+its beginning. An engine that asks who you are takes the token in ENGINE_TOKEN. Needs `httpx-sse`.
 """
 
+import os
 import sys
 import time
 
@@ -11,6 +12,8 @@ import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
 URL = "http://localhost:3000/api/events"
+TOKEN = os.environ.get("ENGINE_TOKEN")
+BEARING = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 PAUSE_S = 1
 SILENCE_S = 15
 """The engine says something every 5 seconds; a connection that is silent for longer is dead."""
@@ -18,7 +21,7 @@ SILENCE_S = 15
 
 def follow(url: str, last_id: str) -> None:
     """Print each event once, in the order of the feed; connect again where it broke off."""
-    with httpx.Client(timeout=SILENCE_S) as client:
+    with httpx.Client(headers=BEARING, timeout=SILENCE_S) as client:
         while True:
             headers = {"Last-Event-ID": last_id} if last_id else {}
             try:

@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import os
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -14,6 +18,7 @@ from tests.support.log import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 MARKET = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10}
 SQL = "ann'; drop table orders cascade; --"
 
@@ -70,6 +75,30 @@ async def test_users_see_their_own_and_nothing_of_it_is_logged(api, bearer, capf
     assert "jwt: a token says who it is" in logged
     for secret in (SECRET, ann, bob, odd):
         assert all(part not in logged for part in secret.split("."))
+
+
+@pytest.mark.parametrize(
+    ("script", "place"), [("follow.py", "{0.ws}/ws 1"), ("stream.py", "{0.url}/api/events")]
+)
+async def test_the_examples_bear_a_token(api, bearer, script, place):
+    async with httpx.AsyncClient(base_url=api.url, timeout=20, headers=bearing(bearer())) as http:
+
+        async def placed():
+            answer = await http.post("/api/orders", json=MARKET)
+            return answer.json()["orderId"] if answer.status_code == 202 else None
+
+        order_id = await eventually(placed)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(EXAMPLES / script), *place.format(api).split()),
+        env={**os.environ, "ENGINE_TOKEN": bearer()},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), 20)
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+    assert line.decode().split()[1:] == [order_id, "OrderPlaced"]
 
 
 def offered(text):
