@@ -87,7 +87,8 @@ class Placing:
             raise outcome_unknown(event) from None
         self.refused_at = None
         # Not at info: at thousands a second these lines would cost more than the placements.
-        logger.debug("order placed", extra={"action": "order_placed", "order_id": event.order_id})
+        about = {"order_id": event.order_id, "request_id": request_id}
+        logger.debug("order placed", extra={"action": "order_placed", **about})
         return Written(event, appended)
 
     def _command(self, wish: Wish, request_id: str) -> PlaceOrder:

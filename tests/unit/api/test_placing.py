@@ -64,12 +64,14 @@ async def test_too_many_placements_at_once_are_not_taken():
         assert len(api.log.events) == 1
 
 
-async def test_a_request_id_comes_back_and_goes_into_the_log(api):
+async def test_a_request_id_comes_back_and_goes_into_the_logs(api, caplog):
+    caplog.set_level("DEBUG", "api.placing")
     body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10}
     headers = {"X-Request-Id": "req-1/a:b"}
     answer = await api.http.post("/api/orders/execute", json=body, headers=headers)
     assert answer.headers["X-Request-Id"] == "req-1/a:b"
     assert api.log.events[0].correlation_id == "req-1/a:b"
+    assert [record.request_id for record in caplog.records] == ["req-1/a:b"]
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a" * 129, "{x}", "ü".encode()])
