@@ -8,6 +8,7 @@ from api.errors import Kind, Refusal
 from api.placement import Form
 from api.placing import outcome_unknown, void
 from api.repeats import MAYBE_PLACED, NOT_PLACED, unread
+from api.shapes import ORDER_ID
 from orders.commands import PlaceOrder, Stamp
 from orders.decider import decide
 from orders.events import OrderPlaced
@@ -15,7 +16,6 @@ from orders.retry import RetryPolicy
 from orders.state import UNPLACED
 from orders.values import Terms
 
-ORDER_ID = "0199b1c2-7a44-7c11-9d3e-5f0a4b6c8d21"
 PLACED_AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
 _TERMS = Terms(
     token_in="SOL",  # noqa: S106  (a token of trade)

@@ -6,13 +6,12 @@ from decimal import Decimal
 from pydantic import Field
 
 from api.forecast import Forecast, Lead, WarningCode
-from api.shapes import Number, Shape
+from api.shapes import TIME, Number, Shape
 from orders.errors import Reason
 from orders.routing import min_amount_out
 from orders.values import Quote, Terms
 from venues.asking import Asked
 
-_TIME = "2025-01-01T12:00:00.000000Z"
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -36,7 +35,7 @@ class QuoteView(Shape):
         description="The least an order would accept there: amountOut x (1 - slippage).",
         examples=[1486.188],
     )
-    quoted_at: datetime | None = Field(examples=[_TIME])
+    quoted_at: datetime | None = Field(examples=[TIME])
     latency_ms: int = Field(description="How long the answer took.", examples=[203])
     error: ReasonView | None = None
 
@@ -81,7 +80,7 @@ class Preview(Shape):
     )
     why: str = Field(description="Why this venue, or why none, in a sentence.")
     warnings: list[WarningView]
-    timestamp: datetime = Field(examples=[_TIME])
+    timestamp: datetime = Field(examples=[TIME])
 
 
 def preview_view(seen: Forecast, now: datetime) -> Preview:
