@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 from api import errors, exact, schemas
 from api.errors import Refusal
 from api.feed import FeedReader
-from api.frames import Subscribe, pair_of
+from api.frames import Subscribe
 from api.hub import Closing
 from api.outbox import Outbox, nothing
 from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway
 from api.records import record_text
-from api.selection import Wanted
+from api.selection import Pair, Wanted
 
 MOST_IN_SNAPSHOT = 500
 SOON = timedelta(seconds=1)
@@ -85,7 +84,8 @@ class Following:
         self._say({"type": "subscribed", "id": wish.id, "seq": begin, "epoch": self.epoch})
         if page is not None:
             orders = [_view(row) for row in page.orders]
-            self._say({"type": "snapshot", "id": wish.id, "seq": page.head, "orders": orders})
+            told = {"seq": page.head, "complete": page.after is None, "orders": orders}
+            self._say({"type": "snapshot", "id": wish.id, **told})
 
     async def _snapshot(self) -> Page:
         wanted = self.wish.filter
@@ -93,10 +93,9 @@ class Following:
             statuses=(wanted.status,) if wanted.status else (),
             user_id=wanted.user_id,
             order_id=wanted.picked.order_id,
+            pair=Pair(*wanted.pair.split("/")) if wanted.pair else None,
         )
-        page = await self._read_model.page(some, MOST_IN_SNAPSHOT, None)
-        fitting = [row for row in page.orders if wanted.pair in {None, pair_of(row)}]
-        return replace(page, orders=fitting)
+        return await self._read_model.page(some, MOST_IN_SNAPSHOT, None)
 
     async def _catch_up(self) -> None:
         after = self._told

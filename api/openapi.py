@@ -46,11 +46,11 @@ feed has been numbered anew).
 `{op: "subscribe", id, filter: {all} | {orderId?, userId?, status?, pair?}, fromSeq?, epoch?,
 snapshot?, superseded?}`, `{op: "unsubscribe", id}`, `{op: "ping", id?}`. You are told `hello`
 (headSeq, epoch, heartbeatSeconds), `subscribed` (seq: it begins after it), `snapshot` (at most 500
-orders as of seq), `event` (seq, prevSeq: the one before it in this subscription, event, order as
-it stands), `caughtUp`, `heartbeat` (headSeq), `pong`, `unsubscribed`, `error`; and before it
-closes `goingAway` (1012) or `slowConsumer` (4008, more than 1,000 messages or 4 MiB behind), with
-`resume`: what to subscribe to, and from where, at any process. Told twice is possible there:
-`seq` says so.
+orders as of seq, the newest; `complete` says whether these are all), `event` (seq, prevSeq: the one
+before it in this subscription, event, order as it stands), `caughtUp`, `heartbeat` (headSeq),
+`pong`, `unsubscribed`, `error`; and before it closes `goingAway` (1012) or `slowConsumer` (4008,
+more than 1,000 messages or 4 MiB behind), with `resume`: what to subscribe to, and from where, at
+any process. Told twice is possible there: `seq` says so.
 
 The two others close with 4008 when the client reads too slowly, 1012 when the server restarts,
 1013 when orders cannot be read at the moment, 1011 when something went wrong here: connect again.

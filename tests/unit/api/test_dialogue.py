@@ -5,8 +5,8 @@ import asyncio
 import pytest
 import websockets
 
-from api import beats
-from tests.support.builders import ORDER_ID, executed, placed
+from api import beats, following
+from tests.support.builders import ORDER_ID, executed, placed, seconds, terms
 from tests.support.talks import OTHER_ID, THIRD_ID, Client, seqs
 
 
@@ -82,6 +82,17 @@ async def test_a_snapshot_tells_the_orders_as_of_a_seq(world, client, wanted, or
     subscribed, snapshot, caught_up = await client.subscribe(1, wanted, snapshot=True)
     assert subscribed["seq"] == snapshot["seq"] == caught_up["seq"] == 6
     assert [one["id"] for one in snapshot["orders"]] == orders
+
+
+async def test_a_snapshot_of_a_pair_is_not_lost_among_newer_orders(monkeypatch, world, client):
+    monkeypatch.setattr(following, "MOST_IN_SNAPSHOT", 1)
+    world.happens(placed(terms=terms(token_in="USDC", token_out="SOL")))
+    world.happens(placed(order_id=OTHER_ID, occurred_at=seconds(1)))
+    told = await client.subscribe(1, {"pair": "USDC/SOL"}, snapshot=True)
+    assert [one["id"] for one in told[1]["orders"]] == [ORDER_ID]
+    assert told[1]["complete"]
+    told = await client.subscribe(2, {"all": True}, snapshot=True)
+    assert ([one["id"] for one in told[1]["orders"]], told[1]["complete"]) == ([OTHER_ID], False)
 
 
 async def test_two_subscriptions_do_not_mix(world, client):
