@@ -109,6 +109,9 @@ def _site(host: str) -> str:
         address = ip_address(host)
     except ValueError:
         return blake2b(host.encode(), digest_size=16).hexdigest()
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        # A client of IPv4, as a socket for both tells it.
+        return str(address.ipv4_mapped)
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> (128 - IPV6_SITE) << (128 - IPV6_SITE)))
     return str(address)

@@ -147,6 +147,8 @@ async def test_what_has_run_out_is_forgotten(monkeypatch):
     [
         ("1.2.3.4", "1.2.3.4", True),
         ("1.2.3.4", "1.2.3.5", False),
+        ("1.2.3.4", "::ffff:1.2.3.4", True),
+        ("::ffff:1.2.3.4", "::ffff:5.6.7.8", False),
         ("2001:db8::1", "2001:db8::ffff:1", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
         ("a socket", "another", False),
