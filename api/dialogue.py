@@ -15,6 +15,7 @@ from api.hub import Closing
 from api.outbox import Outbox
 from api.parts import Parts
 from api.ports import ReadModelAway
+from api.scopes import Scope
 
 MOST_SUBSCRIPTIONS = 100
 LAST_WORDS_S = 2.0
@@ -63,9 +64,21 @@ class Dialogue:
     async def _listen(self) -> None:
         while (message := await self._socket.receive())["type"] != "websocket.disconnect":
             try:
-                self._hear(frames.read(message.get("text") or ""))
+                frame = frames.read(message.get("text") or "")
+                if isinstance(frame, frames.Subscribe):
+                    await self._pay(frame)
+                self._hear(frame)
             except Refusal as refusal:
                 self._say({**refusal.body, "type": "error"})
+
+    async def _pay(self, wish: frames.Subscribe) -> None:
+        """A subscription reads the tables, as a request does: it counts as one."""
+        socket = self._socket
+        try:
+            await self._parts.access.pay(socket.scope, caller_of(socket), Scope.READ)
+        except Refusal as refusal:
+            refusal.more["id"] = wish.id
+            raise
 
     def _hear(self, frame: frames.Subscribe | frames.Unsubscribe | frames.Ping) -> None:
         match frame:

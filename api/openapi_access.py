@@ -33,7 +33,8 @@ after an error: 4400 (a token in the address), 4401, 4403, 4429 (too many at onc
 
 Where limits are set, those of a user, else of an address, every answer tells `RateLimit-Limit`,
 `RateLimit-Remaining` and `RateLimit-Reset` (seconds); beyond them there is 429 `RATE_LIMITED` with
-`Retry-After`. Orders (a batch costs its length), reads and open WebSockets are counted apart.
+`Retry-After`. Orders (a batch costs its length), reads (a subscription costs one) and open
+WebSockets are counted apart.
 """
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 _CHALLENGE = {"description": f"`{CHALLENGE}`", "schema": {"type": "string"}}

@@ -144,6 +144,21 @@ async def test_only_so_many_at_once(clock):
             assert (await again.told())["type"] == "hello"
 
 
+async def test_a_subscription_counts_as_a_read(clock):
+    async with (
+        served(clock, rate_limit_reads=3) as world,
+        connected(world, "/ws", token()) as client,
+    ):
+        await client.told()
+        for name in range(20):
+            await client.say(op="subscribe", id=name, filter={"all": True})
+        await client.say(op="ping", id=1)
+        refused = [one for one in await client.until("pong") if one["type"] == "error"]
+        assert {one["error"] for one in refused} == {"RATE_LIMITED"}
+        assert len(refused) >= 10
+        assert refused[-1]["id"] == 19
+
+
 async def test_strangers_are_counted_by_their_address(clock):
     async with (
         served(clock, rate_limit_sockets=1) as world,
