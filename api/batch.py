@@ -44,9 +44,12 @@ async def batch(request: Request) -> Response:
     faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})
     request_id, caller = request.state.request_id, caller_of(request)
     # It was let in as one.
-    await parts.access.pay(request.scope, caller, Scope.WRITE, len(orders) - 1)
+    cost = len(orders) - 1
+    standing = await parts.access.pay(request.scope, caller, Scope.WRITE, cost, paid=1)
     each = (_item(one, faults, parts, request_id, caller) for one in orders)
-    return json_answer(placing_schemas.BatchAnswer(results=await asyncio.gather(*each)), 207)
+    results = await asyncio.gather(*each)
+    told = standing.headers if standing else {}
+    return json_answer(placing_schemas.BatchAnswer(results=results), 207, told)
 
 
 async def _item(

@@ -75,12 +75,12 @@ class Access:
             raise
 
     async def pay(
-        self, scope: Scope, caller: Caller, allows: Allows, cost: int = 1
+        self, scope: Scope, caller: Caller, allows: Allows, cost: int = 1, paid: int = 0
     ) -> Standing | None:
         """Count what a connection asks for; return what is left, if known. Raises `Refusal`."""
         if not self.rates.limited(allows):
             return None
-        return await self.rates.spend(allows, payer(caller, scope["client"]), cost)
+        return await self.rates.spend(allows, payer(caller, scope["client"]), cost, paid)
 
     def require_origin(self, scope: Scope) -> None:
         """Raise `Refusal` for a web page of an origin that is not listed, if any are."""
@@ -120,7 +120,10 @@ class Guard:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(standing.headers)
+                headers = MutableHeaders(scope=message)
+                for name, value in standing.headers.items():
+                    # A route that costs more has told what is left after that.
+                    headers.setdefault(name, value)
             await send(message)
 
         return await self._app(scope, receive, told)

@@ -64,15 +64,17 @@ class Rates:
         """Return whether what a scope allows is limited at all."""
         return self._limit(scope) is not None
 
-    async def spend(self, scope: Scope, who: str, cost: int = 1) -> Standing | None:
+    async def spend(self, scope: Scope, who: str, cost: int = 1, paid: int = 0) -> Standing | None:
         """Return how one stands after this, if that is limited and known. Raises `TooMany`.
 
-        What costs more than the limit costs all of it: else it could never be had.
+        What costs more than the limit, with what was `paid` for it before, costs all of it: else
+        it could never be had.
         """
         limit = self._limit(scope)
-        if limit is None or cost == 0:
+        left = 0 if limit is None else min(cost, limit.amount - paid)
+        if limit is None or left <= 0:
             return None
-        spent = await self._store.answer(lambda: self._spent(limit, who, min(cost, limit.amount)))
+        spent = await self._store.answer(lambda: self._spent(limit, who, left))
         if spent is None:
             return None
         allowed, stats = spent

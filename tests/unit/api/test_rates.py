@@ -191,10 +191,23 @@ async def test_an_answer_tells_what_is_left_and_too_many_get_429():
 async def test_a_batch_costs_its_length():
     async with running_api(rate_limit_orders=10) as api:
         batch = {"orders": [MARKET] * 8}
-        assert (await api.http.post("/api/orders/batch", json=batch)).status_code == 207
+        taken = await api.http.post("/api/orders/batch", json=batch)
+        assert taken.status_code == 207
+        [left] = taken.headers.get_list("ratelimit-remaining")
+        assert left in {"2", "3"}
         refused = await api.http.post("/api/orders/batch", json=batch)
         assert (refused.status_code, refused.json()["error"]) == (429, "RATE_LIMITED")
+        assert int(refused.headers["ratelimit-remaining"]) < 8
         assert len(api.log.events) == 8
+
+
+@pytest.mark.parametrize("limit", [1, 5, 7])
+async def test_a_batch_beyond_the_limit_can_be_had_and_costs_all_of_it(limit):
+    async with running_api(rate_limit_orders=limit) as api:
+        batch = {"orders": [MARKET] * 8}
+        taken = await api.http.post("/api/orders/batch", json=batch)
+        assert taken.status_code == 207
+        assert int(taken.headers["ratelimit-remaining"]) <= 1
 
 
 async def test_each_user_has_limits_of_their_own():
