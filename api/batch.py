@@ -48,7 +48,9 @@ async def batch(request: Request) -> Response:
     standing = await parts.access.pay(request.scope, caller, Scope.WRITE, cost, paid=1)
     each = (_item(one, faults, parts, request_id, caller) for one in orders)
     results = await asyncio.gather(*each)
-    told = standing.headers if standing else {}
+    written = [place for one in results for place in positions.decode(one.log_position or "")]
+    told = {positions.HEADER: positions.encode(*written)} if written else {}
+    told |= standing.headers if standing else {}
     return json_answer(placing_schemas.BatchAnswer(results=results), 207, told)
 
 

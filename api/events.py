@@ -64,9 +64,11 @@ _RESPONSES: Responses = {
         errors.INVALID_TYPES,
         errors.INVALID_USER_ID,
         errors.INVALID_EVENT_ID,
+        errors.INVALID_LOG_POSITION,
         errors.ORDER_NOT_FOUND,
         errors.EPOCH_CHANGED,
         errors.ENGINE_BUSY,
+        errors.PROJECTION_LAGGING,
         errors.PROJECTION_UNAVAILABLE,
     ),
 }
@@ -105,6 +107,7 @@ async def events(  # noqa: PLR0913  (one argument for each parameter)
     """
     caller = caller_of(request)
     epoch, after = _resumed(last_event_id, from_seq)
+    await parts.positions.passed(request)
     picked = Picked(
         order_id=None if order_id is None else known_form(order_id),
         user_id=caller.whose(_user(user_id)),

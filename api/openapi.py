@@ -173,7 +173,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         )
         for name, path in schema["paths"].items():
             for method, operation in path.items():
-                if "/orders" in name and not name.endswith("/preview"):
+                if _knows_positions(name):
                     _add_position(operation, method)
                 operation["responses"].pop("422", None)
                 if scope := openapi_access.scope_of(method, name):
@@ -193,6 +193,10 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema["components"]["securitySchemes"] = schemes
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _knows_positions(path: str) -> bool:
+    return path == "/api/events" or ("/orders" in path and not path.endswith("/preview"))
 
 
 def _add_position(operation: dict[str, Any], method: str) -> None:

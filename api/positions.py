@@ -3,8 +3,10 @@
 For clients the text is opaque.
 """
 
+import asyncio
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,8 +19,9 @@ from api.slots import Slots
 
 HEADER = "X-Log-Position"
 SOON = timedelta(seconds=1)
-MAX_LENGTH = 100
-_POSITION = re.compile(rb"1:(\d{1,9}):(\d{1,18})")
+MAX_LENGTH = 4096
+_PLACE = rb"\d{1,9}:\d{1,18}"
+_POSITIONS = re.compile(rb"1:(" + _PLACE + rb"(?:," + _PLACE + rb")*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,23 @@ class Position:
     offset: int
 
 
-def encode(position: Position) -> str:
-    """Return the text that clients are given."""
-    return urlsafe_b64encode(f"1:{position.partition}:{position.offset}".encode()).decode()
+def encode(*positions: Position) -> str:
+    """Return the text that clients are given; of a partition it tells the last place."""
+    last: dict[int, int] = {}
+    for one in positions:
+        last[one.partition] = max(one.offset, last.get(one.partition, 0))
+    places = ",".join(f"{partition}:{offset}" for partition, offset in last.items())
+    return urlsafe_b64encode(f"1:{places}".encode()).decode()
 
 
-def decode(text: str) -> Position | None:
-    """Return the position that `encode` wrote, or None for any other text."""
+def decode(text: str) -> list[Position]:
+    """Return the positions that `encode` wrote, none for any other text."""
     try:
-        found = _POSITION.fullmatch(urlsafe_b64decode(text[:MAX_LENGTH].encode()))
+        found = _POSITIONS.fullmatch(urlsafe_b64decode(text[:MAX_LENGTH].encode()))
     except ValueError:
-        return None
-    return Position(int(found[1]), int(found[2])) if found else None
+        return []
+    places = (place.split(b":") for place in found[1].split(b",")) if found else ()
+    return [Position(int(partition), int(offset)) for partition, offset in places]
 
 
 class Positions:
@@ -60,16 +68,21 @@ class Positions:
         text = request.headers.get(HEADER)
         if text is None:
             return
-        position = decode(text)
-        if position is None or position.partition >= self._partitions:
+        wanted = {one.partition: one.offset + 1 for one in decode(text)}
+        if not wanted or max(wanted) >= self._partitions:
             raise Refusal(INVALID_LOG_POSITION)
         with self._slots:
-            await self._passed(position)
+            await self._passed(wanted)
 
-    async def _passed(self, position: Position) -> None:
-        partition, end = position.partition, position.offset + 1
-        if await self._progress.reached(partition, end, self._patience_s):
+    async def _passed(self, ends: Mapping[int, int]) -> None:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._patience_s
+        for partition, end in ends.items():
+            if not await self._progress.reached(partition, end, max(0, deadline - clock())):
+                break
+        else:
             return
-        behind = end - (await self._lists.next_offsets()).get(partition, 0)
+        offsets = await self._lists.next_offsets()
+        behind = sum(max(0, end - offsets.get(partition, 0)) for partition, end in ends.items())
         if behind > 0:
             raise Refusal(PROJECTION_LAGGING, retry_after=SOON, behind=behind)

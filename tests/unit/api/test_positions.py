@@ -7,7 +7,10 @@ import pytest
 from api.positions import HEADER, Position, decode, encode
 from tests.support.api import running_api
 
-READS = ["/api/orders", "/orders", "/api/orders/{}", "/api/orders/{}/events"]
+READS = [
+    *("/api/orders", "/orders", "/api/orders/{}", "/api/orders/{}/events"),
+    *("/api/orders/{}/explain", "/api/events", "/api/events?orderId={}"),
+]
 
 
 async def placed(api, **changes):
@@ -61,4 +64,26 @@ async def test_reads_that_wait_for_their_writes_are_bounded():
 
 
 def test_a_position_is_a_text_and_back():
-    assert decode(encode(Position(7, 12345678901))) == Position(7, 12345678901)
+    assert decode(encode(Position(7, 12345678901))) == [Position(7, 12345678901)]
+
+
+def test_of_several_places_in_a_partition_the_last_counts():
+    several = encode(Position(1, 5), Position(0, 2), Position(1, 4))
+    assert decode(several) == [Position(1, 5), Position(0, 2)]
+    assert decode(encode()) == []
+
+
+async def test_a_read_waits_for_all_of_a_batch(api):
+    order = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
+    answer = await api.http.post("/api/orders/batch", json={"orders": [order] * 20})
+    reading = asyncio.create_task(
+        api.http.get("/api/orders", headers={HEADER: answer.headers[HEADER]})
+    )
+    await asyncio.sleep(0)
+    api.read_model.project()
+    assert len((await reading).json()["orders"]) == 20
+    late = await api.http.post("/api/orders/batch", json={"orders": [order] * 20})
+    told = await api.http.get("/orders", headers={HEADER: late.headers[HEADER]})
+    assert (told.status_code, told.json()["behind"]) == (503, 20)
+    empty = await api.http.post("/api/orders/batch", json={"orders": [{}]})
+    assert HEADER not in empty.headers
