@@ -1,6 +1,7 @@
 """Runs postman_collection.json against an engine: `python -m tests.support.newman URL …`.
 
-Node comes with the tools of the tests; newman is installed once, from its lock, into .cache.
+Node comes with the tools of the tests; newman is installed once, from its lock, into .cache. The
+token in ENGINE_TOKEN, if there is one, is handed on.
 """
 
 import os
@@ -48,6 +49,8 @@ def installed() -> Path:
 def command(url: str, *more: str) -> list[str | Path]:
     """Return what runs the collection against the engine at this address."""
     variables = ["--env-var", f"baseUrl={url}"]
+    if token := os.environ.get("ENGINE_TOKEN"):
+        variables += ["--env-var", f"token={token}"]
     return [NODE, installed(), "run", COLLECTION, *variables, "--timeout-request", "20000", *more]
 
 
