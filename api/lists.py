@@ -1,9 +1,11 @@
 """The routes that list orders, of both families of clients."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,7 +52,7 @@ async def orders(
     Go on while there is a `nextCursor`: where few of many orders fit several filters at once, a
     page may hold fewer than it could, or none.
     """
-    wanted = wanted_of(request.query_params)
+    wanted = wanted_of(_joined(request.query_params))
     wanted = replace(wanted, user_id=caller_of(request).whose(wanted.user_id))
     place = _place_of(after, wanted)
     await parts.positions.passed(request)
@@ -75,6 +77,12 @@ async def newest_orders(request: Request, parts: PartsOf) -> Response:
     mine = Wanted(user_id=caller_of(request).whose(None))
     page = await parts.read_model.page(mine, LEGACY_LIMIT, None)
     return json_answer([schemas.legacy_order(row) for row in page.orders])
+
+
+def _joined(query: QueryParams) -> Mapping[str, str]:
+    # A list may also be written by naming the parameter again.
+    statuses = query.getlist("status")
+    return {**query, "status": ",".join(statuses)} if len(statuses) > 1 else query
 
 
 def _place_of(text: str | None, wanted: Wanted) -> Place | None:
