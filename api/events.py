@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from datetime import datetime
 from typing import Annotated, get_args
 
@@ -20,7 +20,6 @@ from api.parts import PartsOf
 from api.placement import is_user_id
 from api.ports import LAST_SEQ, Picked
 from api.records import Piece
-from api.slots import Slots
 from api.streams import Stretch
 from orders.events import AnyOrderEvent
 
@@ -77,13 +76,15 @@ _RESPONSES: Responses = {
 class Stream(StreamingResponse):
     """A long answer that holds one of the process's places for such."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], media_type: str, slots: Slots) -> None:
+    def __init__(
+        self, pieces: AsyncIterator[bytes], media_type: str, held: AbstractContextManager[None]
+    ) -> None:
         super().__init__(pieces, media_type=media_type, headers={"Cache-Control": "no-store"})
-        self._slots = slots
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it until its end, or until the client leaves."""
-        with self._slots:
+        with self._held:
             await super().__call__(scope, receive, send)
 
 
@@ -117,9 +118,10 @@ async def events(  # noqa: PLR0913  (one argument for each parameter)
     pieces = await parts.streams.open(Stretch(picked, after, to_seq, follow, epoch))
     if follow:
         pieces = _while_let_in(pieces, caller, parts.clock)
+    held = parts.long_answers.held_by(caller.user_id)
     if NDJSON in request.headers.get("accept", ""):
-        return Stream(_written(pieces, _as_lines), NDJSON, parts.long_answers)
-    return Stream(_written(pieces, _as_sse), SSE, parts.long_answers)
+        return Stream(_written(pieces, _as_lines), NDJSON, held)
+    return Stream(_written(pieces, _as_sse), SSE, held)
 
 
 def _resumed(last_event_id: str | None, from_seq: int | None) -> tuple[str | None, int]:

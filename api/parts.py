@@ -30,7 +30,7 @@ from api.rates import Rates
 from api.repeats import Repeats
 from api.room import Room
 from api.settings import ApiSettings
-from api.slots import Slots
+from api.slots import Shares, Slots
 from api.store import Store, open_store
 from api.streams import Streams
 from orders.topics import Topics
@@ -74,7 +74,7 @@ class Parts:
     feed: FeedReader
     streams: Streams
     beats: Beats
-    long_answers: Slots
+    long_answers: Shares
     health: Health
     previews: Previews
 
@@ -111,7 +111,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         feed=feed,
         streams=Streams(read_model, feed.progress),
         beats=Beats(read_model),
-        long_answers=Slots(settings.max_streams),
+        long_answers=Shares(settings.max_streams, settings.streams_each),
         health=health,
         previews=_previews(settings, sources),
     )

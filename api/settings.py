@@ -41,7 +41,9 @@ class ApiSettings(AccessSettings, VenueSettings):
         default=1_000, description="Changes a WebSocket client may be behind; then it is dropped."
     )
     max_streams: PositiveInt = Field(
-        default=100, description="Long answers of the feed at once in this process."
+        default=100,
+        description="Long answers of the feed at once in this process; a user of tokens may have a "
+        "quarter of them.",
     )
     max_previews: PositiveInt = Field(
         default=200, description="Previews that wait for the venues at once in this process."
@@ -64,3 +66,8 @@ class ApiSettings(AccessSettings, VenueSettings):
     def read_patience(self) -> timedelta:
         """Return how long a read waits for the projection to reach the end of the log."""
         return timedelta(milliseconds=self.read_patience_ms)
+
+    @property
+    def streams_each(self) -> int:
+        """Return how many long answers of the feed one user may have at once in this process."""
+        return max(1, self.max_streams // 4)

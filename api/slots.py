@@ -1,9 +1,12 @@
 """How many requests may wait for something at once in this process."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 
-from api.errors import ENGINE_BUSY, Refusal
+from api.errors import ENGINE_BUSY, RATE_LIMITED, Refusal
 
 SOON = timedelta(seconds=1)
 
@@ -28,3 +31,32 @@ class Slots:
     ) -> None:
         """Give the slot back."""
         self._left += 1
+
+
+class Shares:
+    """Slots of which no user holds more than their share; where nobody has a name, all are free."""
+
+    def __init__(self, limit: int, each: int) -> None:
+        self._slots = Slots(limit)
+        self._each = each
+        self._held: Counter[str] = Counter()
+
+    @contextmanager
+    def held_by(self, user_id: str | None) -> Iterator[None]:
+        """Hold one until the block ends. Raises `Refusal` when none is left, or none for them."""
+        if user_id is not None and self._held[user_id] >= self._each:
+            message = (
+                f"You have {self._each} of these under way, as many as you may: end one first."
+            )
+            raise Refusal(RATE_LIMITED, message, retry_after=SOON)
+        with self._slots:
+            if user_id is None:
+                yield
+                return
+            self._held[user_id] += 1
+            try:
+                yield
+            finally:
+                self._held[user_id] -= 1
+                if not self._held[user_id]:
+                    del self._held[user_id]

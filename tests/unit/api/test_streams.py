@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
 from api import streams
 from tests.support.api import in_memory, running_api, serving
+from tests.support.bearers import JWT, bearing, token
 from tests.support.builders import ORDER_ID, executed, placed, routed
 
 OTHER_ID, THIRD_ID = (ORDER_ID.replace("0d5e", other) for other in ("1111", "2222"))
@@ -119,10 +121,22 @@ async def test_without_the_projection_there_is_no_feed(api):
 async def test_long_answers_are_bounded():
     async with running_api(max_streams=1) as api:
         two_orders(api)
-        with api.app.state.parts.long_answers:
+        with api.app.state.parts.long_answers.held_by(None):
             answer = await api.http.get("/api/events")
         assert (answer.status_code, answer.json()["error"]) == (503, "ENGINE_BUSY")
         assert await seqs(api)
+
+
+async def test_no_user_takes_all_the_places_for_long_answers():
+    async with running_api(max_streams=8, **JWT) as api:
+        ann, bob = (bearing(token(user)) for user in ("ann", "bob"))
+        with ExitStack() as held:
+            for _ in range(2):
+                held.enter_context(api.app.state.parts.long_answers.held_by("ann"))
+            refused = await api.http.get("/api/events", headers=ann)
+            assert (refused.status_code, refused.json()["error"]) == (429, "RATE_LIMITED")
+            assert (await api.http.get("/api/events", headers=bob)).status_code == 200
+        assert (await api.http.get("/api/events", headers=ann)).status_code == 200
 
 
 class Follower:
