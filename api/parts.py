@@ -95,7 +95,8 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     )
     waiting = Slots(settings.max_reads_waiting)
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
-    positions = Positions(read_model, feed.progress, settings.partitions, patience, waiting)
+    shares = Shares(waiting, settings.reads_waiting_each)
+    positions = Positions(read_model, feed.progress, settings.partitions, patience, shares)
     health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
     return Parts(
         settings=settings,
@@ -111,7 +112,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         feed=feed,
         streams=Streams(read_model, feed.progress),
         beats=Beats(read_model),
-        long_answers=Shares(settings.max_streams, settings.streams_each),
+        long_answers=Shares(Slots(settings.max_streams), settings.streams_each),
         health=health,
         previews=_previews(settings, sources),
     )

@@ -12,10 +12,11 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
+from api.callers import caller_of
 from api.errors import INVALID_LOG_POSITION, PROJECTION_LAGGING, Refusal
 from api.ports import Lists
 from api.progress import Progress
-from api.slots import Slots
+from api.slots import Shares
 
 HEADER = "X-Log-Position"
 SOON = timedelta(seconds=1)
@@ -55,13 +56,13 @@ class Positions:
     """Lets reads wait until the projection has passed what their client wrote."""
 
     def __init__(
-        self, lists: Lists, progress: Progress, partitions: int, patience: timedelta, slots: Slots
+        self, lists: Lists, progress: Progress, partitions: int, patience: timedelta, shares: Shares
     ) -> None:
         self._lists = lists
         self._progress = progress
         self._partitions = partitions
         self._patience_s = patience.total_seconds()
-        self._slots = slots
+        self._shares = shares
 
     async def passed(self, request: Request) -> None:
         """Return when the request may be answered. Raises `Refusal` and `ReadModelAway`."""
@@ -71,7 +72,7 @@ class Positions:
         wanted = {one.partition: one.offset + 1 for one in decode(text)}
         if not wanted or max(wanted) >= self._partitions:
             raise Refusal(INVALID_LOG_POSITION)
-        with self._slots:
+        with self._shares.held_by(caller_of(request).user_id):
             await self._passed(wanted)
 
     async def _passed(self, ends: Mapping[int, int]) -> None:

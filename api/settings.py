@@ -32,7 +32,9 @@ class ApiSettings(AccessSettings, VenueSettings):
         default=2_000, description="How long the read of a new order waits for the projection."
     )
     max_reads_waiting: PositiveInt = Field(
-        default=1_000, description="Reads that wait for the projection at once in this process."
+        default=1_000,
+        description="Reads that wait for the projection at once in this process; a user of tokens "
+        "may have a quarter of them wait for an X-Log-Position.",
     )
     read_connections: PositiveInt = Field(
         default=8, description="Connections to PostgreSQL that reads share."
@@ -71,3 +73,8 @@ class ApiSettings(AccessSettings, VenueSettings):
     def streams_each(self) -> int:
         """Return how many long answers of the feed one user may have at once in this process."""
         return max(1, self.max_streams // 4)
+
+    @property
+    def reads_waiting_each(self) -> int:
+        """Return how many reads of one user may wait for their writes at once in this process."""
+        return max(1, self.max_reads_waiting // 4)

@@ -36,8 +36,8 @@ class Slots:
 class Shares:
     """Slots of which no user holds more than their share; where nobody has a name, all are free."""
 
-    def __init__(self, limit: int, each: int) -> None:
-        self._slots = Slots(limit)
+    def __init__(self, slots: Slots, each: int) -> None:
+        self._slots = slots
         self._each = each
         self._held: Counter[str] = Counter()
 

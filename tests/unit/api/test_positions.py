@@ -6,6 +6,7 @@ import pytest
 
 from api.positions import HEADER, Position, decode, encode
 from tests.support.api import running_api
+from tests.support.bearers import JWT, bearing, token
 
 READS = [
     *("/api/orders", "/orders", "/api/orders/{}", "/api/orders/{}/events"),
@@ -44,6 +45,22 @@ async def test_a_repeat_answers_a_place_at_which_the_order_is(api):
         order_id, position = await placed(api, userId="ann", clientOrderId="mine")
         answer = await api.http.get("/api/orders", headers=position)
         assert order_id in answer.text
+
+
+async def test_no_user_makes_all_others_wait_who_names_a_place_that_never_comes():
+    far = {HEADER: encode(Position(0, 10**9))}
+    async with running_api(max_reads_waiting=4, read_patience_ms=5000, **JWT) as api:
+        ann, bob = (bearing(token(user)) for user in ("ann", "bob"))
+        waiting = asyncio.create_task(api.http.get("/api/orders", headers=ann | far))
+        await asyncio.sleep(0.1)
+        second = await api.http.get("/api/orders", headers=ann | far)
+        assert (second.status_code, second.json()["error"]) == (429, "RATE_LIMITED")
+        body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
+        own = await api.http.post("/api/orders", json=body, headers=bob)
+        api.read_model.project()
+        place = {HEADER: own.headers[HEADER]}
+        assert (await api.http.get("/api/orders", headers=bob | place)).status_code == 200
+        waiting.cancel()
 
 
 @pytest.mark.parametrize("text", ["", "x", "1:0:0", encode(Position(99, 0)), "é", "A" * 500])
