@@ -10,9 +10,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from orders.admission import Record
-from runtime.records import close, poll
+from runtime.records import poll
 
 _REQUEST_TIMEOUT = timedelta(seconds=4)
+_STOP_TIMEOUT = timedelta(seconds=1)
+_FETCHES_END = timedelta(milliseconds=50)
 _CATCH_UP = timedelta(seconds=5)
 
 
@@ -100,7 +102,18 @@ async def open_log(
         await consumer.start()
         yield EventLog(consumer, topic, linger)
     finally:
-        await close(consumer)
+        await _stop(consumer)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    # aiokafka 0.14 ends its own stop half-way, as if cancelled, when a fetch waits to be tried
+    # again; without partitions there is none, as soon as its tasks have seen that.
+    consumer.unsubscribe()
+    await asyncio.sleep(_FETCHES_END.total_seconds())
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping}, timeout=_STOP_TIMEOUT.total_seconds())
+    stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
 
 
 async def _require_partitions(bootstrap: str, topic: str, partitions: int) -> None:

@@ -1,15 +1,11 @@
 """The log as a plain consumer brings it: every offset accounted for, whatever clients wrote."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from orders.admission import Record, marker
-
-_STOP_TIMEOUT = timedelta(seconds=1)
-_FETCHES_END = timedelta(milliseconds=50)
 
 
 async def poll(consumer: AIOKafkaConsumer, patience: timedelta, most: int) -> list[Record]:
@@ -28,20 +24,6 @@ async def poll(consumer: AIOKafkaConsumer, patience: timedelta, most: int) -> li
         for place, first in begun.items()
         for record in _whole(place.partition, first, found.get(place, ()), reached[place])
     ]
-
-
-async def close(consumer: AIOKafkaConsumer) -> None:
-    """Stop a consumer that belongs to no group, in bounded time and whatever it waits for.
-
-    aiokafka 0.14 ends its own stop half-way, as if cancelled, when a fetch waits to be tried again;
-    without partitions there is none, as soon as its tasks have seen that.
-    """
-    consumer.unsubscribe()
-    await asyncio.sleep(_FETCHES_END.total_seconds())
-    stopping = asyncio.create_task(consumer.stop())
-    await asyncio.wait({stopping}, timeout=_STOP_TIMEOUT.total_seconds())
-    stopping.cancel()
-    await asyncio.gather(stopping, return_exceptions=True)
 
 
 async def _positions(consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:

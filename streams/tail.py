@@ -8,7 +8,7 @@ from datetime import timedelta
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orders.errors import OrderError
-from runtime.records import close, poll
+from runtime.records import poll
 from streams.partition import Partition
 
 _PATIENCE = timedelta(milliseconds=250)
@@ -69,4 +69,4 @@ async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.start()
         yield consumer
     finally:
-        await close(consumer)
+        await consumer.stop()

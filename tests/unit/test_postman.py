@@ -25,7 +25,8 @@ REQUESTS = list(requests_in(COLLECTION["item"]))
 def test_the_form_is_that_of_version_2_1():
     assert COLLECTION["info"]["schema"].endswith("/json/collection/v2.1.0/collection.json")
     assert {one["key"]: one["value"] for one in COLLECTION["variable"]} == {
-        "baseUrl": "http://localhost:3000"
+        "baseUrl": "http://localhost:3000",
+        "token": "",
     }
 
 

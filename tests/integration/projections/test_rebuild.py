@@ -116,7 +116,7 @@ async def test_a_reader_of_the_former_tables_is_waited_for(projected, tables, re
 async def test_the_projector_removes_the_former_tables_by_itself(projected, tables, rebuild_tables):
     await rebuild_tables()
     wait_until(lambda: tables.schemas == {"projection_2"}, 30, "projection_1 is removed")
-    assert "tables removed" in projected.log
+    wait_until(lambda: "tables removed" in projected.log, 30, "it says so")
 
 
 async def test_of_two_rebuilds_at_once_one_is_refused(projected, tables, rebuild_tables):

@@ -1,6 +1,5 @@
 """Whatever clients wrote to a real log, it is read on, and every offset is accounted for."""
 
-import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -9,15 +8,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
 
-from local import jars
-from local.kafka import Kafka
-from local.ports import free_ports
-from local.topics import Layout, create_topics
-from orders.topics import Topics
 from runtime.headers import tolerate_any_names
-from runtime.records import close, poll
+from runtime.records import poll
 from tests.support.odd_clients import append_in_transaction, append_raw, append_with_odd_header
-from tests.support.servers import running
 
 pytestmark = pytest.mark.integration
 
@@ -112,28 +105,3 @@ async def test_what_only_compression_makes_small_enough_is_refused(place):
     with pytest.raises(MessageSizeTooLargeError):
         await append_raw(*place, b"k", b"a" * 1024 * 1024, **limits)
     assert await append_raw(*place, b"k", b"a" * (1024 * 1024 - 100)) == 0
-
-
-async def test_a_reader_whose_fetch_waits_to_be_tried_again_is_closed_like_any_other(
-    tmp_path, caplog
-):
-    kafka = Kafka(tmp_path / "kafka", *free_ports(2), jars.fetch())
-    kafka.prepare()
-    with running(kafka.program(tmp_path / "kafka.log")) as broker:
-        await create_topics(kafka.address, Topics(), Layout(1))
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka.address, enable_auto_commit=False, retry_backoff_ms=60_000
-        )
-        await consumer.start()
-        try:
-            consumer.assign([TopicPartition(Topics().events, 0)])
-            await consumer.seek_to_beginning()
-            await poll(consumer, PATIENCE, 100)
-            # A fetch is under way, as always; one that a killed broker broke off waits its minute.
-            broker.kill()
-            async with asyncio.timeout(30):
-                while "Failed fetch messages" not in caplog.text:  # noqa: ASYNC110  (a log tells no event)
-                    await asyncio.sleep(0.05)
-        finally:
-            await close(consumer)
-    assert consumer._client._sync_task is None
