@@ -50,8 +50,11 @@ class Original:
 
 
 class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
-    # aiokafka 0.14 may end its own stop half-way, as if cancelled.
+    # aiokafka 0.14 may end its own stop half-way, as if cancelled, and leaves a connection open
+    # whose making it cancels: whatever is being connected is waited for first.
     async def stop(self) -> None:
+        for broker in self._client.cluster.brokers():
+            await self._client.ready(broker.nodeId)
         try:
             await super().stop()
         finally:
