@@ -66,7 +66,8 @@ class AccessSettings(Settings):
     )
     cors_origins: str = Field(
         default="",
-        description="Web pages that may use the API from a browser: https://a.example,… or *.",
+        description="Web pages that may use the API from a browser: https://a.example,… or *; "
+        "without any, those of this machine, or with ENGINE_AUTH=jwt those that have a token.",
     )
     trusted_proxies: str = Field(
         default="",

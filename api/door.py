@@ -69,7 +69,7 @@ class Visit:
     async def admit(self, counted: AsyncExitStack) -> None:
         """Find out who it is; raise `Refusal`, or `Left`. It is counted until the stack ends."""
         access, client = self._access, self._scope["client"]
-        access.require_origin(self._scope)
+        access.origins.require(self._scope)
         if access.bearers is not None and token_of(self._scope) is None:
             async with access.crowd.member(payer(ANYBODY, client)):
                 caller = await self._introduced()

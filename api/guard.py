@@ -5,20 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.callers import ANYBODY, Caller, remember
 from api.credentials import required_token
 from api.crowd import Crowd
-from api.errors import ORIGIN_REFUSED, Refusal, answer
+from api.errors import Refusal, answer
+from api.origins import Origins
 from api.rates import Rates, Standing, payer
 from api.scopes import Scope as Allows
 from api.scopes import needed
 
-SAFE = frozenset({"GET", "HEAD"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Judge(Protocol):
@@ -41,7 +41,7 @@ class Access:
     rates: Rates
     crowd: Crowd
     clock: Callable[[], datetime]
-    origins: frozenset[str]
+    origins: Origins
 
     async def run(self) -> None:
         """See to what is counted and to the keys until cancelled."""
@@ -56,7 +56,7 @@ class Access:
         if allows is None:
             return None
         if scope["method"] not in SAFE:
-            self.require_origin(scope)
+            self.origins.require(scope)
         caller = await self.caller(scope)
         remember(scope, caller)
         standing = await self.pay(scope, caller, allows)
@@ -81,15 +81,6 @@ class Access:
         if not self.rates.limited(allows):
             return None
         return await self.rates.spend(allows, payer(caller, scope["client"]), cost, paid)
-
-    def require_origin(self, scope: Scope) -> None:
-        """Raise `Refusal` for a web page of an origin that is not listed, if any are."""
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        if not self.origins or origin is None or self.origins & {"*", origin}:
-            return
-        if urlsplit(origin).netloc != headers.get("host"):
-            raise Refusal(ORIGIN_REFUSED)
 
 
 def access_of(scope: Scope) -> Access:

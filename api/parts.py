@@ -21,6 +21,7 @@ from api.health import Health
 from api.hub import Hub
 from api.log import KafkaLog
 from api.lookup import Lookup
+from api.origins import Origins
 from api.placing import Placing
 from api.ports import Log, OrderRow, ReadModel
 from api.positions import Positions
@@ -131,7 +132,7 @@ def _access(settings: ApiSettings, clock: Callable[[], datetime], store: Store) 
         rates=rates,
         crowd=Crowd(store, settings.sockets_at_once, clock, prefix),
         clock=clock,
-        origins=frozenset(settings.origins),
+        origins=Origins(frozenset(settings.origins), tokens=settings.auth != "none"),
     )
 
 

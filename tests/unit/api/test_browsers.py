@@ -11,6 +11,7 @@ from tests.support.talks import Client, World
 
 PAGE, OTHER_PAGE = "https://a.example", "https://b.example"
 LISTED = {"cors_origins": f"{PAGE}, https://c.example"}
+OWN = {"Origin": "http://192.0.2.7:3000", "Host": "192.0.2.7:3000"}
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
 
 
@@ -95,9 +96,36 @@ async def test_a_page_that_is_not_listed_may_not(origin):
 
 async def test_whoever_is_no_page_or_one_of_the_engine_itself_may():
     async with running_api(**LISTED) as api:
-        for headers in ({}, {"Origin": "http://api"}, {"Origin": PAGE}):
+        for headers in ({}, OWN, {"Origin": PAGE}):
             answer = await api.http.post("/api/orders", json=ORDER, headers=headers)
             assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]", OWN["Origin"]]
+)
+async def test_without_a_list_a_page_of_the_same_machine_may(api, origin):
+    headers = {**OWN, "Origin": origin}
+    answer = await api.http.post("/api/orders", json=ORDER, headers=headers)
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [PAGE, "null", "http://10.0.0.8", "http://127.0.0.1.a.example", "http://api", "http://["],
+)
+async def test_without_a_list_no_other_page_may_place_anything(api, origin):
+    plain = {"Origin": origin, "Content-Type": "text/plain"}
+    placed = await api.http.post("/api/orders", json=ORDER, headers=plain)
+    assert (placed.status_code, placed.json()["error"]) == (403, "ORIGIN_REFUSED")
+    assert not api.log.events
+
+
+async def test_a_page_with_a_token_needs_no_list():
+    async with running_api(**JWT) as guarded:
+        headers = {"Origin": PAGE, **bearing(token())}
+        answer = await guarded.http.post("/api/orders", json=ORDER, headers=headers)
+        assert answer.status_code == 202
 
 
 async def test_every_page_may_when_it_is_said_so():
@@ -125,13 +153,9 @@ async def test_a_listed_page_may_open_a_socket(origin):
         assert (await client.told())["type"] == "hello"
 
 
+@pytest.mark.parametrize("settings", [LISTED, {}])
 @pytest.mark.parametrize("origin", [OTHER_PAGE, "null"])
-async def test_another_page_may_not(origin):
-    async with socket_of(origin, **LISTED) as client:
+async def test_another_page_may_not(origin, settings):
+    async with socket_of(origin, **settings) as client:
         [told] = await client.rest()
         assert (told["error"], client.socket.close_code) == ("ORIGIN_REFUSED", 4403)
-
-
-async def test_without_a_list_sockets_are_open_to_every_page():
-    async with socket_of(OTHER_PAGE) as client:
-        assert (await client.told())["type"] == "hello"
