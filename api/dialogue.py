@@ -13,6 +13,7 @@ from api.errors import Refusal
 from api.following import Following
 from api.hub import Closing
 from api.outbox import Outbox
+from api.owners import require_own
 from api.parts import Parts
 from api.ports import ReadModelAway
 from api.scopes import Scope
@@ -111,8 +112,12 @@ class Dialogue:
         own = wanted.model_copy(update={"user_id": whose, "all": False})
         return wish.model_copy(update={"filter": own})
 
+    async def _permit(self, wish: frames.Subscribe) -> None:
+        if wish.filter.order_id is not None:
+            await require_own(self._socket, wish.filter.order_id)
+
     async def _follow(self, following: Following) -> None:
-        await following.run()
+        await following.run(self._permit)
         # It ended by itself, which the client was told: its id is free again.
         del self._followings[following.wish.id]
 

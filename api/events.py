@@ -16,11 +16,12 @@ from api.callers import Caller, caller_of
 from api.errors import Refusal
 from api.lookup import known_form
 from api.openapi import Responses, failures
+from api.owners import require_own
 from api.parts import PartsOf
 from api.placement import is_user_id
 from api.ports import LAST_SEQ, Picked
 from api.records import Piece
-from api.streams import Stretch
+from api.streams import EPOCH, Stretch
 from orders.events import AnyOrderEvent
 
 NDJSON = "application/x-ndjson"
@@ -53,6 +54,7 @@ _RESPONSES: Responses = {
     200: {
         "description": "Records by `seq`; `id` is epoch:seq. While nothing happens, a heartbeat "
         "each 5 s tells the head of the feed.",
+        "headers": {EPOCH: {"schema": {"type": "string"}, "description": "Of the `seq` told."}},
         "content": {
             SSE: {"schema": _EVENT},
             NDJSON: {"schema": _RECORD},
@@ -77,9 +79,14 @@ class Stream(StreamingResponse):
     """A long answer that holds one of the process's places for such."""
 
     def __init__(
-        self, pieces: AsyncIterator[bytes], media_type: str, held: AbstractContextManager[None]
+        self,
+        pieces: AsyncIterator[bytes],
+        media_type: str,
+        epoch: str,
+        held: AbstractContextManager[None],
     ) -> None:
-        super().__init__(pieces, media_type=media_type, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", EPOCH: epoch}
+        super().__init__(pieces, media_type=media_type, headers=headers)
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,28 +107,33 @@ async def events(  # noqa: PLR0913  (one argument for each parameter)
     types: Annotated[str | None, Query(description="Such as OrderExecuted,OrderFailed.")] = None,
     superseded: Annotated[bool, Query(description="Also what lost a race.")] = False,
     follow: Annotated[bool, Query(description="Go on as events come.")] = False,
+    epoch: Annotated[str | None, Query(description="Of the seq that are named.")] = None,
     last_event_id: Annotated[str | None, Header(description="Resume after it.")] = None,
 ) -> Response:
     """Read the feed from any place on: to its end, or without end.
 
-    Server-sent events; with `Accept: application/x-ndjson` a record on each line.
+    Server-sent events; with `Accept: application/x-ndjson` a record on each line. Whoever resumes
+    names the epoch its `seq` is of, with `Last-Event-ID` or `epoch`; in another one it is told so.
     """
     caller = caller_of(request)
-    epoch, after = _resumed(last_event_id, from_seq)
+    last_epoch, after = _resumed(last_event_id, from_seq)
     await parts.positions.passed(request)
+    if order_id is not None:
+        await require_own(request, known_form(order_id))
     picked = Picked(
         order_id=None if order_id is None else known_form(order_id),
         user_id=caller.whose(_user(user_id)),
         types=_types(types),
         superseded=superseded,
     )
-    pieces = await parts.streams.open(Stretch(picked, after, to_seq, follow, epoch))
+    opened = await parts.streams.open(Stretch(picked, after, to_seq, follow, last_epoch or epoch))
+    pieces = opened.pieces
     if follow:
         pieces = _while_let_in(pieces, caller, parts.clock)
     held = parts.long_answers.held_by(caller.user_id)
     if NDJSON in request.headers.get("accept", ""):
-        return Stream(_written(pieces, _as_lines), NDJSON, held)
-    return Stream(_written(pieces, _as_sse), SSE, held)
+        return Stream(_written(pieces, _as_lines), NDJSON, opened.epoch, held)
+    return Stream(_written(pieces, _as_sse), SSE, opened.epoch, held)
 
 
 def _resumed(last_event_id: str | None, from_seq: int | None) -> tuple[str | None, int]:

@@ -1,7 +1,7 @@
 """One subscription of a client: what was, from where it wants it, then what comes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -47,10 +47,11 @@ class Following:
         self._heard = 0
         self._live = False
 
-    async def run(self) -> None:
+    async def run(self, permit: Callable[[Subscribe], Awaitable[None]]) -> None:
         """Tell until cancelled; return when it went wrong, which is told, for this one alone."""
         picked = self.wish.filter.picked
         try:
+            await permit(self.wish)
             with self._feed.hub.heard_by(self, picked.order_id, picked.user_id):
                 await self._feed.attached()
                 await self._begin()

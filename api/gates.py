@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import client_ids, placement, placements, positions, rates, request_ids
+from api import client_ids, placement, placements, positions, rates, request_ids, streams
 from api.access import AccessSettings
 from api.door import Door
 from api.guard import Guard
@@ -26,6 +26,7 @@ TOLD_HEADERS = (
     *placements.REPLAYED,
     positions.HEADER,
     request_ids.HEADER,
+    streams.EPOCH,
     *rates.HEADERS,
 )
 """What scripts of the web pages that are let in may send and read."""

@@ -6,15 +6,18 @@ A request's head (its first line and headers) is bounded in size and in time.
 import asyncio
 import logging
 from http import HTTPStatus
+from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api import exact
 from api.errors import BAD_REQUEST, HEAD_TIMEOUT, HEAD_TOO_LARGE, MEDIA_TYPE, Refusal
+from api.request_ids import HEADER
 from api.safety import OF_ANSWER
 
 MAX_BYTES = 64 * 1024
 TIMEOUT_S = 10.0
+LONGEST_PATH = 1024
 SAFE_HEAD = "".join(f"{name}: {value}\r\n" for name, value in OF_ANSWER)
 
 
@@ -34,6 +37,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._no_body = 0
         self._too_late: asyncio.TimerHandle | None = None
         self._upgraded = False
+        self.url = b""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -117,11 +121,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_time()
         # An earlier request that is being answered must not get this for its answer.
         if self._idle or (self.cycle.more_body and not self.cycle.response_started):
-            body = exact.write(refusal.body)
+            path = self.url[:LONGEST_PATH].partition(b"?")[0].decode(errors="replace")
+            request_id = str(uuid4())
+            about = {"instance": path or "/", "requestId": request_id}
+            body = exact.write({**refusal.body, **about})
             status = HTTPStatus(refusal.kind.status)
             head = (
                 f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n{SAFE_HEAD}\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n"
+                f"{HEADER}: {request_id}\r\n{SAFE_HEAD}\r\n"
             )
             self.transport.write(head.encode() + body)
         self.transport.close()

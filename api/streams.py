@@ -13,6 +13,7 @@ from api.records import Piece, piece_of
 HEARTBEAT_S = 5.0
 PAUSE_S = 0.5
 MOST_PAUSES = 60
+EPOCH = "X-Feed-Epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Stretch:
     epoch: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A stretch that is being read, and the epoch its records are numbered in."""
+
+    epoch: str
+    pieces: AsyncGenerator[Piece, None]
+
+
 class Streams:
     """Reads stretches of the feed, a window at a time, as fast as their clients take them."""
 
@@ -37,15 +46,16 @@ class Streams:
         self._recent = Recent(feed)
         self._progress = progress
 
-    async def open(self, stretch: Stretch) -> AsyncGenerator[Piece, None]:
-        """Return the pieces of a stretch, once the first is there.
+    async def open(self, stretch: Stretch) -> Opened:
+        """Return a stretch, once its first piece is there.
 
         Raises `ReadModelAway`, and `Refusal` when the client counts in another epoch.
         """
         first = await self._feed.records(stretch.after, stretch.upto, stretch.picked)
         if stretch.epoch not in (None, first.epoch):
             raise Refusal(EPOCH_CHANGED, epoch=first.epoch)
-        return self._pieces(replace(stretch, epoch=first.epoch), piece_of(first))
+        pieces = self._pieces(replace(stretch, epoch=first.epoch), piece_of(first))
+        return Opened(first.epoch, pieces)
 
     async def _pieces(self, stretch: Stretch, piece: Piece | None) -> AsyncGenerator[Piece, None]:
         clock = asyncio.get_running_loop().time

@@ -32,6 +32,7 @@ async def test_what_is_no_http_gets_an_error_like_any_other_and_no_line_in_the_l
             "close",
         )
         assert body["message"]
+        assert (body["instance"], body["requestId"]) == ("/", headers["x-request-id"])
         assert await asyncio.wait_for(reader.read(), 20) == b""
     assert not caplog.records
 
@@ -39,9 +40,10 @@ async def test_what_is_no_http_gets_an_error_like_any_other_and_no_line_in_the_l
 async def test_a_head_that_came_at_once_and_is_too_large_is_refused(url):
     async with connection(url) as (reader, writer):
         lines = b"".join(b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(70))
-        writer.write(b"GET /health HTTP/1.1\r\n" + HOST + lines + b"\r\n")
+        writer.write(b"GET /health?a=1 HTTP/1.1\r\n" + HOST + lines + b"\r\n")
         status, _, body = await answer_of(reader)
         assert (status, body["error"]) == (431, "HEAD_TOO_LARGE")
+        assert (body["instance"], len(body["requestId"])) == ("/health", 36)
 
 
 @pytest.mark.parametrize(

@@ -53,15 +53,15 @@ class World:
     async def tables(self, picked):
         """Return what the tables tell, all of it."""
         told = []
-        async for piece in await self.streams.open(Stretch(picked)):
+        async for piece in (await self.streams.open(Stretch(picked))).pieces:
             told += piece.records
         return told
 
     async def follow(self, picked, after, pause, last=LAST):
         """Follow up to the last event of the story, as fast as the client takes it."""
         told = []
-        pieces = await self.streams.open(Stretch(picked, after, None, follow=True))
-        async with aclosing(pieces):
+        opened = await self.streams.open(Stretch(picked, after, None, follow=True))
+        async with aclosing(opened.pieces) as pieces:
             async for piece in pieces:
                 told += piece.records
                 if piece.upto >= last:

@@ -44,8 +44,12 @@ async def test_subscriptions_are_to_one_s_own(world):
         await client.told()
         for name, wanted in enumerate(({"all": True}, {"userId": "ann"}, {"pair": "SOL/USDC"})):
             assert seqs(await client.subscribe(name, wanted, fromSeq=1)) == [1, 2, 4]
-        assert seqs(await client.subscribe(7, {"orderId": OTHER_ID}, fromSeq=1)) == []
-        assert seqs(await client.subscribe(8, {"orderId": UNKNOWN_ID}, fromSeq=1)) == []
+        for order_id in (OTHER_ID, UNKNOWN_ID):
+            await client.say(op="subscribe", id=8, filter={"orderId": order_id}, fromSeq=1)
+            refused = await client.told()
+            told = (refused["type"], refused["error"], refused["id"])
+            assert told == ("error", "ORDER_NOT_FOUND", 8)
+        assert seqs(await client.subscribe(8, {"orderId": ORDER_ID}, fromSeq=1)) == [1, 2, 4]
         await client.say(op="subscribe", id=9, filter={"userId": "bob"})
         refused = await client.told()
         assert (refused["type"], refused["error"], refused["id"]) == ("error", "FORBIDDEN", 9)

@@ -90,6 +90,17 @@ async def test_a_client_of_another_numbering_is_told_to_start_over(api):
     assert (answer.status_code, answer.json()["error"]) == (410, "EPOCH_CHANGED")
 
 
+@pytest.mark.parametrize("headers", [LINES, {}])
+async def test_every_answer_tells_its_numbering_which_a_client_can_insist_on(api, headers):
+    two_orders(api)
+    first = await api.http.get("/api/events", headers=headers)
+    assert first.headers["x-feed-epoch"] == EPOCH
+    for epoch, status in ((EPOCH, 200), (f"{EPOCH[:-1]}9", 410), ("", 410), ("\0" * 999, 410)):
+        query = {"fromSeq": 3, "epoch": epoch}
+        answer = await api.http.get("/api/events", params=query, headers=headers)
+        assert answer.status_code == status
+
+
 @pytest.mark.parametrize(
     ("query", "error"),
     [

@@ -173,7 +173,9 @@ async def test_the_feed_is_of_one_s_own(ask):
 
     assert await read() == await read(f"?orderId={ORDER_ID}") == await read("?userId=ann")
     assert await read() == [1, 2, 3]
-    assert await read(f"?orderId={OTHER_ID}") == await read(f"?orderId={UNKNOWN_ID}") == []
+    for order_id in (OTHER_ID, UNKNOWN_ID):
+        answer = await ask("GET", f"/api/events?orderId={order_id}", headers=lines)
+        assert (answer.status_code, answer.json()["error"]) == (404, "ORDER_NOT_FOUND")
     assert await read("", "eve", "orders:read:all") == [1, 2, 3, 4, 5, 6]
 
 
