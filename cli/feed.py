@@ -1,48 +1,98 @@
-"""Follows one order over the WebSocket."""
+"""Follows one order, or all, over the WebSocket."""
 
 import json
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, TypeAlias
 
 import typer
 from rich.console import Console
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake, InvalidURI
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from cli.failures import Failure
 
+NORMAL = 1000
 COLOURS = {"pending": "yellow", "executing": "cyan", "completed": "green", "failed": "red"}
 EXTRAS = {
     "executedPrice": "at",
     "txHash": "tx",
     "error": "because",
 }
+ENDS = {
+    "goingAway": "The engine stops",
+    "slowConsumer": "Events come faster than they are read here",
+}
+
+Message: TypeAlias = dict[str, Any]
 
 
 async def follow(base: str, order_id: str, headers: dict[str, str], *, as_json: bool) -> None:
     """Show each change of the order until its end. Raises Failure when it failed or is refused."""
-    address = f"{base.replace('http', 'ws', 1)}/ws/{order_id}"
-    last: dict[str, Any] = {}
-    try:
-        async with connect(address, additional_headers=headers) as feed:
-            async for message in feed:
-                last = json.loads(message, parse_float=str, parse_int=str)
-                if last.get("type") == "authenticate":
-                    raise Failure("The engine asks for a token: name one with ENGINE_TOKEN")
-                # A change of an order may tell an error, too; only a problem has a title.
-                if "error" in last and "title" in last:
-                    raise Failure(f"{last.get('message', 'The feed is refused')} ({last['error']})")
-                _show(str(message), last, as_json=as_json)
-    except ConnectionClosedOK:
-        pass
-    except ConnectionClosed as error:
-        raise Failure(f"The feed of order {order_id} broke off: {error}") from error
-    except (OSError, InvalidHandshake, InvalidURI) as error:
-        raise Failure(f"There is no feed at {address}: {error}") from error
+    last: Message = {}
+    async with (
+        _feed(f"{base}/ws/{order_id}", headers) as feed,
+        aclosing(_messages(feed)) as messages,
+    ):
+        async for raw, last in messages:
+            _show_change(raw, last, as_json=as_json)
     if last.get("status") == "failed":
         raise Failure(f"Order {order_id} failed: {last.get('error', 'no reason told')}")
 
 
-def _show(raw: str, change: dict[str, Any], *, as_json: bool) -> None:
+async def follow_all(
+    base: str, headers: dict[str, str], since: int | None, count: int | None, *, as_json: bool
+) -> None:
+    """Show so many events of all orders that one may see, or every one that comes.
+
+    It begins after a seq of the feed, or now. Raises Failure when the feed ends before.
+    """
+    shown, place = 0, since
+    async with _feed(f"{base}/ws", headers) as feed, aclosing(_messages(feed)) as messages:
+        begin = {} if since is None else {"fromSeq": since + 1}
+        wish = {"op": "subscribe", "id": 1, "filter": {"all": True}, "superseded": True, **begin}
+        await feed.send(json.dumps(wish))
+        async for _, message in messages:
+            if message["type"] in ENDS:
+                raise Failure(f"{ENDS[message['type']]}{_advice(place)}")
+            place = message.get("seq", place)
+            if message["type"] == "event":
+                _show_event(message["event"], as_json=as_json)
+                shown += 1
+                if shown == count:
+                    return
+    raise Failure(f"The feed ended{_advice(place)}")
+
+
+def _advice(place: int | None) -> str:
+    return "" if place is None else f"; to go on from there: --since {place}"
+
+
+@asynccontextmanager
+async def _feed(address: str, headers: dict[str, str]) -> AsyncIterator[ClientConnection]:
+    address = address.replace("http", "ws", 1)
+    try:
+        async with connect(address, additional_headers=headers) as feed:
+            yield feed
+    except ConnectionClosed as error:
+        raise Failure(f"The feed at {address} broke off: {error}") from error
+    except (OSError, InvalidHandshake, InvalidURI) as error:
+        raise Failure(f"There is no feed at {address}: {error}") from error
+
+
+async def _messages(feed: ClientConnection) -> AsyncGenerator[tuple[str, Message], None]:
+    """Yield each message, as it came and read, until the feed ends normally."""
+    async for raw in feed:
+        message = json.loads(raw, parse_float=str)
+        if message.get("type") == "authenticate":
+            raise Failure("The engine asks for a token: name one with ENGINE_TOKEN")
+        # A change of an order may tell an error, too; only a problem has a title.
+        if "error" in message and "title" in message:
+            raise Failure(f"{message.get('message', 'The feed is refused')} ({message['error']})")
+        yield str(raw), message
+
+
+def _show_change(raw: str, change: Message, *, as_json: bool) -> None:
     if as_json:
         typer.echo(raw)
         return
@@ -52,3 +102,15 @@ def _show(raw: str, change: dict[str, Any], *, as_json: bool) -> None:
     time = str(change.get("timestamp", ""))[11:23]
     line = f"{time}  [{colour}]{status:<10}[/{colour}] {change.get('message', '')} {extras}"
     Console(soft_wrap=True).print(line.rstrip(), highlight=False)
+
+
+def _show_event(event: Message, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(event))
+        return
+    note = " [dim](superseded)[/dim]" if event["superseded"] else ""
+    line = (
+        f"{event['occurredAt'][11:26]}  {event['seq']:>6}  {event['orderId']}  "
+        f"v{event['version'] or '-'}  [bold]{event['type']}[/bold]{note}"
+    )
+    Console(soft_wrap=True).print(line, highlight=False)

@@ -86,7 +86,7 @@ def test_watching_everything_shows_what_happens_until_ctrl_c(shared_engine):
         assert watching.stdout is not None
         for line in watching.stdout:
             event = json.loads(line)
-            if event["order_id"] == order_id:
+            if event["orderId"] == order_id:
                 seen.append(event["type"])
             if seen[-1:] == ["OrderExecuted"]:
                 break

@@ -109,7 +109,6 @@ def test_status_does_not_advise_an_option_that_it_has_not(engine):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--url", "http://127.0.0.1:9"], "name one order"),
         (["some-order", "--since", "0"], "for all orders"),
         (["some-order", "--count", "1"], "for all orders"),
     ],
@@ -209,10 +208,11 @@ def test_a_rebuild_without_its_servers_is_a_sentence(engine):
     assert "Traceback" not in told.output
 
 
-def test_a_feed_that_is_not_there_is_a_sentence(engine):
+@pytest.mark.parametrize("orders", [["some-order"], []])
+def test_a_feed_that_is_not_there_is_a_sentence(engine, orders):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    told = engine("watch", "some-order", "--url", f"http://127.0.0.1:{port}")
+    told = engine("watch", *orders, "--url", f"http://127.0.0.1:{port}")
     assert told.exit_code == 1
     assert "There is no feed at ws://" in told.output
 
