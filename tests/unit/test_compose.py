@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import ValidationError
@@ -98,8 +99,8 @@ def chosen_in(environment, **given):
     """Return the settings that the API reads, with these variables set where Compose runs."""
     values = {}
     for name, value in environment.items():
-        variable = re.fullmatch(r"\$\{(\w+):-\}", value)
-        values[name] = given.get(variable[1], "") if variable else value
+        variable = re.fullmatch(r"\$\{(\w+):-(.*)\}", value)
+        values[name] = given.get(variable[1], variable[2]) if variable else value
     names = {f"ENGINE_{field}".upper(): field for field in ApiSettings.model_fields}
     wanted = [name for name in names if name in values and "POSTGRES" not in values[name]]
     return ApiSettings(**{names[name]: values[name] for name in wanted})
@@ -112,7 +113,7 @@ def test_the_api_asks_for_tokens_and_says_what_is_missing():
     by_secret = chosen_in(environment, ENGINE_JWT_SECRET=SECRET)
     by_keys = chosen_in(environment, ENGINE_JWT_JWKS="https://issuer.example/jwks.json")
     assert by_secret.auth == by_keys.auth == "jwt"
-    assert by_keys.jwt_issuer is by_keys.rate_limit_store is None
+    assert by_keys.jwt_issuer is None
 
 
 def test_the_api_believes_the_proxy_and_is_reached_by_nobody_else():
@@ -122,9 +123,16 @@ def test_the_api_believes_the_proxy_and_is_reached_by_nobody_else():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
 
 
+def test_all_processes_of_the_api_count_its_limits_together():
+    settings = chosen_in(SERVICES["api"]["environment"], ENGINE_JWT_SECRET=SECRET)
+    store = urlsplit(settings.rate_limit_store.get_secret_value())
+    assert store.hostname in SERVICES
+    assert SERVICES[store.hostname]["command"][0] == "valkey-server"
+
+
 def test_no_secret_stands_in_the_file():
     environment = SERVICES["api"]["environment"]
-    for name in ("ENGINE_JWT_SECRET", "ENGINE_JWT_JWKS", "ENGINE_RATE_LIMIT_STORE"):
+    for name in ("ENGINE_JWT_SECRET", "ENGINE_JWT_JWKS"):
         assert environment[name] == f"${{{name}:-}}"
 
 
