@@ -12,6 +12,7 @@ from random import SystemRandom
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app, leave
 from api.heads import HttpProtocol
@@ -89,31 +90,32 @@ def main() -> None:
 
     clock = local_clock(settings)
     app = create_app(settings, Sources(clock, partial(_new_id, clock), fail))
-    server = Server(
-        uvicorn.Config(
-            app,
-            loop="uvloop",
-            http=HttpProtocol,
-            ws="websockets-sansio",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            backlog=BACKLOG,
-            timeout_keep_alive=65,
-            timeout_graceful_shutdown=DRAIN_S,
-            proxy_headers=bool(settings.proxies),
-            forwarded_allow_ips=settings.proxies,
-            ws_max_size=MAX_MESSAGE,
-            ws_ping_interval=20,
-            ws_ping_timeout=20,
-            ws_per_message_deflate=False,
-        ),
-        settings.ready_file,
-        lambda: leave(app, LAST_WORDS_S),
-    )
+    config = _config(app, settings.proxies)
+    server = Server(config, settings.ready_file, lambda: leave(app, LAST_WORDS_S))
     server.run(sockets=[listening])
     if server.failure:
         stop(server.failure)
+
+
+def _config(app: FastAPI, proxies: list[str]) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=HttpProtocol,
+        ws="websockets-sansio",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=DRAIN_S,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        ws_max_size=MAX_MESSAGE,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+    )
 
 
 def _hush() -> None:

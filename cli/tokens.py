@@ -86,15 +86,10 @@ def create(
       engine token create --user root --scope admin --ttl 15m --json | jq -r .token
     """
     now = datetime.now(UTC).replace(microsecond=0)
-    claims = {
-        "sub": user,
-        "scope": " ".join(scope),
-        "iat": int(now.timestamp()),
-        "exp": int((now + ttl).timestamp()),
-        **({"iss": issuer} if issuer else {}),
-        **({"aud": audience} if audience else {}),
-    }
-    token = _signed(claims, _secret())
+    about = {"sub": user, "scope": " ".join(scope), "iss": issuer, "aud": audience}
+    times = {"iat": int(now.timestamp()), "exp": int((now + ttl).timestamp())}
+    given = {name: value for name, value in about.items() if value or name == "scope"}
+    token = _signed({**given, **times}, _secret())
     if as_json:
         expires_at = f"{now + ttl:%Y-%m-%dT%H:%M:%SZ}"
         told = {"token": token, "userId": user, "scopes": scope, "expiresAt": expires_at}
