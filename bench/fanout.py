@@ -47,12 +47,17 @@ def main(
         with _load(engine, per_second, WARM_UP_S, sockets) as load:
             # A server that was just started compiles what it does, and costs twice as much.
             load.join()
+        _at_rest(engine)
         for all_of_it in dict.fromkeys((0, everything)):
             filters: list[Filter] = [{"userId": f"user-{n}"} for n in range(sockets - all_of_it)]
             filters += [{"all": True}] * all_of_it
             load = _load(engine, per_second, seconds, sockets)
             held &= _fan_out(engine, filters, load, per_second)
     raise SystemExit(not held)
+
+
+def _at_rest(engine: Engine) -> None:
+    wait_for(lambda: not number(engine, UNFINISHED), PATIENCE_S, "all orders have ended")
 
 
 def _load(engine: Engine, per_second: float, seconds: float, users: int) -> Load:
@@ -86,7 +91,7 @@ def _fan_out(engine: Engine, filters: Sequence[Filter], load: Load, per_second: 
         with load:
             load.join()
         rate, took = len(load.accepted) / load.now, clocks.read()
-        wait_for(lambda: not number(engine, UNFINISHED), PATIENCE_S, "all orders have ended")
+        _at_rest(engine)
         time.sleep(1)
         notes = listeners.hang_up()
     print(f"{len(filters):,} clients, {rate:.0f} orders/s of {per_second:.0f}: CPU {took}")

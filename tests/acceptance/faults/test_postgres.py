@@ -43,6 +43,20 @@ def events_of(drill, answers):
     return {event["type"] for event in events if event["order_id"] in order_ids}
 
 
+def unreadable(drill, load):
+    """Return the first new order that cannot be read: what is full has room for some more rows."""
+    found = []
+
+    def cannot_be_read():
+        newest = load.answers[-1].order_id
+        if drill.order(newest)[0] == 503:
+            found.append(newest)
+        return found
+
+    wait_until(cannot_be_read, 60, "the newest order cannot be read")
+    return found[0]
+
+
 def test_without_its_tables_the_engine_takes_and_executes_orders(far_chain):
     others = far_chain.pids("postgres")
     with far_chain.load() as load:
@@ -83,11 +97,12 @@ def test_a_full_disk_under_postgres_holds_up_reads_until_there_is_room(drill_and
     drill, disk = drill_and_disk
     with drill.load() as load:
         disk.fill()
-        began = load.now
-        wait_until(lambda: load.since(began), what="an order is placed on the full disk")
-        order_id = load.since(began)[0].order_id
-        wait_until(lambda: drill.order(order_id)[0] == 503, what="the order cannot be read")
-        wait_until(lambda: load.now > began + OUTAGE / 2)
-        disk.make_room()
+        try:
+            order_id = unreadable(drill, load)
+            began = load.now
+            wait_until(lambda: load.now > began + OUTAGE / 2)
+            assert drill.order(order_id)[0] == 503
+        finally:
+            disk.make_room()
         wait_until(lambda: drill.order(order_id)[0] == 200, what="the order can be read")
         assert all(answer.accepted for answer in load.answers)

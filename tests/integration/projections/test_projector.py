@@ -195,10 +195,12 @@ def test_tables_of_another_log_stop_it(start, environment, tables):
 
 
 async def test_a_log_whose_beginning_was_deleted_stops_it(log, start, environment, kafka, topics):
-    await log.append(*lives(20))
+    events = lives(20)
+    await log.append(*events)
+    partition = TopicPartition(topics.events, home_of(events[0]))
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
-    await admin.delete_records({TopicPartition(topics.events, 0): RecordsToDelete(before_offset=2)})
+    await admin.delete_records({partition: RecordsToDelete(before_offset=2)})
     await admin.close()
     projector = start(environment, ready=False)
     assert projector.popen.wait(20) == 2
