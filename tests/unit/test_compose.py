@@ -126,8 +126,7 @@ def test_the_api_believes_the_proxy_and_is_reached_by_nobody_else():
 def test_all_processes_of_the_api_count_its_limits_together():
     settings = chosen_in(SERVICES["api"]["environment"], ENGINE_JWT_SECRET=SECRET)
     store = urlsplit(settings.rate_limit_store.get_secret_value())
-    assert store.hostname in SERVICES
-    assert SERVICES[store.hostname]["command"][0] == "valkey-server"
+    assert SERVICES[str(store.hostname)]["command"][0] == "valkey-server"
 
 
 def test_no_secret_stands_in_the_file():
