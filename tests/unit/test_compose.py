@@ -100,7 +100,7 @@ def chosen_in(environment, **given):
     values = {}
     for name, value in environment.items():
         variable = re.fullmatch(r"\$\{(\w+):-(.*)\}", value)
-        values[name] = given.get(variable[1], variable[2] or "") if variable else value
+        values[name] = str(given.get(variable[1], variable[2])) if variable else value
     names = {f"ENGINE_{field}".upper(): field for field in ApiSettings.model_fields}
     wanted = [name for name in names if "POSTGRES" not in values.get(name, "POSTGRES")]
     return ApiSettings(**{names[name]: values[name] for name in wanted})
