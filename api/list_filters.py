@@ -135,7 +135,9 @@ PARAMETERS = [
     _parameter("tag", "One of its tags.", **_TAG.json_schema()),
     _parameter(
         "sort",
-        "By time: `-createdAt`, newest first, or `createdAt`, oldest first.",
+        "By time: `-createdAt`, newest first, or `createdAt`, oldest first. An order that is placed "
+        "while its list is read may get a place that was read already, where oldest come first: "
+        "who waits for new ones follows the feed.",
         enum=["-createdAt", "createdAt", "+createdAt"],
         default="-createdAt",
     ),

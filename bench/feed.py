@@ -29,6 +29,7 @@ select seq, order_id, version, type, superseded, occurred_at, appended_at, data:
 from order_events where seq > %s and seq <= %s order by seq
 """
 WINDOW = 2_000
+RECORD = b'{"seq":'
 
 
 def main() -> None:
@@ -86,9 +87,12 @@ def _query(url: str) -> int:
 def _read(url: str, headers: dict[str, str]) -> int:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
     connection.request("GET", "/api/events", headers=headers)
-    answer, seen = connection.getresponse(), 0
+    answer, seen, rest = connection.getresponse(), 0, b""
     while piece := answer.read1(1 << 20):
-        seen += piece.count(b'{"seq":')
+        # What is cut in two is counted with what follows it.
+        piece = rest + piece
+        seen += piece.count(RECORD)
+        rest = piece[1 - len(RECORD) :]
     connection.close()
     return seen
 
