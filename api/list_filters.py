@@ -135,7 +135,7 @@ PARAMETERS = [
     _parameter("tag", "One of its tags.", **_TAG.json_schema()),
     _parameter(
         "sort",
-        "By time: `-createdAt`, newest first, or `createdAt`, oldest first. An order that is placed "
+        "By time: `-createdAt`, newest first, or `createdAt`, oldest first. An order that comes "
         "while its list is read may get a place that was read already, where oldest come first: "
         "who waits for new ones follows the feed.",
         enum=["-createdAt", "createdAt", "+createdAt"],

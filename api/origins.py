@@ -21,11 +21,14 @@ class Origins:
 
     Where everybody is let in, a page needs nothing but a visitor who can reach the engine: it must
     be listed, or of the engine's own machine when none is. Where tokens are asked for, a page that
-    has one may, unless others are listed.
+    has one may, unless others are listed. The engine's own pages always may; but under a name of
+    an engine that listens on its own machine alone, only as localhost: whoever owns another name
+    can make it lead there.
     """
 
     listed: frozenset[str]
     tokens: bool
+    host: str
 
     def require(self, scope: Scope) -> None:
         """Raise `Refusal` for a page that may not; whatever is no page may."""
@@ -41,23 +44,16 @@ class Origins:
             page = urlsplit(origin)
         except ValueError:
             return False
-        own = page.netloc == host
+        own, name = page.netloc == host, page.hostname or ""
+        if own and (self.tokens or not _is_local(self.host)):
+            return True
         if self.tokens:
-            return own or not self.listed
-        # A name can be made to lead here by whoever owns it, an address cannot.
-        name = page.hostname or ""
-        if own:
-            return name == LOCALHOST or _is_ip(name)
-        return _is_local(name) and not self.listed
+            return not self.listed
+        return _is_local(name) and (own or not self.listed)
 
 
 def _is_local(name: str) -> bool:
-    return name == LOCALHOST or (_is_ip(name) and ip_address(name).is_loopback)
-
-
-def _is_ip(name: str) -> bool:
     try:
-        ip_address(name)
+        return name == LOCALHOST or ip_address(name).is_loopback
     except ValueError:
         return False
-    return True

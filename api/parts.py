@@ -132,8 +132,12 @@ def _access(settings: ApiSettings, clock: Callable[[], datetime], store: Store) 
         rates=rates,
         crowd=Crowd(store, settings.sockets_at_once, clock, prefix),
         clock=clock,
-        origins=Origins(frozenset(settings.origins), tokens=settings.auth != "none"),
+        origins=_origins(settings),
     )
+
+
+def _origins(settings: ApiSettings) -> Origins:
+    return Origins(frozenset(settings.origins), settings.auth != "none", settings.host)
 
 
 def _judge(settings: ApiSettings, clock: Callable[[], datetime]) -> Judge | None:

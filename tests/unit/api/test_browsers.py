@@ -11,7 +11,7 @@ from tests.support.talks import Client, World
 
 PAGE, OTHER_PAGE = "https://a.example", "https://b.example"
 LISTED = {"cors_origins": f"{PAGE}, https://c.example"}
-OWN = {"Origin": "http://192.0.2.7:3000", "Host": "192.0.2.7:3000"}
+OWN = {"Origin": "http://127.0.0.1:3000", "Host": "127.0.0.1:3000"}
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
 
 
@@ -119,6 +119,13 @@ async def test_without_a_list_no_other_page_may_place_anything(api, origin):
     placed = await api.http.post("/api/orders", json=ORDER, headers=plain)
     assert (placed.status_code, placed.json()["error"]) == (403, "ORIGIN_REFUSED")
     assert not api.log.events
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 403), ("::1", 403), ("192.0.2.7", 202)])
+async def test_under_another_name_it_is_the_engine_itself_only_where_others_reach_it(host, status):
+    own = {"Origin": "http://trader.example:3000", "Host": "trader.example:3000"}
+    async with running_api(host=host) as api:
+        assert (await api.http.post("/api/orders", json=ORDER, headers=own)).status_code == status
 
 
 async def test_a_page_with_a_token_needs_no_list():
