@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import typer
@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from cli.failures import Failure
 
-NORMAL = 1000
+CLOSE_TIMEOUT_S = 1.0
+"""While events come that nobody reads any more the engine's goodbye stands behind them."""
 COLOURS = {"pending": "yellow", "executing": "cyan", "completed": "green", "failed": "red"}
 EXTRAS = {
     "executedPrice": "at",
@@ -51,7 +52,9 @@ async def follow_all(
     async with _feed(f"{base}/ws", headers) as feed, aclosing(_messages(feed)) as messages:
         begin = {} if since is None else {"fromSeq": since + 1}
         wish = {"op": "subscribe", "id": 1, "filter": {"all": True}, "superseded": True, **begin}
-        await feed.send(json.dumps(wish))
+        # An engine that refuses has closed by then; what it said is read all the same.
+        with suppress(ConnectionClosed):
+            await feed.send(json.dumps(wish))
         async for _, message in messages:
             if message["type"] in ENDS:
                 raise Failure(f"{ENDS[message['type']]}{_advice(place)}")
@@ -72,12 +75,14 @@ def _advice(place: int | None) -> str:
 async def _feed(address: str, headers: dict[str, str]) -> AsyncIterator[ClientConnection]:
     address = address.replace("http", "ws", 1)
     try:
-        async with connect(address, additional_headers=headers) as feed:
+        feed = await connect(address, additional_headers=headers, close_timeout=CLOSE_TIMEOUT_S)
+    except (OSError, ValueError, InvalidHandshake, InvalidURI) as error:
+        raise Failure(f"There is no feed at {address}: {error}") from error
+    try:
+        async with feed:
             yield feed
     except ConnectionClosed as error:
         raise Failure(f"The feed at {address} broke off: {error}") from error
-    except (OSError, InvalidHandshake, InvalidURI) as error:
-        raise Failure(f"There is no feed at {address}: {error}") from error
 
 
 async def _messages(feed: ClientConnection) -> AsyncGenerator[tuple[str, Message], None]:

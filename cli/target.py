@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.failures import NotReady, NotRunning
+from cli.failures import Failure, NotReady, NotRunning
 from local.datadir import holder
 from local.state import RunningEngine, find_running
 
@@ -54,7 +54,10 @@ def running_engine(data_dir: Path, options: str = "--data-dir") -> RunningEngine
 
 
 def bearing(token: str | None) -> dict[str, str]:
-    """Return the headers that carry a token, if there is one."""
+    """Return the headers that carry a token, if there is one. Raises Failure."""
+    if token and not (token.isascii() and token.isprintable()):
+        # What libraries say of such a header shows it.
+        raise Failure("The token has characters that no token has: see ENGINE_TOKEN")
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 

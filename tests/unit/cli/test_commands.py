@@ -217,6 +217,20 @@ def test_a_feed_that_is_not_there_is_a_sentence(engine, orders):
     assert "There is no feed at ws://" in told.output
 
 
+def test_an_address_that_is_none_is_a_sentence(engine):
+    told = engine("watch", "--url", "http://here:there")
+    assert told.exit_code == 1
+    assert "There is no feed at ws://here:there/ws: " in told.output
+
+
+@pytest.mark.parametrize("command", [["watch"], ["place", "SOL", "USDC", "1"]])
+@pytest.mark.parametrize("token", ["se\ncret", "sécret"])
+def test_a_token_that_is_none_is_a_sentence_without_it(engine, command, token):
+    told = engine(*command, "--url", "http://127.0.0.1:1", ENGINE_TOKEN=token)
+    assert told.exit_code == 1
+    assert told.output == "Error: The token has characters that no token has: see ENGINE_TOKEN\n"
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [(EngineError("x"), 1), (Misconfigured("x"), 2), (AlreadyRunning("x"), 4)],
