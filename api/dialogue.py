@@ -151,10 +151,7 @@ class Dialogue:
 
     async def _leave(self, why: Closing) -> int:
         kind = "slowConsumer" if why is Closing.TOO_SLOW else "goingAway"
-        resume = [
-            {"id": following.wish.id, "fromSeq": following.sent + 1, "epoch": following.epoch}
-            for following, _ in self._followings.values()
-        ]
+        resume = [following.resume for following, _ in self._followings.values()]
         last = exact.write({"type": kind, "resume": resume}).decode()
         with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             async with asyncio.timeout(LAST_WORDS_S):

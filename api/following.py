@@ -37,8 +37,8 @@ class Following:
     ) -> None:
         self.wish = wish
         self._id = exact.write(wish.id).decode()
-        self.sent = 0
-        self.epoch: str | None = None
+        self._sent: int | None = None
+        self._epoch: str | None = None
         self._feed = feed
         self._read_model = read_model
         self._outbox = outbox
@@ -46,6 +46,13 @@ class Following:
         self._told = 0
         self._heard = 0
         self._live = False
+
+    @property
+    def resume(self) -> dict[str, object]:
+        """Return where the client can go on: where it wished to begin, until it has begun."""
+        wish, sent = self.wish, self._sent
+        begin, epoch = (wish.from_seq, wish.epoch) if sent is None else (sent + 1, self._epoch)
+        return {"id": wish.id, "fromSeq": begin, "epoch": epoch}
 
     async def run(self, permit: Callable[[Subscribe], Awaitable[None]]) -> None:
         """Tell until cancelled; return when it went wrong, which is told, for this one alone."""
@@ -81,8 +88,8 @@ class Following:
         page = await self._snapshot() if wish.snapshot else None
         newest = page.head if page else now.head
         begin = newest if wish.from_seq is None else wish.from_seq - 1
-        self._told = self.sent = begin
-        self._say({"type": "subscribed", "id": wish.id, "seq": begin, "epoch": self.epoch})
+        self._told = self._sent = begin
+        self._say({"type": "subscribed", "id": wish.id, "seq": begin, "epoch": self._epoch})
         if page is not None:
             orders = [_view(row) for row in page.orders]
             told = {"seq": page.head, "complete": page.after is None, "orders": orders}
@@ -102,7 +109,7 @@ class Following:
         after = self._told
         while not self._live:
             part = await self._read_model.replay(after, self.wish.filter.picked)
-            self._require_epoch(part, self.epoch)
+            self._require_epoch(part, self._epoch)
             async with self._outbox.turn:
                 await self._outbox.ready()
                 for change in part.changes:
@@ -114,7 +121,7 @@ class Following:
     def _require_epoch(self, seen: Changes, expected: str | None) -> None:
         if expected not in (None, seen.epoch):
             raise Refusal(errors.EPOCH_CHANGED, epoch=seen.epoch)
-        self.epoch = seen.epoch
+        self._epoch = seen.epoch
 
     def _wants(self, change: Change) -> bool:
         if change.record.superseded and not self.wish.superseded:
@@ -126,7 +133,7 @@ class Following:
         self._told = seq
 
         def sent() -> None:
-            self.sent = seq
+            self._sent = seq
 
         place = f'"id":{self._id},"seq":{seq},"prevSeq":{before}'
         self._put(f'{{"type":"event",{place},{_told(change)}}}', sent)

@@ -18,6 +18,8 @@ from api.placement import is_user_id
 from api.ports import LAST_SEQ, Change, OrderRow, Picked
 from orders.state import Status
 
+LONGEST_TOLD = 160
+
 Name = Annotated[str, Field(min_length=1, max_length=64)] | Annotated[int, Field(ge=0, le=LAST_SEQ)]
 """What a client calls a subscription."""
 
@@ -105,6 +107,7 @@ def read(text: str) -> Subscribe | Unsubscribe | Ping:
         return _FRAMES.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
-        told = f"{where or 'the message'}: {first['msg']}"
+        # Both may show what the client wrote, whatever its length.
+        where = ".".join(str(part) for part in first["loc"][1:])[:LONGEST_TOLD]
+        told = f"{where or 'the message'}: {first['msg'][:LONGEST_TOLD]}"
         raise Refusal(INVALID_MESSAGE, f"It cannot be read, {told}.", field=where) from error

@@ -6,7 +6,9 @@ import json
 import pytest
 import websockets
 
-from api import dialogue, following
+from api import dialogue, following, frames
+from api.errors import Refusal
+from api.hub import Closing
 from tests.support.builders import ORDER_ID, executed, placed, terms
 from tests.support.talks import OTHER_ID, Client, seqs
 
@@ -39,6 +41,13 @@ async def test_what_cannot_be_read_is_told_and_the_talk_goes_on(client, text):
     assert (told["type"], told["error"]) == ("error", "INVALID_MESSAGE")
     await client.say(op="ping")
     assert (await client.told())["type"] == "pong"
+
+
+@pytest.mark.parametrize("text", ['{"op":"LONG"}', '{"op":"ping","LONG":1}'])
+def test_what_cannot_be_read_is_not_told_back_at_length(text):
+    with pytest.raises(Refusal) as refused:
+        frames.read(text.replace("LONG", "é" * 30_000))
+    assert len(str(refused.value.body)) < 2_000
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,24 @@ async def test_when_the_numbering_begins_anew_the_client_is_told_where_it_was(cl
     assert last["type"] == "goingAway"
     assert [(one["id"], one["fromSeq"]) for one in last["resume"]] == [(1, 7)]
     assert client.socket.close_code == 1012
+
+
+async def test_who_has_not_begun_yet_can_begin_elsewhere_as_it_wished(monkeypatch, client, world):
+    async def never(*_):
+        await asyncio.Event().wait()
+
+    world.two_orders()
+    monkeypatch.setattr(world.read_model, "replay", never)
+    await client.say(op="subscribe", id=1, filter={"all": True}, fromSeq=5, epoch="one")
+    await client.say(op="subscribe", id=2, filter={"all": True})
+    await client.say(op="ping")
+    await client.until("pong")
+    world.app.state.parts.feed.hub.end_all(Closing.RESTART)
+    *_, last = await client.rest()
+    assert last["resume"] == [
+        {"id": 1, "fromSeq": 5, "epoch": "one"},
+        {"id": 2, "fromSeq": None, "epoch": None},
+    ]
 
 
 async def test_a_client_that_does_not_read_is_dropped_with_its_place_and_nobody_else(world):
