@@ -22,8 +22,8 @@ def test_it_runs_against_an_engine_that_asks_for_tokens(
     engine = make_engine(**on_session_servers, **jwt)
     engine.start()
     end = datetime.now(UTC) + timedelta(minutes=5)
-    monkeypatch.setenv("ENGINE_TOKEN", token("ann", exp=end.timestamp()))
-    for _ in range(2):
+    for user in ("ann", "ann", "bob"):
+        monkeypatch.setenv("ENGINE_TOKEN", token(user, exp=end.timestamp()))
         told = newman.run(engine.url, "--reporters", "cli", "--color", "off")
         assert told.returncode == 0, told.stdout + told.stderr
 
