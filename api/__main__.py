@@ -19,6 +19,7 @@ from api.heads import HttpProtocol
 from api.ids import RANDOM_BITS, uuid7
 from api.parts import Sources
 from api.settings import ApiSettings
+from api.upgrades import SocketProtocol
 from runtime.clock import local_clock
 from runtime.garbage import collect_rarely
 from runtime.logs import configure
@@ -102,7 +103,7 @@ def _config(app: FastAPI, proxies: list[str]) -> uvicorn.Config:
         app,
         loop="uvloop",
         http=HttpProtocol,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         access_log=False,
         log_config=None,
         server_header=False,

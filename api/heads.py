@@ -21,6 +21,21 @@ LONGEST_PATH = 1024
 SAFE_HEAD = "".join(f"{name}: {value}\r\n" for name, value in OF_ANSWER)
 
 
+def raw_answer(refusal: Refusal, url: bytes) -> bytes:
+    """Return the whole answer to what never becomes a request; the connection ends with it."""
+    path = url[:LONGEST_PATH].partition(b"?")[0].decode(errors="replace")
+    request_id = str(uuid4())
+    about = {"instance": path or "/", "requestId": request_id}
+    body = exact.write({**refusal.body, **about})
+    status = HTTPStatus(refusal.kind.status)
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n"
+        f"{HEADER}: {request_id}\r\n{SAFE_HEAD}\r\n"
+    )
+    return head.encode() + body
+
+
 class HeadTooLarge(Exception):
     """The head of a request is larger than this API reads."""
 
@@ -121,15 +136,5 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_time()
         # An earlier request that is being answered must not get this for its answer.
         if self._idle or (self.cycle.more_body and not self.cycle.response_started):
-            path = self.url[:LONGEST_PATH].partition(b"?")[0].decode(errors="replace")
-            request_id = str(uuid4())
-            about = {"instance": path or "/", "requestId": request_id}
-            body = exact.write({**refusal.body, **about})
-            status = HTTPStatus(refusal.kind.status)
-            head = (
-                f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n"
-                f"{HEADER}: {request_id}\r\n{SAFE_HEAD}\r\n"
-            )
-            self.transport.write(head.encode() + body)
+            self.transport.write(raw_answer(refusal, self.url))
         self.transport.close()

@@ -13,6 +13,7 @@ from api.heads import HttpProtocol
 from api.parts import Neighbours, Sources
 from api.settings import ApiSettings
 from api.store import Store
+from api.upgrades import SocketProtocol
 from local.ports import listen
 from tests.support.api_log import PARTITIONS, MemoryLog
 from tests.support.api_memory import MemoryReadModel
@@ -80,7 +81,7 @@ async def serving(app):
     config = uvicorn.Config(
         app,
         http=HttpProtocol,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         log_config=None,
         ws_per_message_deflate=False,
         ws_max_size=1000,
