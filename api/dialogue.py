@@ -117,7 +117,12 @@ class Dialogue:
             await require_own(self._socket, wish.filter.order_id)
 
     async def _follow(self, following: Following) -> None:
-        await following.run(self._permit)
+        try:
+            await following.run(self._permit)
+        except Exception:
+            # What nobody foresaw ends the whole talk: `run` raises it.
+            self._ended.cancel()
+            raise
         # It ended by itself, which the client was told: its id is free again.
         del self._followings[following.wish.id]
 

@@ -164,3 +164,13 @@ async def test_a_frame_that_is_too_large_closes_the_connection(world, client):
     await client.socket.send("x" * 100_000)
     await client.rest()
     assert client.socket.close_code == 1009
+
+
+async def test_what_nobody_foresaw_in_one_subscription_ends_the_talk(world, client):
+    async def broken(*_about):
+        raise ZeroDivisionError
+
+    world.read_model.replay = broken
+    await client.say(op="subscribe", id=1, filter={"all": True})
+    await client.rest()
+    assert client.socket.close_code == 1011
