@@ -95,10 +95,15 @@ def _fan_out(engine: Engine, filters: Sequence[Filter], load: Load, per_second: 
         time.sleep(1)
         notes = listeners.hang_up()
     print(f"{len(filters):,} clients, {rate:.0f} orders/s of {per_second:.0f}: CPU {took}")
-    return _judge(engine, begin, filters, notes) and rate > per_second * REACHED
+    complete, in_time = _judge(engine, begin, filters, notes)
+    # With followers of everything the machine is at its end: told, but no limit is set for it.
+    busy = any("all" in one for one in filters)
+    return complete and (busy or (in_time and rate > per_second * REACHED))
 
 
-def _judge(engine: Engine, begin: int, filters: Sequence[Filter], notes: Notes) -> bool:
+def _judge(
+    engine: Engine, begin: int, filters: Sequence[Filter], notes: Notes
+) -> tuple[bool, bool]:
     told = rows(engine, COMMITS, begin)
     commits = {seq: at for seq, at, _ in told}
     all_of_it = sum("all" in one for one in filters)
@@ -113,10 +118,10 @@ def _judge(engine: Engine, begin: int, filters: Sequence[Filter], notes: Notes) 
         f"{notes.gaps} gaps, {notes.ended} ended"
     )
     middle, p99, most = (late[int(len(late) * share)] for share in (0.5, 0.99, 0.99999))
-    held = _hold(
+    in_time = _hold(
         "commit to delivery, p99", p99, LATENCY_LIMIT_MS, "ms", f"p50 {middle:.0f}, most {most:.0f}"
     )
-    return held and not missing and not notes.gaps and not notes.ended
+    return not missing and not notes.gaps and not notes.ended, in_time
 
 
 def _hold(what: str, value: float, limit: float, unit: str, more: str) -> bool:
