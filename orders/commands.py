@@ -5,7 +5,7 @@ from datetime import datetime
 
 from orders.errors import Reason
 from orders.events import FailedQuote
-from orders.values import Fill, Quote, Terms
+from orders.values import Fill, Liquidity, Quote, Terms, Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +63,35 @@ class BeginRetry:
     stamp: Stamp
 
 
-Command = PlaceOrder | RouteOrder | RecordFill | RecordFailure | BeginRetry
+@dataclass(frozen=True, slots=True)
+class RestOrder:
+    """Let a new order wait for its price or its pool."""
+
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerOrder:
+    """Start an order for what was seen on the market: a limit order's tick, a sniper's pool."""
+
+    seen: Tick | Liquidity
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOrder:
+    """Do what is asked of the order, or what its time calls for."""
+
+    stamp: Stamp
+
+
+Command = (
+    PlaceOrder
+    | RouteOrder
+    | RecordFill
+    | RecordFailure
+    | BeginRetry
+    | RestOrder
+    | TriggerOrder
+    | AnswerOrder
+)

@@ -1,16 +1,17 @@
 """What follows from a command: one event, or none when the command comes too late."""
 
-from datetime import datetime
-from typing import TypedDict
-
+from orders.answers import answer, end
 from orders.commands import (
+    AnswerOrder,
     BeginRetry,
     Command,
     PlaceOrder,
     RecordFailure,
     RecordFill,
+    RestOrder,
     RouteOrder,
     Stamp,
+    TriggerOrder,
 )
 from orders.errors import Code, Reason
 from orders.events import (
@@ -18,14 +19,29 @@ from orders.events import (
     OrderExecuted,
     OrderFailed,
     OrderPlaced,
+    OrderRested,
     OrderRetryDue,
     OrderRetryScheduled,
     OrderRouted,
+    OrderTriggered,
 )
 from orders.fold import execution_id
-from orders.retry import RetryPolicy
-from orders.routing import best_quote, min_amount_out, why_no_quote
-from orders.state import Order, Pending, Placed, Quarantined, Routed, Unplaced, Waiting
+from orders.retry import RetryPolicy, rest_delay
+from orders.routing import best_quote, falls_short, min_amount_out, why_no_quote
+from orders.stamping import envelope
+from orders.state import (
+    New,
+    Open,
+    Order,
+    Pending,
+    Placed,
+    Quarantined,
+    Resting,
+    Routed,
+    Unplaced,
+    Waiting,
+)
+from orders.values import Liquidity, Tick
 
 
 def decide(command: Command, order: Order, policy: RetryPolicy) -> AnyOrderEvent | None:
@@ -41,6 +57,20 @@ def decide(command: Command, order: Order, policy: RetryPolicy) -> AnyOrderEvent
             return _failure(command, order, policy)
         case BeginRetry(), Waiting():
             return _retry_due(order, command.stamp)
+        case AnswerOrder(), _:
+            return answer(command, order) if isinstance(order, Open) else None
+        case _:
+            return _at_rest(command, order)
+
+
+def _at_rest(command: Command, order: Order) -> OrderRested | OrderTriggered | None:
+    match command, order:
+        case RestOrder(), New():
+            return OrderRested(**envelope(order, command.stamp), rests=1)
+        case TriggerOrder(seen=Tick() as tick), New() | Resting() if _is_limit(order):
+            return OrderTriggered(**envelope(order, command.stamp), tick=tick)
+        case TriggerOrder(seen=Liquidity() as pool), New() | Resting() if _is_sniper(order):
+            return OrderTriggered(**envelope(order, command.stamp), liquidity=pool)
         case _:
             return None
 
@@ -87,12 +117,16 @@ def _placed(command: PlaceOrder) -> OrderPlaced:
 
 def _routed(command: RouteOrder, order: Pending, policy: RetryPolicy) -> AnyOrderEvent:
     attempt = order.attempts + 1
+    if over := end(order, command.stamp):
+        return over
     best = best_quote(command.quotes)
     if best is None:
         reason = why_no_quote(command.failed_quotes)
         return _ended(order, attempt, reason, command.stamp, policy)
+    if short := falls_short(best, order.placement.terms):
+        return _short(order, attempt, short, command.stamp)
     return OrderRouted(
-        **_envelope(order, command.stamp),
+        **envelope(order, command.stamp),
         attempt=attempt,
         venue=best.venue,
         execution_id=execution_id(order),
@@ -103,45 +137,48 @@ def _routed(command: RouteOrder, order: Pending, policy: RetryPolicy) -> AnyOrde
 
 
 def _executed(command: RecordFill, order: Routed | Quarantined, venue: str) -> OrderExecuted:
-    envelope = _envelope(order, command.stamp)
-    return OrderExecuted(**envelope, attempt=order.attempts, venue=venue, fill=command.fill)
+    about = envelope(order, command.stamp)
+    return OrderExecuted(**about, attempt=order.attempts, venue=venue, fill=command.fill)
 
 
 def _retry_due(order: Waiting, stamp: Stamp) -> OrderRetryDue:
-    return OrderRetryDue(**_envelope(order, stamp), attempt=order.attempts + 1)
+    return OrderRetryDue(**envelope(order, stamp), attempt=order.attempts + 1)
 
 
 def _ended(
     order: Pending | Routed, attempt: int, reason: Reason, stamp: Stamp, policy: RetryPolicy
-) -> OrderRetryScheduled | OrderFailed:
-    delay = policy.delay_after(attempt) if reason.retryable else None
+) -> AnyOrderEvent:
+    if over := end(order, stamp):
+        return over
+    terms = order.placement.terms
+    if terms.order_type == "limit" and reason.code is Code.SLIPPAGE_EXCEEDED:
+        return _short(order, attempt, reason, stamp)
+    again = reason.retryable and terms.time_in_force == "GTC"
+    delay = policy.delay_after(attempt) if again else None
     if delay is None:
         return _failed(order, attempt, reason, stamp)
-    envelope = _envelope(order, stamp)
-    return OrderRetryScheduled(**envelope, attempt=attempt, reason=reason, delay=delay)
+    about = envelope(order, stamp)
+    return OrderRetryScheduled(**about, attempt=attempt, reason=reason, delay=delay)
+
+
+def _short(
+    order: Pending | Routed, attempt: int, reason: Reason, stamp: Stamp
+) -> OrderRested | OrderFailed:
+    """Go back to rest: the price was not there any more."""
+    if order.placement.terms.time_in_force == "IOC":
+        return _failed(order, attempt, reason, stamp)
+    rests = order.rests + 1
+    delay = rest_delay(rests)
+    return OrderRested(**envelope(order, stamp), rests=rests, reason=reason, delay=delay)
+
+
+def _is_limit(order: Placed) -> bool:
+    return order.placement.terms.order_type == "limit"
+
+
+def _is_sniper(order: Placed) -> bool:
+    return order.placement.terms.order_type == "sniper"
 
 
 def _failed(order: Placed, attempts: int, reason: Reason, stamp: Stamp) -> OrderFailed:
-    return OrderFailed(**_envelope(order, stamp), reason=reason, attempts=attempts)
-
-
-class _Envelope(TypedDict):
-    event_id: str
-    order_id: str
-    version: int
-    occurred_at: datetime
-    causation_id: str
-    correlation_id: str | None
-    actor: str
-
-
-def _envelope(order: Placed, stamp: Stamp) -> _Envelope:
-    return {
-        "event_id": stamp.event_id,
-        "order_id": order.placement.order_id,
-        "version": order.version + 1,
-        "occurred_at": stamp.at,
-        "causation_id": order.cause,
-        "correlation_id": order.placement.correlation_id,
-        "actor": stamp.actor,
-    }
+    return OrderFailed(**envelope(order, stamp), reason=reason, attempts=attempts)

@@ -2,46 +2,60 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
-from typing import TypedDict
 
+from orders import moves
 from orders.events import (
     AnyOrderEvent,
+    OrderAmended,
+    OrderCancelled,
     OrderEvent,
     OrderExecuted,
+    OrderExpired,
+    OrderFact,
     OrderFailed,
     OrderPlaced,
+    OrderRested,
     OrderRetryDue,
     OrderRetryScheduled,
     OrderRouted,
+    OrderTriggered,
+    OrderWish,
 )
+from orders.requests import Wish, is_amendment
 from orders.state import (
     UNPLACED,
+    Cancelled,
     Closed,
     Completed,
+    Expired,
     Failed,
+    New,
     Open,
     Order,
     Pending,
     Placed,
-    Placement,
     Quarantined,
+    Resting,
     Routed,
     Unplaced,
     Waiting,
 )
+from orders.wishes import wished
 
 
 def evolve(order: Order, event: AnyOrderEvent) -> Order:
     """Apply one event: the first with a given version wins. Every legal transition is a row here.
 
     Superseded events, events of an order never placed and events after the end change nothing; any
-    other event without a row quarantines the order.
+    other event without a row quarantines the order. A wish has no version: it is kept until it is
+    answered.
     """
+    if isinstance(event, OrderWish):
+        return wished(order, event) if isinstance(order, Open) else order
     match order, event:
         case Unplaced(), OrderPlaced(version=1):
-            return _pending(event)
-        case ((Unplaced() | Completed() | Failed()), _):
+            return moves.begun(event)
+        case ((Unplaced() | Completed() | Failed() | Cancelled() | Expired()), _):
             return order
         case _, _ if event.version <= order.version:
             return order
@@ -50,14 +64,14 @@ def evolve(order: Order, event: AnyOrderEvent) -> Order:
         case _, _ if event.version > order.version + 1:
             missing = order.version + 1
             why = f"{event.type} came with version {event.version}, version {missing} never did"
-            return _quarantined(order, event, why, order.version)
+            return moves.quarantined(order, event, why, order.version)
         case _:
-            return _next(order, event) or _quarantined(
+            return _next(order, event) or moves.quarantined(
                 order, event, _impossible(order, event), event.version
             )
 
 
-def _impossible(order: Placed, event: AnyOrderEvent) -> str:
+def _impossible(order: Placed, event: OrderFact) -> str:
     return f"{event.type} cannot follow {type(order).__name__} after {order.attempts} attempts"
 
 
@@ -69,24 +83,92 @@ def replay(events: Iterable[AnyOrderEvent]) -> Order:
     return order
 
 
-def _next(order: Pending | Routed | Waiting, event: AnyOrderEvent) -> Open | Closed | None:
+def _next(
+    order: New | Resting | Pending | Routed | Waiting, event: OrderFact
+) -> Open | Closed | None:
+    match event:
+        case OrderCancelled() if _is_wished(order, event):
+            return moves.cancelled(order, event)
+        case OrderExpired() if order.placement.terms.expires_at and _counts(order, event):
+            return moves.expired(order, event)
+        case _ if isinstance(order, New | Resting):
+            return _triggered(order, event)
+        case _:
+            return _attempted(order, event)
+
+
+def _triggered(order: New | Resting, event: OrderFact) -> Resting | Pending | None:
     match order, event:
-        case Pending(), OrderRouted() if _is_next_route(order, event):
-            return _routed(order, event)
-        case Pending(), OrderRetryScheduled() if event.attempt == order.attempts + 1:
-            return _waiting(order, event)
-        case Pending(), OrderFailed() if event.attempts == order.attempts + 1:
-            return _failed(order, event)
-        case Routed(), OrderExecuted() if _is_of(order, event):
-            return _completed(order, event)
-        case Routed(), OrderRetryScheduled() if event.attempt == order.attempts:
-            return _waiting(order, event)
-        case Routed(), OrderFailed() if event.attempts == order.attempts:
-            return _failed(order, event)
-        case Waiting(), OrderRetryDue() if event.attempt == order.attempts + 1:
-            return Pending(**_kept(order, event), last_failure=order.reason)
+        case New(), OrderRested(rests=1):
+            return moves.resting(order, event)
+        case _, OrderTriggered() if (event.tick is None) == _is_sniper(order):
+            return moves.triggered(order, event)
+        case Resting(), OrderAmended() if _is_amendment(order, event):
+            return moves.amended(order, event)
         case _:
             return None
+
+
+def _attempted(order: Pending | Routed | Waiting, event: OrderFact) -> Open | Closed | None:
+    match order, event:
+        case Pending() | Routed(), OrderRested():
+            return moves.resting(order, event) if _may_rest(order, event) else None
+        case Pending(), _:
+            return _routed(order, event)
+        case Routed(), _:
+            return _resolved(order, event)
+        case Waiting(), OrderRetryDue() if event.attempt == order.attempts + 1:
+            return moves.due(order, event)
+        case _:
+            return None
+
+
+def _routed(order: Pending, event: OrderFact) -> Open | Closed | None:
+    match event:
+        case OrderRouted() if _is_next_route(order, event):
+            return moves.routed(order, event)
+        case OrderRetryScheduled() if event.attempt == order.attempts + 1:
+            return moves.waiting(order, event)
+        case OrderFailed() if event.attempts == order.attempts + 1:
+            return moves.failed(order, event)
+        case _:
+            return None
+
+
+def _resolved(order: Routed, event: OrderFact) -> Open | Closed | None:
+    match event:
+        case OrderExecuted() if _is_of(order, event):
+            return moves.completed(order, event)
+        case OrderRetryScheduled() if event.attempt == order.attempts:
+            return moves.waiting(order, event)
+        case OrderFailed() if event.attempts == order.attempts:
+            return moves.failed(order, event)
+        case _:
+            return None
+
+
+def _is_sniper(order: Placed) -> bool:
+    return order.placement.terms.order_type == "sniper"
+
+
+def _may_rest(order: Placed, event: OrderRested) -> bool:
+    return order.placement.terms.order_type == "limit" and event.rests == order.rests + 1
+
+
+def _is_amendment(order: Resting, event: OrderAmended) -> bool:
+    return _answers(order.amend, event) and is_amendment(order.placement.terms, event.terms)
+
+
+def _answers(wish: Wish | None, event: OrderEvent) -> bool:
+    return wish is not None and wish.wish_id == event.causation_id
+
+
+def _is_wished(order: Placed, event: OrderCancelled) -> bool:
+    return _answers(order.cancel, event) and _counts(order, event)
+
+
+def _counts(order: Placed, event: OrderCancelled | OrderExpired) -> bool:
+    return event.attempts == order.attempts
 
 
 def _is_next_route(order: Pending, event: OrderRouted) -> bool:
@@ -103,102 +185,14 @@ def _is_of(order: Routed, event: OrderExecuted) -> bool:
     return event.attempt == order.attempts and event.venue == order.venue
 
 
-def _pending(event: OrderPlaced) -> Pending:
-    return Pending(
-        placement=Placement(
-            order_id=event.order_id,
-            user_id=event.user_id,
-            client_order_id=event.client_order_id,
-            terms=event.terms,
-            placed_at=event.occurred_at,
-            not_after=event.not_after,
-            correlation_id=event.correlation_id,
-            tags=event.tags,
-        ),
-        version=1,
-        attempts=0,
-        routes=0,
-        updated_at=event.occurred_at,
-        cause=event.event_id,
-    )
-
-
-def _routed(order: Pending, event: OrderRouted) -> Routed:
-    return Routed(
-        **_kept(order, event, attempts=event.attempt, routes=order.routes + 1),
-        venue=event.venue,
-        execution_id=event.execution_id,
-        min_amount_out=event.min_amount_out,
-    )
-
-
-def _waiting(order: Pending | Routed, event: OrderRetryScheduled) -> Waiting:
-    return Waiting(
-        **_kept(order, event, attempts=event.attempt),
-        reason=event.reason,
-        delay=event.delay,
-        venue=_venue(order),
-    )
-
-
-def _completed(order: Placed, event: OrderExecuted) -> Completed:
-    return Completed(**_kept(order, event), venue=event.venue, fill=event.fill)
-
-
-def _failed(order: Placed, event: OrderFailed) -> Failed:
-    return Failed(
-        **_kept(order, event, attempts=event.attempts), reason=event.reason, venue=_venue(order)
-    )
-
-
-def _quarantined(order: Open, event: OrderEvent, why: str, version: int) -> Quarantined:
-    held = order if isinstance(order, Routed) else None
-    return Quarantined(**_kept(order, event, version=version), why=why, held=held)
-
-
-def _ended(order: Quarantined, event: AnyOrderEvent) -> Quarantined | Closed:
+def _ended(order: Quarantined, event: OrderFact) -> Quarantined | Closed:
     follows = event.version == order.version + 1
     match event:
+        case OrderCancelled() if follows and not order.held and _is_wished(order, event):
+            return moves.cancelled(order, event)
         case OrderExecuted() if follows and order.held and _is_of(order.held, event):
-            return _completed(order, event)
+            return moves.completed(order, event)
         case OrderFailed() if follows and order.held and event.attempts == order.attempts:
-            return _failed(order, event)
+            return moves.failed(order, event)
         case _:
             return replace(order, version=event.version) if follows else order
-
-
-def _venue(order: Placed) -> str | None:
-    match order:
-        case Routed():
-            return order.venue
-        case Quarantined(held=Routed() as held):
-            return held.venue
-        case _:
-            return None
-
-
-class _Kept(TypedDict):
-    placement: Placement
-    version: int
-    attempts: int
-    routes: int
-    updated_at: datetime
-    cause: str
-
-
-def _kept(
-    order: Placed,
-    event: OrderEvent,
-    *,
-    version: int | None = None,
-    attempts: int | None = None,
-    routes: int | None = None,
-) -> _Kept:
-    return {
-        "placement": order.placement,
-        "version": event.version if version is None else version,
-        "attempts": order.attempts if attempts is None else attempts,
-        "routes": order.routes if routes is None else routes,
-        "updated_at": event.occurred_at,
-        "cause": event.event_id,
-    }

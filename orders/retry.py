@@ -1,7 +1,16 @@
-"""When a failed attempt is tried again."""
+"""When a failed attempt is tried again, and when an order that fell short may fire again."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+
+REST_MIN = timedelta(seconds=1)
+REST_MAX = timedelta(seconds=60)
+
+
+def rest_delay(rests: int) -> timedelta:
+    """Return the wait after an order fell short for the so-manieth time (from 1), doubling."""
+    doublings = min(rests - 1, 6)
+    return min(REST_MIN * (1 << doublings), REST_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,21 @@ def best_quote(quotes: Sequence[Quote]) -> Quote | None:
 
 
 def min_amount_out(quote: Quote, terms: Terms) -> Decimal:
-    """Return quoted amount out x (1 - slippage), every digit kept, in units of token out."""
-    return MONEY.multiply(quote.amount_out, MONEY.subtract(Decimal(1), terms.slippage))
+    """Return quoted amount out x (1 - slippage), every digit kept, in units of token out.
+
+    A limit order never takes less than its target price gives, whatever the slippage.
+    """
+    slipped = MONEY.multiply(quote.amount_out, MONEY.subtract(Decimal(1), terms.slippage))
+    return max(slipped, terms.least_out)
+
+
+def falls_short(quote: Quote, terms: Terms) -> Reason | None:
+    """Return why the quote is no use for a limit order: it gives less than the target price."""
+    if quote.amount_out >= terms.least_out:
+        return None
+    offered = f"{quote.venue} offers {quote.amount_out:f} {terms.token_out}"
+    message = f"{offered}, the target price asks for {terms.least_out:f}"
+    return Reason(code=Code.PRICE_NOT_REACHED, message=message)
 
 
 def why_no_quote(failed: Sequence[FailedQuote]) -> Reason:

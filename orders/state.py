@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal, assert_never
 
 from orders.errors import Code, Reason
+from orders.requests import Amend, Cancel, Wish
 from orders.values import Execution, Fill, Terms
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -14,7 +15,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """What never changes in an order's life.
+    """What an order is; of this only the terms may change, by an amendment.
 
     An older engine's delay records, which hold states, know no tags.
     """
@@ -31,7 +32,11 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """What every placed order has: `attempts` were made, `routes` of them got a venue."""
+    """What every placed order has.
+
+    `attempts` were made since it was triggered; it was given a venue `routes` times and came to
+    rest `rests` times; `fired_at` is the price of the tick that triggered it last.
+    """
 
     placement: Placement
     version: int
@@ -39,6 +44,39 @@ class Placed:
     routes: int
     updated_at: datetime
     cause: str
+    rests: int = 0
+    fired_at: Decimal | None = None
+    wishes: tuple[Wish, ...] = ()
+
+    @property
+    def cancel(self) -> Cancel | None:
+        """Return the wish to end, if there is one."""
+        return next((wish for wish in self.wishes if isinstance(wish, Cancel)), None)
+
+    @property
+    def amend(self) -> Amend | None:
+        """Return the oldest wish for other terms, if there is one."""
+        return next((wish for wish in self.wishes if isinstance(wish, Amend)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New(Placed):
+    """A limit or sniper order that neither rests nor was triggered yet."""
+
+    kind: Literal["new"] = "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting(Placed):
+    """Waits for its price or its pool.
+
+    One that fired and fell short does so again on a better price than it fired at, or after
+    `delay`.
+    """
+
+    kind: Literal["resting"] = "resting"
+    reason: Reason | None
+    delay: timedelta | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +145,22 @@ class Failed(Placed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Placed):
+    """The order ended as somebody wanted. Final."""
+
+    kind: Literal["cancelled"] = "cancelled"
+    venue: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired(Placed):
+    """The order's time was over. Final."""
+
+    kind: Literal["expired"] = "expired"
+    venue: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined(Placed):
     """The log told the impossible of this order: it starts nothing more.
 
@@ -126,20 +180,20 @@ class Unplaced:
 
 
 UNPLACED = Unplaced()
-Closed = Completed | Failed
-Open = Pending | Routed | Waiting | Quarantined
+Closed = Completed | Failed | Cancelled | Expired
+Open = New | Resting | Pending | Routed | Waiting | Quarantined
 Order = Unplaced | Open | Closed
-Status = Literal["pending", "executing", "completed", "failed"]
+Status = Literal["pending", "open", "executing", "completed", "failed", "cancelled", "expired"]
 
 
 def status(order: Open | Closed) -> Status:
     """Return the word people see."""
     match order:
-        case Completed():
-            return "completed"
-        case Failed():
-            return "failed"
-        case Pending(attempts=0):
+        case Completed() | Failed() | Cancelled() | Expired():
+            return order.kind
+        case Resting():
+            return "open"
+        case New() | Pending(attempts=0, routes=0, rests=0, fired_at=None):
             return "pending"
         case Quarantined():
             return "executing" if order.attempts else "pending"
@@ -150,11 +204,11 @@ def status(order: Open | Closed) -> Status:
 def venue(order: Open | Closed) -> str | None:
     """Return the venue of the present attempt, or of the last one."""
     match order:
-        case Routed() | Waiting() | Completed() | Failed():
+        case Routed() | Waiting() | Completed() | Failed() | Cancelled() | Expired():
             return order.venue
         case Quarantined():
             return order.held.venue if order.held else None
-        case Pending():
+        case New() | Resting() | Pending():
             return None
         case _:
             assert_never(order)
@@ -163,13 +217,17 @@ def venue(order: Open | Closed) -> str | None:
 def reason(order: Open | Closed) -> Reason | None:
     """Return why the last attempt failed, or what is wrong with the order's history."""
     match order:
-        case Waiting() | Failed():
+        case Waiting() | Failed() | Resting():
             return order.reason
         case Pending():
             return order.last_failure
         case Quarantined():
             return Reason(code=Code.QUARANTINED, message=order.why)
-        case Routed() | Completed():
+        case Cancelled():
+            return Reason(code=Code.CANCELLED, message="cancelled")
+        case Expired():
+            return Reason(code=Code.EXPIRED, message="expired")
+        case New() | Routed() | Completed():
             return None
         case _:
             assert_never(order)

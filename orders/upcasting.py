@@ -23,7 +23,16 @@ def _tag_nothing(document: Document) -> Document:
     return {**document, "tags": []}
 
 
-STEPS: tuple[Callable[[Document], Document], ...] = (_name_no_client_order, _tag_nothing)
+def _add_nothing(document: Document) -> Document:
+    """Version 4 knows more types of orders and events; what was written before has none of them."""
+    return document
+
+
+STEPS: tuple[Callable[[Document], Document], ...] = (
+    _name_no_client_order,
+    _tag_nothing,
+    _add_nothing,
+)
 """The step at index n leads from version n + 1 to version n + 2."""
 
 

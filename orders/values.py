@@ -1,9 +1,17 @@
 """The nouns of the trade: amounts, tokens, terms, quotes, fills. No rule of use lives here."""
 
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
 
 MONEY = Context(prec=80, rounding=ROUND_HALF_EVEN)
@@ -14,7 +22,9 @@ PRICE = Context(prec=18, rounding=ROUND_HALF_EVEN)
 
 MAX_AMOUNT = Decimal(10) ** 15
 
-OrderType = Literal["market"]
+OrderType = Literal["market", "limit", "sniper"]
+TimeInForce = Literal["GTC", "IOC"]
+"""Good till cancelled, or immediate or cancel: one attempt and no retry."""
 
 OrderId = Annotated[
     str,
@@ -37,6 +47,7 @@ Tags = Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS)]
 Amount = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT)]
 AmountOut = Annotated[Decimal, Field(ge=0)]
 Fraction = Annotated[Decimal, Field(ge=0, le=1)]
+Price = Annotated[Decimal, Field(gt=0, le=Decimal(10) ** 30)]
 
 Fault = Literal[
     "quote-glitch", "no-liquidity", "glitch", "lost-answer", "price-moved", "hang", "garbage"
@@ -65,10 +76,52 @@ class Terms:
     faults: tuple[Fault | None, ...] = Field(
         default=(), max_length=8, description="Simulation only: the fault of attempt 1, 2, 3 …"
     )
+    time_in_force: TimeInForce = "GTC"
+    expires_at: AwareDatetime | None = None
+    target_price: Price | None = Field(
+        default=None, description="Limit: the least token out per token in, after fee and impact."
+    )
+    pool_provider: VenueName | None = Field(default=None, description="Sniper: whose pool.")
+    min_liquidity: AmountOut | None = Field(default=None, description="Sniper: US dollars in it.")
+
+    @model_validator(mode="after")
+    def _fit_the_type(self) -> Self:
+        if (self.target_price is not None) != (self.order_type == "limit"):
+            raise ValueError("a limit order has a target price, and no other has one")
+        if self.order_type != "sniper" and (self.pool_provider or self.min_liquidity is not None):
+            raise ValueError("only a sniper order chooses its pool")
+        return self
+
+    @property
+    def least_out(self) -> Decimal:
+        """Return the units of token out below which a limit order is not executed, else 0."""
+        return MONEY.multiply(self.target_price, self.amount) if self.target_price else Decimal(0)
+
+    def expired(self, at: datetime) -> bool:
+        """Return whether the order may do nothing more at this moment."""
+        return self.expires_at is not None and at >= self.expires_at
 
     def fault(self, attempt: int) -> Fault | None:
         """Return the fault the simulation is asked to show in this attempt (from 1)."""
         return self.faults[attempt - 1] if attempt <= len(self.faults) else None
+
+
+class Tick(Value):
+    """What a pair was worth on the market at one moment, before fees and impact."""
+
+    pair: str = Field(description="tokenIn/tokenOut, by symbol.")
+    price: Price = Field(description="Token out per token in.")
+    at: AwareDatetime
+
+
+class Liquidity(Value):
+    """Liquidity that was added to a pool of a token."""
+
+    token: TokenName
+    pool: VenueName = Field(description="The venue that holds the pool.")
+    usd: AmountOut = Field(description="US dollars of liquidity in it.")
+    price: Price = Field(description="US dollars for one token.")
+    at: AwareDatetime
 
 
 class Quote(Value):

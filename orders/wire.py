@@ -7,12 +7,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from orders.errors import NewerSchema, NotAnEvent
 from orders.events import SCHEMA_VERSION, AnyOrderEvent
-from orders.state import Open, Pending, Quarantined, Routed, Waiting
+from orders.state import New, Open, Pending, Quarantined, Resting, Routed, Waiting
 from orders.upcasting import upcast
 
 _EVENT: TypeAdapter[AnyOrderEvent] = TypeAdapter(AnyOrderEvent)
 _OPEN: TypeAdapter[Open] = TypeAdapter(
-    Annotated[Pending | Routed | Waiting | Quarantined, Field(discriminator="kind")]
+    Annotated[New | Resting | Pending | Routed | Waiting | Quarantined, Field(discriminator="kind")]
 )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from orders.commands import PlaceOrder, RecordFailure, RecordFill, RouteOrder, Stamp
 from orders.errors import Code, Reason
@@ -13,12 +14,19 @@ from orders.events import (
     OrderRetryDue,
     OrderRetryScheduled,
     OrderRouted,
+    OrderWish,
 )
-from orders.values import Fill, Quote, Terms
+from orders.values import Fill, Liquidity, Quote, Terms, Tick
+
+W = TypeVar("W", bound=OrderWish)
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 ORDER_ID = "0d5e9c1a-0000-4000-8000-000000000001"
 RAYDIUM, METEORA = "RAYDIUM", "METEORA"
+
+
+TICK = Tick(pair="SOL/USDC", price=Decimal("151.5"), at=T0)
+LIQUIDITY = Liquidity(token="USDC", pool=RAYDIUM, usd=Decimal(50_000), price=Decimal("0.01"), at=T0)
 
 
 def seconds(count: float) -> datetime:
@@ -102,6 +110,11 @@ def _envelope(version: int, cause: str | None = "e") -> dict:
         "causation_id": cause,
         "actor": "test",
     }
+
+
+def wish(kind: type[W], event_id: str = "wish", **about) -> W:
+    fields = {**_envelope(1, None), "event_id": event_id, "version": None}
+    return kind(**fields, **about)
 
 
 def placed(**changes) -> OrderPlaced:

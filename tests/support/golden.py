@@ -5,18 +5,35 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from orders.commands import BeginRetry, PlaceOrder, RecordFailure, RecordFill, RouteOrder, Stamp
+from orders.commands import (
+    AnswerOrder,
+    BeginRetry,
+    PlaceOrder,
+    RecordFailure,
+    RecordFill,
+    RestOrder,
+    RouteOrder,
+    Stamp,
+    TriggerOrder,
+)
 from orders.decider import decide
 from orders.errors import Code, Reason
-from orders.events import SCHEMA_VERSION, FailedQuote
+from orders.events import (
+    SCHEMA_VERSION,
+    FailedQuote,
+    OrderAmendRequested,
+    OrderCancelRequested,
+    OrderWish,
+)
 from orders.fold import evolve, replay
 from orders.retry import RetryPolicy
 from orders.state import UNPLACED, Order, Unplaced, status
-from orders.values import Fill, Quote, Terms
+from orders.values import Fill, Liquidity, Quote, Terms, Tick
 from orders.wire import decode, encode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -26,7 +43,8 @@ _WRAPPED_SOL = "So11111111111111111111111111111111111111112"
 
 def written_now() -> list[bytes]:
     """Return the lines of the golden log as this version writes them."""
-    return [line for life in (_completed, _exhausted, _fatal, _untouched) for line in life()]
+    lives = (_completed, _exhausted, _fatal, _untouched, _amended, _sniped, _expired)
+    return [line for life in lives for line in life()]
 
 
 def story(lines: list[bytes]) -> dict[str, list]:
@@ -87,10 +105,59 @@ def _untouched() -> Iterator[bytes]:
     return _life(_place(4, _terms("JUP", "RAY", "1.5", "0.05"), user_id="bob"))
 
 
+def _amended() -> Iterator[bytes]:
+    terms = _terms("SOL", "USDC", "2", "0.01", order_type="limit", target_price=Decimal("151.5"))
+    better = replace(terms, target_price=Decimal("150.25"), expires_at=_at(3600).at)
+    quotes = (_quote("RAYDIUM", "302.9"), _quote("METEORA", "302.5"))
+    return _life(
+        _place(5, terms, user_id="ann"),
+        RestOrder(_at(1)),
+        TriggerOrder(_tick("151.9"), _at(2)),
+        RouteOrder(quotes, (), _at(3)),
+        _wish(OrderAmendRequested, 5, 4, user_id="ann", seen_version=3, terms=better),
+        AnswerOrder(_at(5)),
+        _wish(OrderAmendRequested, 5, 6, user_id="ann", seen_version=4, terms=better),
+        AnswerOrder(_at(7)),
+        TriggerOrder(_tick("151.2"), _at(8)),
+        RouteOrder(quotes, (), _at(9)),
+        RecordFailure(_reason("SLIPPAGE_EXCEEDED"), _at(10)),
+        _wish(OrderCancelRequested, 5, 11),
+        AnswerOrder(_at(12)),
+    )
+
+
+def _sniped() -> Iterator[bytes]:
+    only = {"pool_provider": "RAYDIUM", "min_liquidity": Decimal("50000.5")}
+    terms = _terms("SOL", "NEWCOIN", "3", "0.2", order_type="sniper", time_in_force="IOC", **only)
+    pool = Liquidity(
+        token="NEWCOIN",
+        pool="RAYDIUM",
+        usd=Decimal(60000),
+        price=Decimal("0.0001"),
+        at=_at(2).at,
+    )
+    return _life(
+        _place(6, terms),
+        RestOrder(_at(1)),
+        TriggerOrder(pool, _at(2)),
+        RouteOrder((_quote("RAYDIUM", "4500000"),), (), _at(3)),
+        RecordFailure(_reason("TIMEOUT"), _at(4)),
+    )
+
+
+def _expired() -> Iterator[bytes]:
+    return _life(
+        _place(7, _terms("SOL", "USDC", "1", "0", expires_at=_at(2).at)),
+        RouteOrder((_quote("RAYDIUM", "150"),), (), _at(1)),
+        RecordFailure(_reason("TIMEOUT"), _at(2)),
+    )
+
+
 def _life(*commands) -> Iterator[bytes]:
     order: Order = UNPLACED
     for command in commands:
-        event = decide(command, order, RetryPolicy())
+        wished = isinstance(command, OrderWish)
+        event = command if wished else decide(command, order, RetryPolicy())
         assert event is not None
         order = evolve(order, event)
         yield encode(event)
@@ -107,6 +174,21 @@ def _place(number: int, terms: Terms, tags: tuple[str, ...] = (), **who: str) ->
         correlation_id=who.get("correlation_id"),
         stamp=_at(0, "api"),
     )
+
+
+def _wish(kind: type[OrderWish], number: int, seconds: int, **about) -> OrderWish:
+    stamp = _at(seconds, "api")
+    return kind(
+        event_id=stamp.event_id,
+        order_id=f"0d5e9c1a-0000-7000-8000-{number:012}",
+        occurred_at=stamp.at,
+        actor=stamp.actor,
+        **about,
+    )
+
+
+def _tick(price: str) -> Tick:
+    return Tick(pair="SOL/USDC", price=Decimal(price), at=_BEGIN)
 
 
 def _at(seconds: int, actor: str = "streams") -> Stamp:

@@ -7,27 +7,62 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orders.commands import BeginRetry, RouteOrder
+from orders.commands import (
+    AnswerOrder,
+    BeginRetry,
+    RecordFailure,
+    RestOrder,
+    RouteOrder,
+    TriggerOrder,
+)
 from orders.decider import decide
 from orders.errors import FATAL, Code
-from orders.events import FailedQuote, OrderExecuted, OrderRouted
+from orders.events import (
+    FailedQuote,
+    OrderAmended,
+    OrderAmendRejected,
+    OrderAmendRequested,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderEvent,
+    OrderExecuted,
+    OrderExpired,
+    OrderFailed,
+    OrderPlaced,
+    OrderRouted,
+)
 from orders.fold import evolve, replay
 from orders.retry import RetryPolicy
 from orders.routing import best_quote, min_amount_out
-from orders.state import UNPLACED, Completed, Failed, Open, Order, Quarantined, Waiting
+from orders.state import (
+    UNPLACED,
+    Closed,
+    Completed,
+    Failed,
+    Open,
+    Order,
+    Quarantined,
+    Routed,
+    Waiting,
+)
 from orders.values import MAX_AMOUNT, MONEY, price_of
 from orders.wire import decode, decode_order, encode, encode_order
 from tests.support.builders import (
+    LIQUIDITY,
     METEORA,
     RAYDIUM,
+    T0,
+    TICK,
     place,
     placed,
     quote,
     reason,
     record_failure,
     record_fill,
+    seconds,
     stamp,
     terms,
+    wish,
 )
 
 CODES = st.sampled_from(list(Code))
@@ -43,21 +78,50 @@ POLICIES = st.lists(st.integers(1, 60), max_size=4).map(
 )
 
 
+LATE = seconds(100)
+MOMENTS = st.sampled_from([T0, LATE])
+ENDS = (OrderExecuted, OrderFailed, OrderCancelled, OrderExpired)
+TERMS = (
+    st.builds(
+        terms,
+        time_in_force=st.sampled_from(["GTC", "IOC"]),
+        expires_at=st.sampled_from([None, seconds(60)]),
+    )
+    | st.builds(
+        terms,
+        order_type=st.just("limit"),
+        target_price=st.sampled_from([Decimal(1), Decimal(10) ** 13]),
+        time_in_force=st.sampled_from(["GTC", "GTC", "IOC"]),
+        expires_at=st.sampled_from([None, seconds(60)]),
+    )
+    | st.builds(terms, order_type=st.just("sniper"))
+)
+
+
 class OrderLife(RuleBasedStateMachine):
     """One order, whatever happens to it."""
 
-    @initialize(policy=POLICIES)
-    def start(self, policy):
+    @initialize(policy=POLICIES, agreed=TERMS)
+    def start(self, policy, agreed):
         self.policy = policy
         self.history = []
         self.order: Order = UNPLACED
-        self.send(place())
+        self.asked = 0
+        self.send(place(terms=agreed))
 
     def send(self, command):
         event = decide(command, self.order, self.policy)
         if event is not None:
-            self.order = evolve(self.order, event)
-            self.history.append(event)
+            self.tell(event)
+        return event
+
+    def tell(self, event):
+        self.order = evolve(self.order, event)
+        self.history.append(event)
+
+    def ask(self, kind, **about):
+        self.asked += 1
+        self.tell(wish(kind, f"wish-{self.asked}", **about))
 
     @rule(quotes=st.lists(QUOTES, max_size=2), failed=st.lists(FAILED_QUOTES, max_size=2))
     def route(self, quotes, failed):
@@ -67,26 +131,56 @@ class OrderLife(RuleBasedStateMachine):
     def fill(self):
         self.send(record_fill())
 
-    @rule(code=CODES)
-    def venue_fails(self, code):
-        self.send(record_failure(code))
+    @rule(code=CODES, at=MOMENTS)
+    def venue_fails(self, code, at):
+        self.send(RecordFailure(reason(code), stamp(at)))
 
     @rule()
     def the_delay_is_over(self):
         self.send(BeginRetry(stamp()))
 
+    @rule()
+    def it_rests(self):
+        self.send(RestOrder(stamp()))
+
+    @rule(seen=st.sampled_from([TICK, LIQUIDITY]))
+    def the_market_moves(self, seen):
+        self.send(TriggerOrder(seen, stamp()))
+
+    @rule()
+    def somebody_wants_it_to_end(self):
+        self.ask(OrderCancelRequested)
+
+    @rule(behind=st.integers(0, 2), agreed=TERMS)
+    def somebody_wants_other_terms(self, behind, agreed):
+        seen = max(1, self.order.version - behind)
+        self.ask(OrderAmendRequested, seen_version=seen, terms=agreed)
+
+    @rule(at=MOMENTS)
+    def it_answers(self, at):
+        before = self.order
+        event = self.send(AnswerOrder(stamp(at)))
+        assert not isinstance(before, Routed) or isinstance(event, OrderAmendRejected | None)
+
     @rule(data=st.data())
     def a_record_comes_again(self, data):
         event = data.draw(st.sampled_from(self.history))
-        assert evolve(self.order, event) is self.order
+        if isinstance(event, OrderEvent):
+            assert evolve(self.order, event) is self.order
 
-    @precondition(lambda self: isinstance(self.order, Completed | Failed))
+    @precondition(lambda self: isinstance(self.order, Closed))
     @rule(code=CODES)
     def the_end_is_the_end(self, code):
         before = list(self.history)
-        for command in (place(), record_fill(), record_failure(code), BeginRetry(stamp())):
+        for command in (
+            *(place(), record_fill(), record_failure(code), BeginRetry(stamp())),
+            *(RestOrder(stamp()), TriggerOrder(TICK, stamp()), AnswerOrder(stamp(LATE))),
+        ):
             self.send(command)
         assert self.history == before
+        closed = self.order
+        self.ask(OrderCancelRequested)
+        assert self.order is closed
 
     @invariant()
     def what_decide_says_evolve_accepts(self):
@@ -107,7 +201,7 @@ class OrderLife(RuleBasedStateMachine):
 
     @invariant()
     def it_is_executed_once_and_after_it_was_routed(self):
-        kinds = [type(event) for event in self.history]
+        kinds = [type(event) for event in self.history if isinstance(event, OrderEvent)]
         assert kinds.count(OrderExecuted) <= 1
         if OrderExecuted in kinds:
             assert kinds[kinds.index(OrderExecuted) - 1] is OrderRouted
@@ -118,9 +212,41 @@ class OrderLife(RuleBasedStateMachine):
         assert len(ids) == len(set(ids))
 
     @invariant()
+    def a_limit_order_never_takes_less_than_its_price(self):
+        agreed = None
+        for event in self.history:
+            agreed = getattr(event, "terms", None) if is_agreed(event) else agreed
+            if isinstance(event, OrderRouted):
+                assert event.min_amount_out >= agreed.least_out
+
+    @invariant()
     def only_what_may_pass_waits(self):
         if isinstance(self.order, Waiting):
             assert self.order.reason.code not in FATAL
+            assert self.order.placement.terms.time_in_force == "GTC"
+
+    @invariant()
+    def it_ends_once_and_as_it_was_asked(self):
+        ends = [event for event in self.history if isinstance(event, ENDS)]
+        assert bool(ends) == isinstance(self.order, Closed)
+        assert len(ends) <= 1
+        for event in ends:
+            if isinstance(event, OrderCancelled):
+                assert event.causation_id == self.first_wish_to_end()
+
+    @invariant()
+    def a_wish_is_answered_once(self):
+        answers = (OrderAmended, OrderAmendRejected)
+        answered = [event.causation_id for event in self.history if isinstance(event, answers)]
+        assert len(answered) == len(set(answered))
+
+    def first_wish_to_end(self):
+        wishes = (event for event in self.history if isinstance(event, OrderCancelRequested))
+        return next(wishes).event_id
+
+
+def is_agreed(event):
+    return isinstance(event, OrderPlaced | OrderAmended)
 
 
 TestOrderLife = OrderLife.TestCase

@@ -1,0 +1,64 @@
+"""What is asked of an order, and what its time calls for: who asked gets one answer."""
+
+from orders.commands import AnswerOrder, Stamp
+from orders.errors import Code, Reason
+from orders.events import (
+    AnyOrderEvent,
+    OrderAmended,
+    OrderAmendRejected,
+    OrderCancelled,
+    OrderExpired,
+)
+from orders.requests import Amend, Cancel, is_amendment
+from orders.stamping import envelope, wish_envelope
+from orders.state import New, Open, Pending, Quarantined, Resting, Routed, Waiting
+
+
+def answer(command: AnswerOrder, order: Open) -> AnyOrderEvent | None:
+    """Return the order's end or its answer to the oldest wish, or None when nothing is asked.
+
+    While an execution may have been sent nothing ends it: its outcome answers.
+    """
+    ended = None if is_sent(order) else end(order, command.stamp)
+    if ended or order.amend is None:
+        return ended
+    return _amended(order, order.amend, command.stamp)
+
+
+def end(order: Open, stamp: Stamp) -> OrderCancelled | OrderExpired | None:
+    """Return how an order ends whose execution, if any, is known to have traded nothing."""
+    if order.cancel is not None:
+        return _cancelled(order, order.cancel, stamp)
+    if order.placement.terms.expired(stamp.at) and not isinstance(order, Quarantined):
+        return OrderExpired(**envelope(order, stamp), attempts=order.attempts)
+    return None
+
+
+def is_sent(order: Open) -> bool:
+    """Return whether an execution may be on its way."""
+    match order:
+        case Routed():
+            return True
+        case Quarantined():
+            return order.held is not None
+        case New() | Resting() | Pending() | Waiting():
+            return False
+
+
+def _cancelled(order: Open, wish: Cancel, stamp: Stamp) -> OrderCancelled:
+    answered = envelope(order, stamp, cause=wish.wish_id)
+    return OrderCancelled(**answered, attempts=order.attempts)
+
+
+def _amended(order: Open, wish: Amend, stamp: Stamp) -> OrderAmended | OrderAmendRejected:
+    if not isinstance(order, Resting):
+        reason = Reason(code=Code.NOT_RESTING, message="only an order that rests can be amended")
+    elif order.version != wish.seen_version:
+        message = f"the order is at version {order.version}, not {wish.seen_version} any more"
+        reason = Reason(code=Code.VERSION_CHANGED, message=message)
+    elif not is_amendment(order.placement.terms, wish.terms):
+        message = "only amount, slippage, targetPrice and expiresAt can be amended"
+        reason = Reason(code=Code.INVALID_ORDER, message=message)
+    else:
+        return OrderAmended(**envelope(order, stamp, cause=wish.wish_id), terms=wish.terms)
+    return OrderAmendRejected(**wish_envelope(order, stamp, cause=wish.wish_id), reason=reason)
