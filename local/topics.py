@@ -18,6 +18,7 @@ from orders.topics import Topics
 
 RETRIES_KEPT = timedelta(days=7)
 DEAD_LETTERS_KEPT = timedelta(days=30)
+PRICES_KEPT = timedelta(days=1)
 RECORD_MAX_BYTES = 1024 * 1024 + 12
 REQUEST_TIMEOUT_MS = 30_000
 POLL_SECONDS = 0.05
@@ -35,6 +36,20 @@ class Layout:
     def min_insync_replicas(self) -> int:
         """Return how many brokers must have a record: all but one, so that one may be away."""
         return max(1, self.replication - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a topic keeps of its records: for how long, or only the last with each key."""
+
+    time: timedelta | None = None
+    last_only: bool = False
+    partitions: int | None = None
+    """How many partitions it has whatever the layout says; those of the market have one."""
+
+    def partitions_in(self, layout: Layout) -> int:
+        """Return how many partitions the topic has in this layout."""
+        return self.partitions or layout.partitions
 
 
 async def create_topics(address: str, topics: Topics, layout: Layout) -> list[str]:
@@ -58,10 +73,10 @@ async def create_topics(address: str, topics: Topics, layout: Layout) -> list[st
 
 
 async def _create_missing(
-    admin: AIOKafkaAdminClient, wanted: Mapping[str, timedelta | None], layout: Layout
+    admin: AIOKafkaAdminClient, wanted: Mapping[str, Keeping], layout: Layout
 ) -> list[str]:
     there = await _partition_counts(admin, wanted)
-    _require(there, layout)
+    _require(there, wanted, layout)
     missing = [name for name in wanted if name not in there]
     if missing:
         _check(await admin.create_topics([_new(name, wanted[name], layout) for name in missing]))
@@ -71,13 +86,19 @@ async def _create_missing(
             if len(there) == len(wanted):
                 break
             await asyncio.sleep(POLL_SECONDS)
-        _require(there, layout)
+        _require(there, wanted, layout)
     return missing
 
 
-def _wanted(topics: Topics) -> dict[str, timedelta | None]:
-    retries = dict.fromkeys(topics.retries.values(), RETRIES_KEPT)
-    return {topics.events: None, **retries, topics.dead_letter: DEAD_LETTERS_KEPT}
+def _wanted(topics: Topics) -> dict[str, Keeping]:
+    return {
+        topics.events: Keeping(),
+        **dict.fromkeys(topics.retries.values(), Keeping(RETRIES_KEPT)),
+        topics.dead_letter: Keeping(DEAD_LETTERS_KEPT),
+        topics.prices: Keeping(PRICES_KEPT, partitions=1),
+        topics.pools: Keeping(partitions=1),
+        topics.moves: Keeping(last_only=True, partitions=1),
+    }
 
 
 async def _wait_for_coordinator(admin: AIOKafkaAdminClient) -> None:
@@ -104,23 +125,29 @@ async def _partition_counts(
     }
 
 
-def _require(there: Mapping[str, int], layout: Layout) -> None:
+def _require(there: Mapping[str, int], wanted: Mapping[str, Keeping], layout: Layout) -> None:
     for name, count in there.items():
-        if count != layout.partitions:
+        expected = wanted[name].partitions_in(layout)
+        if count != expected and wanted[name].partitions:
             raise Misconfigured(
-                f"Topic {name} has {count} partitions, not {layout.partitions}: "
+                f"Topic {name} has {count} partitions, not {expected}: "
+                "delete it, or use another ENGINE_TOPIC_PREFIX"
+            )
+        if count != expected:
+            raise Misconfigured(
+                f"Topic {name} has {count} partitions, not {expected}: "
                 f"set ENGINE_PARTITIONS={count}, or use another ENGINE_TOPIC_PREFIX"
             )
 
 
-def _new(name: str, kept: timedelta | None, layout: Layout) -> NewTopic:
-    retention = -1 if kept is None else int(kept.total_seconds() * 1000)
+def _new(name: str, kept: Keeping, layout: Layout) -> NewTopic:
+    retention = -1 if kept.time is None else int(kept.time.total_seconds() * 1000)
     return NewTopic(
         name,
-        num_partitions=layout.partitions,
+        num_partitions=kept.partitions_in(layout),
         replication_factor=layout.replication,
         topic_configs={
-            "cleanup.policy": "delete",
+            "cleanup.policy": "compact" if kept.last_only else "delete",
             "retention.ms": str(retention),
             "message.timestamp.type": "LogAppendTime",
             "max.message.bytes": str(RECORD_MAX_BYTES),

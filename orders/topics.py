@@ -34,6 +34,21 @@ class Topics:
         rungs = self.retries
         return next((name for rung, name in rungs.items() if rung >= delay), [*rungs.values()][-1])
 
+    @property
+    def prices(self) -> str:
+        """Return the ticks of the market, keyed by pair."""
+        return f"{self.prefix}market.prices"
+
+    @property
+    def pools(self) -> str:
+        """Return the liquidity that pools of tokens have got, keyed by token."""
+        return f"{self.prefix}market.pools"
+
+    @property
+    def moves(self) -> str:
+        """Return where people put the simulated market, keyed by token."""
+        return f"{self.prefix}market.moves"
+
     def retry(self, delay: timedelta) -> str:
         """Return the topic of the rung with this delay (whole seconds)."""
         return f"{self.prefix}orders.retry.{int(delay.total_seconds())}s"

@@ -80,6 +80,25 @@ async def test_the_log_is_kept_for_ever_and_stamped_by_the_broker(kafka, topics)
     assert settings["message.timestamp.type"] == "LogAppendTime"
 
 
+async def test_the_topics_of_the_market_have_one_partition_and_keep_what_is_needed(kafka, topics):
+    names = (topics.prices, topics.pools, topics.moves)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(list(names))
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        responses = await admin.describe_configs(resources)
+    finally:
+        await admin.close()
+    assert {len(topic["partitions"]) for topic in described} == {1}
+    kept = {}
+    for resource in (one for response in responses for one in response.resources):
+        settings = {entry[0]: entry[1] for entry in resource[4]}
+        kept[resource[3]] = settings["cleanup.policy"], settings["retention.ms"]
+    day = str(24 * 60 * 60 * 1000)
+    assert [kept[name] for name in names] == [("delete", day), ("delete", "-1"), ("compact", "-1")]
+
+
 async def test_creating_the_topics_twice_changes_nothing(kafka, topics):
     assert await create_topics(kafka, topics, Layout(TEST_PARTITIONS)) == []
 

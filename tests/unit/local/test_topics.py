@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 from local import topics
-from local.topics import Layout
+from local.topics import Keeping, Layout
 
 
 class Hearsay:
@@ -25,5 +25,5 @@ class Hearsay:
 
 
 async def test_a_broker_that_has_not_heard_of_a_new_topic_is_asked_again():
-    created = await topics._create_missing(Hearsay(), {"orders.events": None}, Layout(3, 3))
+    created = await topics._create_missing(Hearsay(), {"orders.events": Keeping()}, Layout(3, 3))
     assert created == ["orders.events"]
