@@ -48,7 +48,7 @@ def evolve(order: Order, event: AnyOrderEvent) -> Order:
 
     Superseded events, events of an order never placed and events after the end change nothing; any
     other event without a row quarantines the order. A wish has no version: it is kept until it is
-    answered.
+    answered. A second answer to one wish changes nothing: a rejection has no version to lose by.
     """
     if isinstance(event, OrderWish):
         return wished(order, event) if isinstance(order, Open) else order
@@ -91,6 +91,8 @@ def _next(
             return moves.cancelled(order, event)
         case OrderExpired() if order.placement.terms.expires_at and _counts(order, event):
             return moves.expired(order, event)
+        case OrderAmended() if not _answers(order.amend, event):
+            return order
         case _ if isinstance(order, New | Resting):
             return _triggered(order, event)
         case _:

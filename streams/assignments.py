@@ -8,9 +8,11 @@ from datetime import timedelta
 from aiokafka.errors import KafkaError
 
 from orders.admission import Record
-from orders.topics import Topics
+from orders.state import Open
+from orders.topics import Topics, partition_of
 from streams.clock import BrokerClock
 from streams.faults import stop_on_error
+from streams.lane import Lane
 from streams.partition import Partition
 from streams.reactions import Reactions
 from streams.recovery import ProjectionAway, read_snapshot
@@ -34,11 +36,13 @@ class Assignments:
         settings: StreamSettings,
         clock: BrokerClock,
         reactions: Reactions,
+        lane: Lane,
         crash: Callable[[BaseException], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._reactions = reactions
+        self._lane = lane
         self._crash = crash
         self._partitions: dict[int, Partition] = {}
         self._recoveries: dict[int, asyncio.Task[None]] = {}
@@ -62,8 +66,7 @@ class Assignments:
         for number in assigned:
             known = self._partitions.get(number)
             if known is None:
-                known = Partition(self._settings.partitions, self._clock, self._reactions)
-                self._partitions[number] = known
+                known = self._partitions[number] = self._new()
             known.live = False
             self._recover(number)
         self._settle()
@@ -80,9 +83,29 @@ class Assignments:
         for partition in self._partitions.values():
             partition.put_overdue_on_delay()
 
+    def end_expired(self) -> None:
+        """End the orders whose time is over."""
+        for partition in self._partitions.values():
+            partition.end_expired()
+
+    def find(self, order_id: str) -> Open | None:
+        """Return an open order as it stands now, None when there is none with this id."""
+        number = partition_of(order_id, self._settings.partitions)
+        partition = self._partitions.get(number)
+        return partition.open_orders.get(order_id) if partition else None
+
+    def present(self, order: Open) -> Open:
+        """Return the order with all that was asked of it since; as it is when it has moved on."""
+        found = self.find(order.placement.order_id)
+        return found if found is not None and found.version == order.version else order
+
     async def close(self) -> None:
         """Stop everything under way; what is not in the log yet comes back by recovery."""
         await self.assign(())
+
+    def _new(self) -> Partition:
+        settings = self._settings
+        return Partition(settings.partitions, self._clock, self._reactions, self._lane)
 
     def _recover(self, number: int) -> None:
         task = asyncio.create_task(self._recovered(number, self._partitions[number]))

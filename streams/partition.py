@@ -2,25 +2,35 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
-from orders.events import AnyOrderEvent, OrderPlaced
+from orders.events import (
+    AnyOrderEvent,
+    OrderExecuted,
+    OrderFailed,
+    OrderPlaced,
+    OrderRetryScheduled,
+    OrderRouted,
+)
 from orders.fold import evolve
-from orders.state import UNPLACED, Completed, Failed, Open, Order, Quarantined, Unplaced, Waiting
+from orders.state import UNPLACED, Closed, New, Open, Order, Quarantined, Resting, Unplaced, Waiting
+from streams.asked import is_asked, is_ending
 from streams.clock import BrokerClock
 from streams.ended import EndedOrders
+from streams.expiry import Expiries
+from streams.lane import Lane
 from streams.reactions import Reactions
+from streams.snapshot import CLOSED_KEPT, Snapshot
 
 logger = logging.getLogger(__name__)
 
 OVERDUE = timedelta(seconds=30)
 """An order that still waits this long after its due time is put on its delay topic again."""
 
-CLOSED_KEPT = timedelta(seconds=10)
-"""Ended orders are remembered so long past their `not_after`, for brokers whose clocks differ."""
+_OUTCOMES = OrderRouted | OrderExecuted | OrderRetryScheduled | OrderFailed
+"""What a reaction ends with; its loss is no reason to start another one for an answer's sake."""
 
 
 class LogHasHole(OrderError):
@@ -31,20 +41,6 @@ class WrongPartitions(OrderError):
     """The topic has another number of partitions than this worker was told."""
 
 
-@dataclass(slots=True)
-class Snapshot:
-    """A partition as the projection holds it: the fold of the log below `next_offset`.
-
-    `closed` are the orders that ended but whose placement could still be repeated, with its
-    `not_after`; `read_at` is the time of the server that was asked (UTC).
-    """
-
-    read_at: datetime
-    next_offset: int = 0
-    open: dict[str, Open] = field(default_factory=dict)
-    closed: dict[str, datetime] = field(default_factory=dict)
-
-
 class Partition:
     """Folds the records of one partition, each exactly once, and starts the reactions.
 
@@ -52,12 +48,16 @@ class Partition:
     has reached what was passed over and calls `go_live`.
     """
 
-    def __init__(self, partitions: int, clock: BrokerClock, reactions: Reactions) -> None:
+    def __init__(
+        self, partitions: int, clock: BrokerClock, reactions: Reactions, lane: Lane
+    ) -> None:
         self._partitions = partitions
         self._clock = clock
         self._reactions = reactions
+        self._lane = lane
         self._open: dict[str, Open] = {}
         self._ended = EndedOrders()
+        self._expiries = Expiries()
         self._reacted: dict[str, int] = {}
         self._waiting: dict[str, datetime] = {}
         self._unconfirmed: dict[str, int] = {}
@@ -92,6 +92,7 @@ class Partition:
         self._clock.saw(snapshot.read_at)
         self._open, self._ended = snapshot.open, EndedOrders(snapshot.closed)
         self.next_offset = snapshot.next_offset
+        self._expiries = Expiries(self._open.values())
         for order_id, order in self._open.items():
             if isinstance(order, Waiting):
                 self._waiting[order_id] = order.due_at
@@ -139,14 +140,18 @@ class Partition:
         if offset != placed_offset:
             self._forget(order_id)
         elif self.live:
-            self._react(self._open[order_id])
+            self._respond(self._open[order_id])
 
     def go_live(self) -> None:
-        """React to every open order that this worker has not reacted to in its present version."""
+        """Respond to every open order: react to those that moved, answer whatever is asked."""
         self.live = True
-        for order_id, order in list(self._open.items()):
-            if self._reacted.get(order_id) != order.version:
-                self._react(order)
+        for order in list(self._open.values()):
+            self._respond(order)
+
+    def end_expired(self) -> None:
+        """End the orders whose time is over, but none whose execution may be on its way."""
+        for order in self._expiries.due(self._clock(), self._open) if self.live else ():
+            self._respond(order)
 
     def put_overdue_on_delay(self) -> None:
         """React again to orders that wait long past their delay: the delay topic lost them."""
@@ -155,11 +160,13 @@ class Partition:
         overdue = [order_id for order_id, due_at in self._waiting.items() if due_at < late]
         for order_id in overdue if self.live else ():
             self._waiting[order_id] = now
-            self._react(self._open[order_id])
+            self._reacted.pop(order_id, None)
+            self._respond(self._open[order_id])
 
     async def leave(self) -> None:
         """Stop all that is under way: the partition is another worker's now."""
         self.live = False
+        await self._lane.cancel(self._open)
         await self._reactions.cancel(self._open)
 
     def _apply(self, event: AnyOrderEvent, offset: int) -> None:
@@ -169,43 +176,61 @@ class Partition:
         begins = isinstance(before, Unplaced) and after is not before
         if begins and isinstance(event, OrderPlaced) and event.client_order_id:
             self._unconfirmed[order_id] = offset
-        match after:
-            case Unplaced():
-                return
-            case Completed() | Failed():
-                self._close(after)
-            case _ if after is before:
-                self._decide_again(after, event)
-            case _:
-                self._open[order_id] = after
-                self._track(after)
+        if isinstance(after, Unplaced):
+            return
+        if isinstance(after, Closed):
+            self._close(after)
+        elif after is before:
+            self._decide_again(after, event)
+        else:
+            self._open[order_id] = after
+            self._track(before, after)
 
-    def _track(self, order: Open) -> None:
+    def _track(self, before: Order, order: Open) -> None:
+        if isinstance(before, Unplaced) or before.placement is not order.placement:
+            self._expiries.add(order)
+        if before.version != order.version:
+            self._moved(order)
+        if self.live:
+            self._respond(order)
+
+    def _moved(self, order: Open) -> None:
         order_id = order.placement.order_id
         self._waiting.pop(order_id, None)
         if isinstance(order, Waiting):
             self._waiting[order_id] = order.due_at
-            self._reactions.release(order_id)
         if isinstance(order, Quarantined):
             logger.error("order quarantined", extra={"order_id": order_id, "why": order.why})
+        if isinstance(order, Waiting | Resting | Quarantined):
             self._reactions.release(order_id)
-        if self.live:
+
+    def _respond(self, order: Open) -> None:
+        order_id, now = order.placement.order_id, self._clock()
+        if order_id in self._unconfirmed:
+            return
+        if is_asked(order, now):
+            self._lane.put(order_id)
+        if is_ending(order, now):
+            self._reactions.stop(order_id)
+        elif self._reacted.get(order_id) != order.version:
+            self._reacted[order_id] = order.version
             self._react(order)
 
     def _react(self, order: Open) -> None:
-        if order.placement.order_id in self._unconfirmed:
+        if isinstance(order, New | Resting) or (isinstance(order, Quarantined) and not order.held):
             return
-        self._reacted[order.placement.order_id] = order.version
-        if not isinstance(order, Quarantined) or order.held:
-            self._reactions.start(order)
+        self._reactions.start(order)
 
     def _decide_again(self, order: Open, superseded: AnyOrderEvent) -> None:
         """A writer lost a race: what it wanted to record is decided anew on the state that won."""
-        lost = superseded.actor == "streams" and not isinstance(order, Waiting)
-        if self.live and lost and not self._reactions.is_running(superseded.order_id):
-            self._react(order)
+        if not self.live or superseded.actor != "streams":
+            return
+        waits = isinstance(order, Waiting) or self._reactions.is_running(superseded.order_id)
+        if isinstance(superseded, _OUTCOMES) and not waits:
+            self._reacted.pop(superseded.order_id, None)
+        self._respond(order)
 
-    def _close(self, order: Completed | Failed) -> None:
+    def _close(self, order: Closed) -> None:
         order_id = order.placement.order_id
         self._forget(order_id)
         self._ended.add(order_id, order.placement.not_after)

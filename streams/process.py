@@ -5,7 +5,16 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from orders.commands import BeginRetry, Command, RecordFailure, RecordFill, RouteOrder, Stamp
+from orders.commands import (
+    AnswerOrder,
+    BeginRetry,
+    Command,
+    RecordFailure,
+    RecordFill,
+    RestOrder,
+    RouteOrder,
+    Stamp,
+)
 from orders.decider import decide
 from orders.errors import Code, Reason
 from orders.events import AnyOrderEvent, FailedQuote
@@ -25,6 +34,10 @@ _RESOLVE_PAUSE = timedelta(milliseconds=250)
 _RESOLVE_PAUSE_MAX = timedelta(seconds=5)
 
 
+def _as_it_is(order: Open) -> Open:
+    return order
+
+
 class OrderProcess:
     """Turns the state of an order into the event that moves it on."""
 
@@ -42,23 +55,32 @@ class OrderProcess:
         self._new_id = new_id
         self._actor = actor
 
-    async def advance(self, order: Open) -> AnyOrderEvent | None:
+    async def advance(
+        self, order: Open, present: Callable[[Open], Open] = _as_it_is
+    ) -> AnyOrderEvent | None:
         """Return the order's next event, or None when there is nothing to do.
 
-        Waits for the venues; while an outcome is unknown it goes on asking until it is known.
+        Waits for the venues; while an outcome is unknown it goes on asking until it is known. What
+        it means is decided on the order as it is `present`ed then: with wishes that came meanwhile.
         """
         if self._is_for_nobody(order):
             return None
-        outcome = await internal_on_error(self._advance(order))
+        outcome = await internal_on_error(self._advance(order, present))
         if isinstance(outcome, Reason):
-            outcome = decide(await self._abandon(order, outcome), order, self._policy)
+            command = await self._abandon(order, outcome)
+            outcome = decide(command, present(order), self._policy)
         return outcome
+
+    def settle(self, order: Open) -> AnyOrderEvent | None:
+        """Return what is due without asking anybody: the order's end, an answer, or its rest."""
+        answered = decide(AnswerOrder(self._stamp()), order, self._policy)
+        return answered or decide(RestOrder(self._stamp()), order, self._policy)
 
     def begin_retry(self, order: Waiting) -> AnyOrderEvent | None:
         """Return the event that ends the order's wait."""
         return decide(BeginRetry(self._stamp()), order, self._policy)
 
-    async def _advance(self, order: Open) -> AnyOrderEvent | None:
+    async def _advance(self, order: Open, present: Callable[[Open], Open]) -> AnyOrderEvent | None:
         match order:
             case Pending():
                 command: Command = await self._route(order)
@@ -68,7 +90,7 @@ class OrderProcess:
                 command = await self._trade(held, stale=True)
             case _:
                 return None
-        return decide(command, order, self._policy)
+        return decide(command, present(order), self._policy)
 
     async def _abandon(self, order: Open, reason: Reason) -> Command:
         match order:

@@ -76,6 +76,12 @@ class Reactions:
         self._forget_death(order_id)
         self._free(order_id)
 
+    def stop(self, order_id: str) -> None:
+        """Break off what is under way for an order that was sent nowhere, and give its slot on."""
+        if task := self._latest.pop(order_id, None):
+            task.cancel()
+        self.release(order_id)
+
     def is_running(self, order_id: str) -> bool:
         """Return whether something is under way, or parked, for the order."""
         return order_id in self._latest or order_id in self._parked

@@ -14,7 +14,7 @@ from orders.events import SCHEMA_VERSION
 from orders.fold import replay
 from orders.state import Closed, Open, Unplaced
 from orders.wire import decode, decode_order
-from streams.partition import CLOSED_KEPT, Snapshot
+from streams.snapshot import CLOSED_KEPT, Snapshot
 
 # In UTC: elsewhere the last moment that a column can hold lies past Python's last year.
 _ACTIVE = """

@@ -21,6 +21,7 @@ from streams.confirmation import confirm_placements
 from streams.crash import with_crash_points
 from streams.delays import Delays, delay_retries
 from streams.faults import stop_on_error
+from streams.lane import Lane
 from streams.log import Log
 from streams.process import OrderProcess
 from streams.reactions import Reactions
@@ -30,6 +31,7 @@ from venues import open_venues
 logger = logging.getLogger(__name__)
 
 _LOOK_AFTER = timedelta(seconds=5)
+_EXPIRE_EVERY = timedelta(milliseconds=250)
 _STOP_TIMEOUT = timedelta(seconds=3)
 
 
@@ -68,13 +70,18 @@ async def stream_worker(
         async def react(order: Open) -> None:
             if isinstance(order, Waiting):
                 await log.delay(order)
-            elif event := await process.advance(order):
+            elif event := await process.advance(order, assignments.present):
                 await log.append(event)
             else:
                 reactions.release(order.placement.order_id)
 
+        async def settle(order_id: str) -> None:
+            order = assignments.find(order_id)
+            if order and (event := process.settle(order)):
+                await log.append(event)
+
         reactions = Reactions(settings.max_reactions, react, app.crash)
-        assignments = Assignments(settings, clock, reactions, app.crash)
+        assignments = Assignments(settings, clock, reactions, Lane(settle), app.crash)
         advance_orders(app, settings, assignments)
         async with _running(app), _looked_after(app, assignments, settings.database_url):
             yield Worker(app, assignments.settled)
@@ -124,17 +131,21 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
 async def _looked_after(
     app: faust.App, assignments: Assignments, database_url: str
 ) -> AsyncIterator[None]:
-    async def look_after() -> None:
+    async def every(pause: timedelta, look_after: Callable[[], None]) -> None:
         while True:
-            await asyncio.sleep(_LOOK_AFTER.total_seconds())
-            assignments.put_overdue_on_delay()
+            await asyncio.sleep(pause.total_seconds())
+            look_after()
 
     async def crashing(work: Coroutine[None, None, None]) -> None:
         async with stop_on_error(app.crash):
             await work
 
-    confirming = confirm_placements(database_url, assignments.partitions)
-    tasks = [asyncio.create_task(crashing(work)) for work in (look_after(), confirming)]
+    work = (
+        every(_LOOK_AFTER, assignments.put_overdue_on_delay),
+        every(_EXPIRE_EVERY, assignments.end_expired),
+        confirm_placements(database_url, assignments.partitions),
+    )
+    tasks = [asyncio.create_task(crashing(one)) for one in work]
     try:
         yield
     finally:

@@ -10,15 +10,22 @@ from orders.admission import Record, admit
 from orders.wire import decode_order
 from projections.batch import Known, Reading, project
 from streams.clock import BrokerClock
-from streams.partition import CLOSED_KEPT, Partition, Snapshot
+from streams.partition import Partition
+from streams.snapshot import CLOSED_KEPT, Snapshot
 from tests.support.builders import T0
 from tests.support.falsified import PARTITIONS, stories
 
 
 class Deaf:
-    """Stands where the reactions stand and does nothing."""
+    """Stands where the reactions and the lane stand and does nothing."""
 
     def start(self, order):
+        pass
+
+    def stop(self, order_id):
+        pass
+
+    def put(self, order_id):
         pass
 
     def release(self, order_id):
@@ -73,7 +80,7 @@ class Tables:
 
 
 def worker(snapshot: Snapshot | None = None) -> Partition:
-    partition = Partition(PARTITIONS, BrokerClock(lambda: T0, lambda: 0.0), Deaf())
+    partition = Partition(PARTITIONS, BrokerClock(lambda: T0, lambda: 0.0), Deaf(), Deaf())
     if snapshot:
         partition.restore(snapshot)
     return partition

@@ -8,7 +8,7 @@ import pytest
 
 from orders.admission import admit
 from orders.fold import evolve
-from orders.state import UNPLACED, Completed, Failed
+from orders.state import UNPLACED, Closed
 from tests.support.log import append, read_events, read_log
 from tests.support.servers import TEST_PARTITIONS
 
@@ -65,7 +65,7 @@ def log(kafka, topics):
 
         async def all_ended(self):
             orders = await self.orders()
-            done = all(isinstance(order, Completed | Failed) for order in orders.values())
+            done = all(isinstance(order, Closed) for order in orders.values())
             return orders if orders and done else None
 
     return Log()

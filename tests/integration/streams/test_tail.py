@@ -6,8 +6,10 @@ import pytest
 
 from orders.topics import partition_of
 from streams.clock import BrokerClock
-from streams.partition import Partition, Snapshot
+from streams.lane import Lane
+from streams.partition import Partition
 from streams.reactions import Reactions
+from streams.snapshot import Snapshot
 from streams.tail import catch_up
 from tests.support.builders import T0
 from tests.support.log import placements
@@ -30,9 +32,8 @@ async def test_a_worker_whose_tables_know_more_than_the_log_does_not_start(
 async def test_a_log_that_still_grows_to_what_is_known_of_it_is_waited_for(kafka, topics, log):
     [order] = placements(1)
     number = partition_of(order.order_id, TEST_PARTITIONS)
-    partition = Partition(
-        TEST_PARTITIONS, BrokerClock(lambda: T0, lambda: 0.0), Reactions(1, no, no)
-    )
+    clock = BrokerClock(lambda: T0, lambda: 0.0)
+    partition = Partition(TEST_PARTITIONS, clock, Reactions(1, no, no), Lane(no))
     partition.restore(Snapshot(T0, next_offset=1))
     catching_up = asyncio.create_task(catch_up(kafka, topics.events, number, partition))
     # It has looked for the first time by then, or will find the log long enough at once.

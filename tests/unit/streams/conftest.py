@@ -13,16 +13,24 @@ PARTITIONS = 4
 
 
 class Recorder:
-    """Stands where the reactions stand and notes what they were asked."""
+    """Stands where the reactions and the lane stand and notes what they were asked."""
 
     def __init__(self):
         self.started = []
         self.released = []
         self.cancelled = []
+        self.settled = []
+        self.stopped = []
         self.busy = False
 
     def start(self, order):
         self.started.append((type(order).__name__, order.version))
+
+    def put(self, order_id):
+        self.settled.append(order_id)
+
+    def stop(self, order_id):
+        self.stopped.append(order_id)
 
     def release(self, order_id):
         self.released.append(order_id)
@@ -37,9 +45,9 @@ class Recorder:
 class Bench:
     def __init__(self, local=T0):
         self.seconds = 0.0
-        self.reactions = Recorder()
+        self.reactions, self.lane = Recorder(), Recorder()
         self.clock = BrokerClock(lambda: local, lambda: self.seconds)
-        self.partition = Partition(PARTITIONS, self.clock, self.reactions)
+        self.partition = Partition(PARTITIONS, self.clock, self.reactions, self.lane)
 
     def record(self, offset, event, at=T0):
         number = partition_of(event.order_id, PARTITIONS)

@@ -6,7 +6,8 @@ import pytest
 
 from orders.admission import Record, marker
 from orders.topics import partition_of
-from streams.partition import OVERDUE, LogHasHole, Snapshot
+from streams.partition import OVERDUE, LogHasHole
+from streams.snapshot import Snapshot
 from tests.support.builders import (
     ORDER_ID,
     T0,

@@ -6,7 +6,15 @@ from itertools import count
 import pytest
 
 from orders.errors import Code
-from orders.events import OrderExecuted, OrderFailed, OrderRetryScheduled, OrderRouted
+from orders.events import (
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderExecuted,
+    OrderFailed,
+    OrderRested,
+    OrderRetryScheduled,
+    OrderRouted,
+)
 from orders.fold import replay
 from orders.ports import Unknown
 from orders.retry import RetryPolicy
@@ -22,8 +30,10 @@ from tests.support.builders import (
     retry_due,
     retry_scheduled,
     routed,
+    wish,
 )
 from tests.support.fakes import FakeVenue
+from tests.support.resting import placed_limit
 
 
 class Desk:
@@ -178,3 +188,29 @@ async def test_a_fault_of_ours_after_sending_is_resolved_before_the_order_goes_o
 def test_the_end_of_a_wait_starts_the_next_attempt(desk):
     due = desk.process.begin_retry(replay([placed(), routed(2), retry_scheduled(3)]))
     assert due == retry_due(4, 2, event_id=due.event_id, actor="streams", occurred_at=desk.now)
+
+
+async def test_what_becomes_of_an_execution_is_decided_with_the_wishes_that_came_meanwhile(desk):
+    desk.raydium.will_execute("glitch")
+    sent = (placed(), routed(2))
+    wanted = replay([*sent, wish(OrderCancelRequested)])
+    event = await desk.process.advance(replay(sent), lambda _order: wanted)
+    assert isinstance(event, OrderCancelled)
+    assert event.causation_id == "wish"
+
+
+async def test_a_settled_execution_completes_an_order_that_was_to_end(desk):
+    sent = (placed(), routed(2))
+    wanted = replay([*sent, wish(OrderCancelRequested)])
+    event = await desk.process.advance(replay(sent), lambda _order: wanted)
+    assert isinstance(event, OrderExecuted)
+
+
+async def test_a_new_limit_order_comes_to_rest_unless_it_is_to_end(desk):
+    assert isinstance(desk.process.settle(replay([placed_limit()])), OrderRested)
+    wanted = replay([placed_limit(), wish(OrderCancelRequested)])
+    assert isinstance(desk.process.settle(wanted), OrderCancelled)
+
+
+async def test_an_order_of_which_nothing_is_asked_is_left_alone(desk):
+    assert desk.process.settle(replay([placed(), routed(2)])) is None

@@ -97,6 +97,16 @@ async def test_cancelled_orders_stop_and_the_parked_among_them_never_start(floor
     assert not floor.reactions.is_running("a")
 
 
+async def test_an_order_that_is_stopped_gives_its_slot_to_the_next(floor):
+    await floor.start(*(named(PENDING, name) for name in "abcd"))
+    floor.reactions.stop("a")
+    floor.reactions.stop("c")
+    await floor.settle()
+    assert floor.started == ["a", "b", "d"]
+    assert not floor.reactions.is_running("a")
+    assert floor.crashes == []
+
+
 @pytest.mark.parametrize("gate", ["broken", "gone"])
 async def test_a_reaction_that_dies_gives_its_slot_back_and_is_tried_again(
     floor, caplog, monkeypatch, gate

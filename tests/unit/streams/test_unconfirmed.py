@@ -2,7 +2,7 @@
 
 from orders.fold import replay
 from orders.state import Pending
-from streams.partition import Snapshot
+from streams.snapshot import Snapshot
 from tests.support.builders import ORDER_ID, T0, placed, retry_scheduled, routed
 
 NAMED = placed(client_order_id="mine")

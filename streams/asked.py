@@ -1,0 +1,17 @@
+"""What an order's state asks for that needs no venue. Pure."""
+
+from datetime import datetime
+
+from orders.answers import is_sent
+from orders.state import New, Open, Quarantined
+
+
+def is_asked(order: Open, at: datetime) -> bool:
+    """Return whether an event is due at this moment (UTC) that no venue has to be asked for."""
+    return isinstance(order, New) or order.amend is not None or is_ending(order, at)
+
+
+def is_ending(order: Open, at: datetime) -> bool:
+    """Return whether nothing is left to do at this moment (UTC) but to record the order's end."""
+    expired = order.placement.terms.expired(at) and not isinstance(order, Quarantined)
+    return (order.cancel is not None or expired) and not is_sent(order)

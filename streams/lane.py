@@ -1,0 +1,67 @@
+"""Events that need no venue: decided and appended beside the reactions, without a slot."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+
+logger = logging.getLogger(__name__)
+
+_AT_ONCE = 1_000
+_PAUSE = timedelta(seconds=5)
+
+
+class Lane:
+    """Settles what orders ask for, each on the state it has when its turn comes.
+
+    An order that is put again before its turn has one turn; one whose turn has begun gets another.
+    After an unexpected exception the order is tried again after a pause: all others go on.
+    """
+
+    def __init__(self, settle: Callable[[str], Awaitable[None]]) -> None:
+        self._settle = settle
+        self._due: dict[str, None] = {}
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._again: dict[str, asyncio.TimerHandle] = {}
+
+    def put(self, order_id: str) -> None:
+        """Settle this order as soon as there is room."""
+        self._due[order_id] = None
+        if len(self._tasks) < _AT_ONCE:
+            self._next()
+
+    async def cancel(self, order_ids: Iterable[str]) -> None:
+        """Stop what is under way for these orders, and wait until it has stopped."""
+        leaving = set(order_ids)
+        for order_id in leaving:
+            self._due.pop(order_id, None)
+            if timer := self._again.pop(order_id, None):
+                timer.cancel()
+        tasks = [task for task, order_id in self._tasks.items() if order_id in leaving]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _next(self) -> None:
+        order_id = next(iter(self._due))
+        del self._due[order_id]
+        task = asyncio.create_task(self._settled(order_id))
+        self._tasks[task] = order_id
+        task.add_done_callback(self._ended)
+
+    async def _settled(self, order_id: str) -> None:
+        try:
+            await self._settle(order_id)
+        except Exception:
+            logger.exception("reaction died", extra={"order_id": order_id})
+            loop = asyncio.get_running_loop()
+            self._again[order_id] = loop.call_later(_PAUSE.total_seconds(), self._retry, order_id)
+
+    def _retry(self, order_id: str) -> None:
+        self._again.pop(order_id, None)
+        self.put(order_id)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        if self._due:
+            self._next()
