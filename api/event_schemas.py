@@ -16,7 +16,10 @@ class EventView(Shape):
     """A record of the order's log."""
 
     seq: int = Field(description="Its place among the records of all orders.", examples=[42])
-    version: int | None = Field(description="Its place in the order's history.", examples=[1])
+    version: int | None = Field(
+        description="Its place in the order's history; null for a wish to cancel or to amend.",
+        examples=[1],
+    )
     type: str = Field(examples=["OrderPlaced"])
     superseded: bool = Field(description="Whether an earlier record with this version won.")
     occurred_at: datetime = Field(examples=[TIME])
@@ -36,7 +39,7 @@ class ExplainedStep(Shape):
     """One event of an order's story."""
 
     seq: int = Field(examples=[42])
-    version: int = Field(examples=[2])
+    version: int | None = Field(description="Null for a wish.", examples=[2])
     type: str = Field(examples=["OrderRouted"])
     at: datetime = Field(description="By the clock of the log.", examples=[TIME])
     text: str = Field(description="What happened and why, in a sentence.")

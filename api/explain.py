@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import assert_never
 
+from api.explain_rest import Standing, told_beside, waits_for
 from api.history import events_of
-from api.messages import reason_text
 from api.ports import EventRow
-from orders.errors import Reason
+from api.tellings import Data, percent, reason_data, seconds, told
 from orders.events import (
     AnyOrderEvent,
     OrderExecuted,
@@ -22,15 +21,13 @@ from orders.events import (
 from orders.routing import best_quote
 from orders.values import MONEY, PRICE, Quote, Terms
 
-Data = dict[str, object]
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One event of the story: where it stands, what happened, and the figures."""
 
     seq: int
-    version: int
+    version: int | None
     type: str
     at: datetime
     text: str
@@ -50,7 +47,7 @@ class _Teller:
     """Tells event after event; it remembers what later ones are held against."""
 
     def __init__(self) -> None:
-        self._terms: Terms | None = None
+        self._standing = Standing()
         self._placed_at: datetime | None = None
         self._routed: OrderRouted | None = None
         self._scheduled_at: datetime | None = None
@@ -59,45 +56,58 @@ class _Teller:
         """Return the sentence and the figures of the next event."""
         match event:
             case OrderPlaced():
-                self._terms, self._placed_at = event.terms, row.appended_at
+                self._standing.terms, self._placed_at = event.terms, row.appended_at
                 return _placed(event)
             case OrderRouted():
                 self._routed = event
                 return _routed(event, self._token_out)
             case OrderExecuted():
-                took = _seconds(row.appended_at - (self._placed_at or row.appended_at))
-                return _executed(event, self._routed, self._terms, took)
+                took = seconds(row.appended_at - (self._placed_at or row.appended_at))
+                return _executed(event, self._routed, self._standing.terms, took)
             case OrderRetryScheduled():
                 self._scheduled_at = row.appended_at
                 return _retry_scheduled(event)
             case OrderRetryDue():
-                waited = _seconds(row.appended_at - (self._scheduled_at or row.appended_at))
+                waited = seconds(row.appended_at - (self._scheduled_at or row.appended_at))
                 text = f"Attempt {event.attempt} may start"
                 return f"{text}, {waited:f} s after the last one failed.", {"waitedSeconds": waited}
             case OrderFailed():
-                told = f"{_told(event.reason)}: the order failed after {event.attempts} attempt(s)."
-                return told, {"attempts": event.attempts, "reason": _reason(event.reason)}
+                text = f"{told(event.reason)}: the order failed after {event.attempts} attempt(s)."
+                return text, {"attempts": event.attempts, "reason": reason_data(event.reason)}
             case _:
-                assert_never(event)
+                return told_beside(event, self._standing)
 
     @property
     def _token_out(self) -> str:
-        return self._terms.token_out if self._terms else ""
+        return self._standing.terms.token_out if self._standing.terms else ""
 
 
 def _placed(event: OrderPlaced) -> tuple[str, Data]:
     terms = event.terms
     text = (
         f"Placed: swap {terms.amount:f} {terms.token_in} for {terms.token_out}, "
-        f"at most {percent(terms.slippage)} below the quote."
+        f"at most {percent(terms.slippage)} below the quote{waits_for(terms)}."
     )
-    return text, {
+    figures: Data = {
         "tokenIn": terms.token_in,
         "tokenOut": terms.token_out,
         "amount": terms.amount,
         "slippage": terms.slippage,
         "notAfter": event.not_after,
     }
+    return text, figures | _wanted(terms)
+
+
+def _wanted(terms: Terms) -> Data:
+    """Return what only some orders have."""
+    wanted: Data = {
+        "targetPrice": terms.target_price,
+        "expiresAt": terms.expires_at,
+        "poolProvider": terms.pool_provider,
+        "minLiquidity": terms.min_liquidity,
+    }
+    said = {name: value for name, value in wanted.items() if value is not None}
+    return {"orderType": terms.order_type, "timeInForce": terms.time_in_force, **said}
 
 
 def _routed(event: OrderRouted, token: str) -> tuple[str, Data]:
@@ -111,7 +121,7 @@ def _routed(event: OrderRouted, token: str) -> tuple[str, Data]:
         "minAmountOut": event.min_amount_out,
         "quotes": [_quote(quote, chosen, best) for quote in offered],
         "failedQuotes": [
-            {"venue": failed.venue, "reason": _reason(failed.reason)}
+            {"venue": failed.venue, "reason": reason_data(failed.reason)}
             for failed in event.failed_quotes
         ],
         "costAgainstBest": MONEY.subtract(best.amount_out, chosen.amount_out),
@@ -175,29 +185,12 @@ def _executed(
 
 
 def _retry_scheduled(event: OrderRetryScheduled) -> tuple[str, Data]:
-    delay = _seconds(event.delay)
-    text = f"Attempt {event.attempt} failed ({_told(event.reason)}); the next waits {delay:f} s."
-    figures = {"attempt": event.attempt, "reason": _reason(event.reason), "delaySeconds": delay}
+    delay = seconds(event.delay)
+    text = f"Attempt {event.attempt} failed ({told(event.reason)}); the next waits {delay:f} s."
+    figures = {"attempt": event.attempt, "reason": reason_data(event.reason), "delaySeconds": delay}
     return text, figures
 
 
 def _slippage(quoted: Decimal, got: Decimal) -> Decimal:
     """The part of the quote that did not come out; below zero when more came."""
     return PRICE.divide(MONEY.subtract(quoted, got), quoted)
-
-
-def _reason(reason: Reason) -> Data:
-    return {"code": reason.code.value, "message": reason.message, "retryable": reason.retryable}
-
-
-def _told(reason: Reason) -> str:
-    return reason_text(reason.code, reason.message) or ""
-
-
-def percent(fraction: Decimal) -> str:
-    """Return a fraction for people."""
-    return f"{round(fraction * 100, 4).normalize():f} %"
-
-
-def _seconds(delay: timedelta) -> Decimal:
-    return Decimal(delay // timedelta(microseconds=1)).scaleb(-6).normalize(MONEY)

@@ -21,8 +21,7 @@ from api.ports import (
     ReadModelAway,
     Window,
 )
-from orders.events import AnyOrderEvent, OrderPlaced
-from orders.state import Status
+from api.words import status_after
 from orders.wire import decode
 
 CHANNEL = "order_events"
@@ -44,7 +43,7 @@ _NEWS = sql.SQL(
 ).format(_RECORD)
 _CHANGES = sql.SQL(
     "select {}, {} from order_events e join orders o on o.order_id = e.order_id "
-    "where e.seq > %(after)s and e.seq <= %(upto)s and e.version is not null and {} "
+    "where e.seq > %(after)s and e.seq <= %(upto)s and {} "
     "order by e.seq limit %(limit)s"
 )
 _RECORD_NAMES = (
@@ -178,12 +177,8 @@ def _change(row: TupleRow) -> Change:
         user_id=order.user_id,
         version=record.version or 0,
         # Only an order's last event can make it final: what came before it left it open.
-        status=order.status if record.version == order.version else _open_status(event),
+        status=order.status if record.version in {order.version, None} else status_after(event),
         event=event,
         record=record,
         order=order,
     )
-
-
-def _open_status(event: AnyOrderEvent) -> Status:
-    return "pending" if isinstance(event, OrderPlaced) else "executing"

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from api.explain import percent
 from api.messages import reason_text
 from api.placement import DEFAULT_SLIPPAGE
+from api.tellings import percent
 from orders.errors import Reason
 from orders.events import FailedQuote
 from orders.retry import RetryPolicy

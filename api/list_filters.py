@@ -9,10 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from api import errors, list_errors, placing_errors
 from api.errors import Kind, Refusal
-from api.messages import FINAL
 from api.moments import moment_of
 from api.placement import MAX_USER_ID, is_user_id
 from api.selection import Pair, Wanted
+from api.words import FINAL
 from orders.state import Status
 from orders.values import ClientOrderId, OrderType, Tag
 
@@ -20,6 +20,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 _WORDS: Mapping[str, frozenset[str]] = {
     **{status: frozenset({status}) for status in STATUSES},
     "open": frozenset(STATUSES) - FINAL,
+    "resting": frozenset({"open"}),
     "final": FINAL,
 }
 _TYPES = get_args(OrderType)
@@ -115,8 +116,8 @@ def _parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
 PARAMETERS = [
     _parameter(
         "status",
-        "Some statuses, separated by commas; `open` are those that have not ended, `final` those "
-        "that have.",
+        "Some statuses, separated by commas; `open` are all those that have not ended, `resting` "
+        "those of them with the status `open`, `final` those that have ended.",
         pattern=_STATUS,
     ),
     _parameter("userId", "Whose orders.", minLength=1, maxLength=MAX_USER_ID),

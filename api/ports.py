@@ -47,6 +47,11 @@ class OrderRow:
     token_out: str
     amount: Decimal | None
     slippage: Decimal | None
+    target_price: Decimal | None
+    expires_at: datetime | None
+    time_in_force: str
+    pool_provider: str | None
+    min_liquidity: Decimal | None
     status: Status
     selected_dex: str | None
     executed_price: Decimal | None
@@ -56,6 +61,7 @@ class OrderRow:
     next_retry_at: datetime | None
     error_code: str | None
     error_reason: str | None
+    cancel_requested: bool
     version: int
     created_at: datetime
     updated_at: datetime
@@ -141,7 +147,8 @@ class Page:
 class Change:
     """An event of an order, and the order as the same read found it; it is equal to itself alone.
 
-    `status` is the word for the order right after the event, unless it was superseded.
+    `status` is the word for the order right after the event, unless it was superseded. A wish has
+    version 0 here and changes none.
     """
 
     seq: int

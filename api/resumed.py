@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 from api.callers import Caller
 from api.errors import EPOCH_CHANGED, Kind, Refusal
 from api.hub import Subscription
-from api.messages import FINAL, Message, order_message, user_message
+from api.messages import Message, order_message, user_message
 from api.parts import Parts
 from api.ports import LAST_SEQ, Change, Feed, Picked
+from api.words import FINAL
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
@@ -43,7 +44,7 @@ class Past:
                 raise Refusal(EPOCH_CHANGED, epoch=part.epoch)
             self.epoch, head = part.epoch, part.head
             for change in part.changes:
-                if not change.record.superseded:
+                if change.version and not change.record.superseded:
                     yield change
             self.after = part.upto
 

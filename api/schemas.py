@@ -23,6 +23,17 @@ class OrderView(Shape):
     token_out: str = Field(examples=["USDC"])
     amount: Number | None = Field(examples=[10])
     slippage: Number | None = Field(examples=[0.01])
+    target_price: Number | None = Field(
+        description="Of a limit order: the least tokenOut for one tokenIn.", examples=[151.2]
+    )
+    expires_at: datetime | None = Field(description="When it ends by itself.", examples=[TIME])
+    time_in_force: str = Field(description="GTC, or IOC: one attempt.", examples=["GTC"])
+    pool_provider: str | None = Field(
+        description="Of a sniper order: whose pool.", examples=["RAYDIUM"]
+    )
+    min_liquidity: Number | None = Field(
+        description="Of a sniper order: the US dollars in the pool.", examples=[50000]
+    )
     status: Status
     selected_dex: str | None = Field(examples=["RAYDIUM"])
     executed_price: Number | None = Field(
@@ -33,6 +44,7 @@ class OrderView(Shape):
     attempts: int = Field(description="How many attempts were made.", examples=[1])
     next_retry_at: datetime | None
     error_reason: str | None = Field(description="Why the last attempt failed: `CODE: sentence`.")
+    cancel_requested: bool = Field(description="Whether somebody asked to cancel it.")
     version: int = Field(description="How many events made the order what it is.", examples=[3])
     created_at: datetime = Field(examples=[TIME])
     updated_at: datetime = Field(examples=[TIME])
@@ -83,6 +95,11 @@ def order_view(row: OrderRow) -> OrderView:
         token_out=row.token_out,
         amount=row.amount,
         slippage=row.slippage,
+        target_price=row.target_price,
+        expires_at=row.expires_at,
+        time_in_force=row.time_in_force,
+        pool_provider=row.pool_provider,
+        min_liquidity=row.min_liquidity,
         status=row.status,
         selected_dex=row.selected_dex,
         executed_price=row.executed_price,
@@ -91,6 +108,7 @@ def order_view(row: OrderRow) -> OrderView:
         attempts=row.attempts,
         next_retry_at=row.next_retry_at,
         error_reason=reason_text(row.error_code, row.error_reason),
+        cancel_requested=row.cancel_requested,
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,

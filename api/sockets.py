@@ -14,11 +14,12 @@ from api.dialogue import Dialogue
 from api.errors import Refusal
 from api.hub import Subscription
 from api.lookup import known_form
-from api.messages import FINAL, Message, order_message, state_of, user_message
+from api.messages import Message, order_message, state_of, user_message
 from api.parts import Parts, parts_of
 from api.placement import is_user_id
 from api.ports import Picked, ReadModelAway
 from api.resumed import Past
+from api.words import FINAL
 
 NORMAL = 1000
 BROKEN = 1011

@@ -9,7 +9,7 @@ from audit.retries import flaw_of
 from audit.rows import EventRow, event_row
 from audit.story import Story
 from audit.turns import Moment, Turns
-from orders.events import AnyOrderEvent, OrderPlaced, OrderRouted
+from orders.events import AnyOrderEvent, OrderPlaced, OrderRouted, OrderWish
 
 
 class Chapter:
@@ -56,9 +56,11 @@ class Chapter:
         story = self.stories.get(event.order_id)
         if story is None:
             return self._open(event, record)
-        since, delay, first = story.heard_at, story.delay, not story.attempts
+        since, delay, first = story.heard_at, story.delay, _is_in_turn(story)
         if story.hear(event, record.appended_at):
             return True
+        if isinstance(event, OrderWish):
+            return False
         if story.flaw is None:
             self._findings.checked("I5")
             self._check_retry(event, flaw_of(event, record.appended_at - since, delay))
@@ -72,6 +74,8 @@ class Chapter:
             self.stories[order_id] = Story(event, record.offset, record.appended_at)
             self._findings.checked("I5")
             return False
+        if isinstance(event, OrderWish):
+            return False
         place = f"{record.partition}:{record.offset}"
         told = f"order {order_id}: {event.type} stands at {place}, it was never placed in time"
         self._unplaced.setdefault(order_id, told)
@@ -82,3 +86,8 @@ class Chapter:
             self._findings.checked("I8")
         if flaw:
             self._findings.broken("I8", f"order {event.order_id}: {flaw}")
+
+
+def _is_in_turn(story: Story) -> bool:
+    # Snipers go ahead: that one of them has begun tells nothing of those that came before it.
+    return not story.attempts and story.terms.order_type != "sniper"

@@ -8,6 +8,8 @@ from audit.rows import EventRow, differences, order_row, state_of, status_of
 from audit.story import Story
 from audit.tables import EventRead, OrderRead
 
+UNFINISHED = frozenset({"pending", "executing"})
+
 
 class EventComparison:
     """Compares one partition's rows of `order_events`, a run of offsets at a time."""
@@ -71,7 +73,7 @@ class Tally:
             counts["status", status_of(story)] += 1
             if story.placed.user_id is not None:
                 counts["user", story.placed.user_id] += 1
-            if not story.ended:
+            if status_of(story) in UNFINISHED:
                 counts["unfinished", ""] += 1
 
     def compare(self, found: Mapping[tuple[str, str], int], findings: Findings) -> None:

@@ -42,6 +42,7 @@ class Liveness:
             self._figures.ended[status_of(story)] += 1
             return
         reason, dead = self._reason(story, turns)
+        dead = dead or self._neglect(story)
         self._figures.open[reason] += 1
         if dead:
             self._findings.broken("I3", f"order {story.order_id}: {dead}")
@@ -68,6 +69,8 @@ class Liveness:
                 due = later(since, story.delay or timedelta())
                 told = f"its retry was due at {due} and has not begun"
                 return "waiting", told if self._moment.is_over(due) else None
+            case "resting":
+                return "resting", None
             case "pending" if over and turns.may_wait(since):
                 return "parked", None
             case _:
@@ -75,6 +78,18 @@ class Liveness:
                     "in flight",
                     f"{story.phase} since {since}, nothing followed" if over else None,
                 )
+
+    def _neglect(self, story: Story) -> str | None:
+        """Return what is due of an order that is held by nothing, and was not done."""
+        if story.phase == "routed" or story.held:
+            return None
+        asked = min((one.since for one in story.asked), default=None)
+        if asked is not None and self._moment.is_over(max(asked, story.heard_at)):
+            return f"what was asked of it at {asked} was not answered"
+        ends = story.terms.expires_at
+        if ends is None or story.phase == "quarantined" or not self._moment.is_over(ends):
+            return None
+        return f"its time was over at {ends}, and it has not ended"
 
 
 class Outcomes:
@@ -106,7 +121,7 @@ class Outcomes:
 
     def _settled(self, story: Story, entry: Entry, *, is_last: bool) -> None:
         may_be = is_last and (story.phase in {"completed", "routed"} or story.held)
-        if not may_be or story.phase == "failed":
+        if not may_be or (story.ended and story.phase != "completed"):
             told = f"execution {entry.execution_id} settled, the log says {story.phase}"
             self._findings.broken("I9", f"order {story.order_id}: {told}")
 
@@ -121,8 +136,8 @@ def money_flaws(story: Story, entry: Entry | None) -> list[str]:
     fill, flaws = story.fill, []
     if fill is None:
         return []
-    if fill.amount_in != story.amount:
-        flaws.append(f"{fill.amount_in} was swapped, the order is for {story.amount}")
+    if fill.amount_in != story.terms.amount:
+        flaws.append(f"{fill.amount_in} was swapped, the order is for {story.terms.amount}")
     if story.least is not None and fill.amount_out < story.least:
         flaws.append(f"it got {fill.amount_out}, its minimum is {story.least}")
     if entry is None or entry.status != "settled":

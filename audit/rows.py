@@ -12,19 +12,26 @@ from orders.values import Fill
 
 ORDER_COLUMNS = (
     *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "tags"),
-    *("order_type", "token_in", "token_out", "amount", "slippage", "status", "selected_dex"),
+    *("order_type", "token_in", "token_out", "amount", "slippage", "target_price"),
+    *("expires_at", "time_in_force", "pool_provider", "min_liquidity"),
+    *("status", "selected_dex"),
     *("executed_price", "amount_out", "tx_hash", "attempts", "next_retry_at"),
     *("error_code", "error_reason", "version", "created_at", "updated_at", "not_after"),
-    "quarantined",
+    *("quarantined", "cancel_requested"),
 )
 """The columns of `orders` that people see. The state beside them is the engine's own."""
 
-LATER_COLUMNS = frozenset({"client_order_id", "tags"})
+LATER_COLUMNS = frozenset(
+    {
+        *("client_order_id", "tags", "target_price", "expires_at", "time_in_force"),
+        *("pool_provider", "min_liquidity", "cancel_requested"),
+    }
+)
 """Columns that tables made by an older engine may lack."""
 
 STATE_COLUMNS = frozenset({"state", "state_schema_version"})
 
-STATUS = {"routed": "executing", "waiting": "executing", "completed": "completed"}
+STATUS = {"routed": "executing", "waiting": "executing", "new": "pending", "resting": "open"}
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -53,6 +60,11 @@ class State(NamedTuple):
     version: str | None
     attempts: str | None
     routes: str | None
+    rests: str | None
+    wishes: str | None
+
+
+NO_STATE = State(None, None, None, None, None, None)
 
 
 def event_row(record: Record, event: AnyOrderEvent, *, superseded: bool) -> EventRow:
@@ -61,7 +73,7 @@ def event_row(record: Record, event: AnyOrderEvent, *, superseded: bool) -> Even
         record.offset,
         record.partition,
         event.order_id,
-        event.version if event.version <= _MAX_INT4 else None,
+        event.version if (event.version or 0) <= _MAX_INT4 else None,
         event.type,
         superseded,
         _moment(event.occurred_at),
@@ -72,7 +84,7 @@ def event_row(record: Record, event: AnyOrderEvent, *, superseded: bool) -> Even
 
 def order_row(story: Story, partition: int) -> dict[str, Any]:
     """Return the row the order must have, by column."""
-    placed, fill = story.placed, story.fill
+    placed, terms, fill = story.placed, story.terms, story.fill
     return {
         "order_id": story.order_id,
         "partition": partition,
@@ -80,11 +92,16 @@ def order_row(story: Story, partition: int) -> dict[str, Any]:
         "user_id": placed.user_id,
         "client_order_id": placed.client_order_id,
         "tags": [*placed.tags],
-        "order_type": placed.order_type,
-        "token_in": placed.token_in,
-        "token_out": placed.token_out,
-        "amount": _number(story.amount),
-        "slippage": _number(story.slippage),
+        "order_type": terms.order_type,
+        "token_in": terms.token_in,
+        "token_out": terms.token_out,
+        "amount": _number(terms.amount),
+        "slippage": _number(terms.slippage),
+        "target_price": terms.target_price and _number(terms.target_price),
+        "expires_at": terms.expires_at and _moment(terms.expires_at),
+        "time_in_force": terms.time_in_force,
+        "pool_provider": terms.pool_provider,
+        "min_liquidity": None if terms.min_liquidity is None else _number(terms.min_liquidity),
         "status": status_of(story),
         "selected_dex": story.venue,
         **_filled(fill),
@@ -97,21 +114,26 @@ def order_row(story: Story, partition: int) -> dict[str, Any]:
         "updated_at": _moment(story.updated_at),
         "not_after": _moment(placed.not_after),
         "quarantined": story.phase == "quarantined",
+        "cancel_requested": story.cancel_asked,
     }
 
 
 def status_of(story: Story) -> str:
     """Return the word people see."""
-    if story.phase in {"pending", "quarantined"}:
+    if story.phase == "quarantined":
         return "executing" if story.attempts else "pending"
+    if story.phase == "pending":
+        begun = story.attempts or story.routes or story.rests or story.fired
+        return "executing" if begun else "pending"
     return STATUS.get(story.phase, story.phase)
 
 
 def state_of(story: Story) -> State:
     """Return what the stored state must say."""
     if story.ended:
-        return State(None, None, None, None)
-    return State(story.phase, str(story.version), str(story.attempts), str(story.routes))
+        return NO_STATE
+    numbers = (story.version, story.attempts, story.routes, story.rests, len(story.asked))
+    return State(story.phase, *map(str, numbers))
 
 
 def later(moment: datetime, delay: timedelta) -> datetime:

@@ -1,40 +1,40 @@
 """One order as the log tells it: a plain story, heard event by event. It knows nothing of the fold.
 
 The first event with a version counts; what comes with a version that was heard, or after the end,
-is superseded. What cannot follow makes the order quarantined: from then on only the end of an
-execution that was already sent is heard.
+is superseded; a wish has none, and is kept until it is answered. What cannot follow makes the order
+quarantined: from then on only the end of an execution that was already sent is heard, or, with
+none, of the order that somebody wants cancelled.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from audit.asked import Asked, heard, is_answer, without
+from audit.passages import NEXT, why_not
+from orders.errors import Reason
 from orders.events import (
     AnyOrderEvent,
+    OrderAmended,
+    OrderCancelled,
+    OrderEvent,
     OrderExecuted,
+    OrderExpired,
+    OrderFact,
     OrderFailed,
     OrderPlaced,
+    OrderRested,
     OrderRetryDue,
     OrderRetryScheduled,
     OrderRouted,
+    OrderTriggered,
+    OrderWish,
 )
-from orders.values import Fill
-
-NEXT: Final[Mapping[tuple[str, str], str]] = {
-    ("pending", "OrderRouted"): "routed",
-    ("pending", "OrderRetryScheduled"): "waiting",
-    ("pending", "OrderFailed"): "failed",
-    ("routed", "OrderExecuted"): "completed",
-    ("routed", "OrderRetryScheduled"): "waiting",
-    ("routed", "OrderFailed"): "failed",
-    ("waiting", "OrderRetryDue"): "pending",
-}
-"""Which phase follows when this type of event comes in that phase; there is no other way."""
+from orders.values import Fill, Terms
 
 _EXACT = Context(prec=500)
 
-ENDED = frozenset({"completed", "failed"})
+ENDED = frozenset({"completed", "failed", "cancelled", "expired"})
 
 
 class Facts(NamedTuple):
@@ -43,9 +43,6 @@ class Facts(NamedTuple):
     user_id: str | None
     client_order_id: str | None
     tags: tuple[str, ...]
-    order_type: str
-    token_in: str
-    token_out: str
     placed_at: datetime
     not_after: datetime
 
@@ -54,22 +51,23 @@ class Story:
     """What the log has said of one order so far."""
 
     __slots__ = (
-        *("order_id", "placed_offset", "placed", "amount", "slippage"),
-        *("phase", "version", "attempts", "routes", "venue", "held", "flaw", "flaw_actor"),
+        *("order_id", "placed_offset", "placed", "terms", "asked", "phase", "version"),
+        *("attempts", "routes", "rests", "fired", "venue", "held", "flaw", "flaw_actor"),
         *("code", "message", "delay", "least", "fill", "updated_at", "heard_at"),
     )
 
     def __init__(self, placed: OrderPlaced, offset: int, appended_at: datetime) -> None:
-        terms = placed.terms
         self.order_id = placed.order_id
         self.placed_offset = offset
         self.placed = Facts(
             *(placed.user_id, placed.client_order_id, placed.tags),
-            *(terms.order_type, terms.token_in, terms.token_out),
             *(placed.occurred_at, placed.not_after),
         )
-        self.amount, self.slippage = terms.amount, terms.slippage
-        self.phase, self.version, self.attempts, self.routes = "pending", 1, 0, 0
+        self.terms: Terms = placed.terms
+        self.asked: tuple[Asked, ...] = ()
+        self.phase = "pending" if placed.terms.order_type == "market" else "new"
+        self.version, self.attempts, self.routes, self.rests = 1, 0, 0, 0
+        self.fired = False
         self.venue: str | None = None
         self.held = False
         self.flaw: str | None = None
@@ -82,6 +80,11 @@ class Story:
         self.updated_at, self.heard_at = placed.occurred_at, appended_at
 
     @property
+    def cancel_asked(self) -> bool:
+        """Return whether somebody wanted the order to end."""
+        return any(one.terms is None for one in self.asked)
+
+    @property
     def ended(self) -> bool:
         """Return whether the order is in a final status."""
         return self.phase in ENDED
@@ -92,7 +95,14 @@ class Story:
         return [f"{self.order_id}:{number}" for number in range(1, self.routes + 1)]
 
     def hear(self, event: AnyOrderEvent, appended_at: datetime) -> bool:
-        """Take the order's next event; return whether it is superseded: it changed nothing."""
+        """Take the order's next event; return whether it is superseded: another one won its place.
+
+        A wish never is.
+        """
+        if isinstance(event, OrderWish):
+            if self.phase not in ENDED:
+                self.asked = heard(self.asked, event, appended_at)
+            return False
         if self.phase in ENDED or event.version <= self.version:
             return True
         if self.phase == "quarantined":
@@ -102,46 +112,52 @@ class Story:
             self._quarantine(gap, event.actor)
         else:
             self.version = event.version
-            if flaw := self._why_not(event):
+            if flaw := why_not(event, self):
                 self._quarantine(flaw, event.actor)
             else:
                 self._follow(event)
         self.updated_at, self.heard_at = event.occurred_at, appended_at
         return False
 
-    def _why_not(self, event: AnyOrderEvent) -> str | None:
-        if (self.phase, event.type) not in NEXT:
-            return f"{event.type} came while the order was {self.phase}"
-        expected = self.attempts if self.phase == "routed" else self.attempts + 1
-        if (attempt := _attempt_of(event)) != expected:
-            return f"{event.type} is about attempt {attempt}, not {expected}"
-        match event:
-            case OrderRouted() if event.execution_id != f"{self.order_id}:{self.routes + 1}":
-                return f"its execution {self.routes + 1} is called {event.execution_id}"
-            case OrderExecuted() if event.venue != self.venue:
-                return f"{event.venue} executed what was sent to {self.venue}"
-            case _:
-                return None
-
-    def _follow(self, event: AnyOrderEvent) -> None:
+    def _follow(self, event: OrderFact) -> None:
         self.phase = NEXT[self.phase, event.type]
         match event:
             case OrderRouted():
                 self.attempts, self.routes = event.attempt, self.routes + 1
-                self.venue, self.least = event.venue, least_amount_out(event, self.slippage)
-                self.code = self.message = None
+                self.venue, self.least = event.venue, least_amount_out(event, self.terms)
+                self._because(None)
             case OrderExecuted():
                 self.fill = event.fill
             case OrderRetryScheduled():
                 self.attempts, self.delay = event.attempt, event.delay
-                self.code, self.message = event.reason.code.value, event.reason.message
+                self._because(event.reason)
             case OrderRetryDue():
                 self.venue = None
             case OrderFailed():
                 self.attempts = event.attempts
-                self.code, self.message = event.reason.code.value, event.reason.message
-            case OrderPlaced():
-                raise TypeError("no phase is followed by a placement")
+                self._because(event.reason)
+            case _:
+                self._move_at_rest(event)
+
+    def _move_at_rest(self, event: OrderEvent) -> None:
+        match event:
+            case OrderRested():
+                self.rests, self.venue = event.rests, None
+                self._because(event.reason)
+            case OrderTriggered():
+                self.attempts, self.fired = 0, self.fired or event.tick is not None
+                self._because(None)
+            case OrderAmended():
+                self.terms, self.asked = event.terms, without(self.asked, event.causation_id)
+                self._because(None)
+            case OrderCancelled() | OrderExpired():
+                self.code, self.message = self.phase.upper(), self.phase
+            case _:
+                raise TypeError(f"no phase is followed by {event!r}")
+
+    def _because(self, reason: Reason | None) -> None:
+        self.code = reason.code.value if reason else None
+        self.message = reason.message if reason else None
 
     def _quarantine(self, flaw: str, actor: str) -> None:
         self.flaw, self.flaw_actor, self.held = flaw, actor, self.phase == "routed"
@@ -149,7 +165,7 @@ class Story:
         self.venue = self.venue if self.held else None
         self.code = self.message = None
 
-    def _hear_in_quarantine(self, event: AnyOrderEvent, appended_at: datetime) -> bool:
+    def _hear_in_quarantine(self, event: OrderFact, appended_at: datetime) -> bool:
         if event.version != self.version + 1:
             return True
         self.version, self.heard_at = event.version, appended_at
@@ -158,7 +174,10 @@ class Story:
                 self.phase, self.fill = "completed", event.fill
             case OrderFailed() if self.held and event.attempts == self.attempts:
                 self.phase = "failed"
-                self.code, self.message = event.reason.code.value, event.reason.message
+                self._because(event.reason)
+            case OrderCancelled() if not self.held and self._is_asked(event):
+                self.phase = "cancelled"
+                self._move_at_rest(event)
             case _:
                 return False
         self.updated_at = event.occurred_at
@@ -167,19 +186,17 @@ class Story:
     def _is_of_held(self, event: OrderExecuted) -> bool:
         return event.attempt == self.attempts and event.venue == self.venue
 
-
-def _attempt_of(event: AnyOrderEvent) -> int:
-    match event:
-        case OrderFailed():
-            return event.attempts
-        case OrderPlaced():
-            return 0
-        case _:
-            return event.attempt
+    def _is_asked(self, event: OrderCancelled) -> bool:
+        answers = is_answer(self.asked, event, cancels=True)
+        return answers and event.attempts == self.attempts
 
 
-def least_amount_out(routed: OrderRouted, slippage: Decimal) -> Decimal:
-    """Return the least the order may get: the event's minimum, and its quote less slippage."""
+def least_amount_out(routed: OrderRouted, terms: Terms) -> Decimal:
+    """Return the least the order may get.
+
+    That is the event's minimum, its quote less slippage, and what a limit order's target gives.
+    """
     quoted = [quote.amount_out for quote in routed.quotes if quote.venue == routed.venue]
-    kept = _EXACT.subtract(Decimal(1), slippage)
-    return max([routed.min_amount_out, *(_EXACT.multiply(amount, kept) for amount in quoted)])
+    kept = _EXACT.subtract(Decimal(1), terms.slippage)
+    asked = [_EXACT.multiply(terms.target_price, terms.amount)] if terms.target_price else []
+    return max([routed.min_amount_out, *asked, *(_EXACT.multiply(one, kept) for one in quoted)])

@@ -12,7 +12,7 @@ from psycopg import AsyncServerCursor, sql
 
 from audit.database import Connection, reading
 from audit.errors import Unreadable
-from audit.rows import LATER_COLUMNS, ORDER_COLUMNS, STATE_COLUMNS, EventRow, State
+from audit.rows import LATER_COLUMNS, NO_STATE, ORDER_COLUMNS, STATE_COLUMNS, EventRow, State
 from orders.events import SCHEMA_VERSION
 
 _FETCHED = 5_000
@@ -36,7 +36,8 @@ from order_events where partition = %s order by "offset", seq
 """
 _STATE = sql.SQL("""
        state is not null, state_schema_version,
-       state->>'kind', state->>'version', state->>'attempts', state->>'routes'
+       state->>'kind', state->>'version', state->>'attempts', state->>'routes',
+       state->>'rests', json_array_length(state->'wishes')::text
 from orders where partition = %s
 """)
 _ASTRAY = """
@@ -45,7 +46,9 @@ union all
 select 'order_events', order_id, partition from order_events where not partition = any(%(all)s)
 limit 1000
 """
-_UNFINISHED = "select count(*) from orders where state is not null and not quarantined"
+_UNFINISHED = """
+select count(*) from orders where state is not null and not quarantined and status <> 'open'
+"""
 _COUNTS = "select scope, key, n from order_counts where n <> 0"
 _HAS_COUNTS = "select to_regclass('order_counts') is not null"
 _HAS_LABELS = "select to_regclass('order_labels') is not null"
@@ -233,5 +236,5 @@ async def _enter(connection: Connection) -> tuple[str, int]:
 
 def _state(there: bool, written_by: int, *facts: str | None) -> State | None:  # noqa: FBT001  (a column)
     if not there:
-        return State(None, None, None, None)
+        return NO_STATE
     return State(*facts) if written_by == SCHEMA_VERSION else None

@@ -15,7 +15,7 @@ from orders.admission import Flaw, NotAdmitted, Record, admit
 from orders.errors import NewerSchema, NotAnEvent
 from orders.events import AnyOrderEvent, OrderPlaced
 from orders.fold import evolve
-from orders.state import UNPLACED, Completed, Failed, Order, Quarantined, Unplaced
+from orders.state import UNPLACED, Closed, Order, Quarantined, Unplaced
 from orders.topics import partition_of
 from orders.wire import decode, decode_order
 from runtime.appender import Appender, NotAcknowledged, open_appender
@@ -56,7 +56,12 @@ def plan(found: Iterable[tuple[Letter, Original]], partitions: int, now: datetim
     An event may go into the log again when, put there now, it would be admitted.
     """
     steps = [_admitted(letter, original.value, partitions, now) for letter, original in found]
-    return sorted(steps, key=lambda step: step.event.version if step.event else 0)
+    return sorted(steps, key=lambda step: _turn(step.event))
+
+
+def _turn(event: AnyOrderEvent | None) -> float:
+    # A wish comes before its answer, whichever version that has.
+    return 0 if event is None else event.version or 1.5
 
 
 def foresee(steps: Iterable[Step], known: Known) -> list[Step]:
@@ -90,13 +95,14 @@ def _foreseen(step: Step, orders: dict[str, Order | None]) -> Step:
     if event is None:
         return step
     before = orders.get(event.order_id, UNPLACED)
-    if before is None or isinstance(before, Completed | Failed):
+    if before is None or isinstance(before, Closed):
         return replace(step, verdict=Verdict.UNCHANGED, why="its order has ended")
     after = evolve(before, event)
     if isinstance(after, Unplaced):
         return replace(step, verdict=Verdict.REFUSED, why="its order was never placed")
     if after is before:
         why = f"version {event.version} of its order stands in the log already"
+        why = why if event.version else "it would change nothing of its order"
         return replace(step, verdict=Verdict.UNCHANGED, why=why)
     if isinstance(after, Quarantined) and not isinstance(before, Quarantined):
         why = f"it would quarantine its order: {after.why}"

@@ -11,7 +11,7 @@ from orders.events import (
 )
 from orders.requests import Amend, Cancel, is_amendment
 from orders.stamping import envelope, wish_envelope
-from orders.state import New, Open, Pending, Quarantined, Resting, Routed, Waiting
+from orders.state import Open, Quarantined, Resting, Routed
 
 
 def answer(command: AnswerOrder, order: Open) -> AnyOrderEvent | None:
@@ -41,7 +41,7 @@ def is_sent(order: Open) -> bool:
             return True
         case Quarantined():
             return order.held is not None
-        case New() | Resting() | Pending() | Waiting():
+        case _:
             return False
 
 

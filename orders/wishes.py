@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from orders.events import AnyWish, OrderAmendRejected, OrderAmendRequested, OrderCancelRequested
+from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested
 from orders.requests import Amend, Cancel, Wish
 from orders.state import Open
 
@@ -17,7 +17,7 @@ def wished(order: Open, event: AnyWish) -> Open:
             return order if order.cancel else _with(order, Cancel(wish_id=event.event_id))
         case OrderAmendRequested():
             return _with(order, _amend(event)) if _has_room(order, event) else order
-        case OrderAmendRejected():
+        case _:
             left = tuple(wish for wish in order.wishes if wish.wish_id != event.causation_id)
             return order if left == order.wishes else replace(order, wishes=left)
 

@@ -85,7 +85,7 @@ def project(readings: Sequence[Reading], known: Mapping[str, Known], seqs: Itera
         before = batch.touched.get(event.order_id) or known.get(event.order_id, NEVER_SEEN)
         now = _advanced(before, event, record.offset)
         seq = next(numbers)
-        batch.events.append(event_row(seq, record, event, superseded=now is before))
+        batch.events.append(event_row(seq, record, event, superseded=_lost(event, before, now)))
         batch.touched[event.order_id] = now
         if now is not before:
             changed[event.order_id] = record.partition
@@ -103,6 +103,11 @@ def _advanced(known: Known, event: AnyOrderEvent, offset: int) -> Known:
         return known
     placed_offset = offset if isinstance(known.order, Unplaced) else known.placed_offset
     return Known(order, placed_offset, known.status)
+
+
+def _lost(event: AnyOrderEvent, before: Known, now: Known) -> bool:
+    # A wish has no version that another could have won.
+    return now is before and event.version is not None
 
 
 def _watch(before: Known, now: Known, batch: Batch) -> None:

@@ -30,7 +30,7 @@ def event_row(seq: int, record: Record, event: AnyOrderEvent, *, superseded: boo
         partition=record.partition,
         offset=record.offset,
         order_id=event.order_id,
-        version=integer(event.version),
+        version=None if event.version is None else integer(event.version),
         type=event.type,
         superseded=superseded,
         occurred_at=moment(event.occurred_at),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from orders.state import Completed, Failed
+from orders.state import Closed
 from projections.batch import CLOSED, Known
 
 
@@ -22,7 +22,7 @@ class Memory:
         """Hold these orders as their rows are written now, and let go of the oldest."""
         for order_id, known in touched.items():
             self._orders.pop(order_id, None)
-            closed = isinstance(known.order, Completed | Failed)
+            closed = isinstance(known.order, Closed)
             self._orders[order_id] = CLOSED if closed else known
         for order_id in list(self._orders)[: max(0, len(self._orders) - self._most)]:
             del self._orders[order_id]

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from orders import state
 from orders.events import SCHEMA_VERSION
-from orders.state import Closed, Completed, Failed, Open, Quarantined, Status, Waiting
+from orders.state import Closed, Completed, Open, Quarantined, Status, Waiting
 from orders.wire import encode_order
 from projections.columns import moment, number, text
 
 PLACED_COLUMNS = (
     *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "tags"),
-    *("order_type", "token_in", "token_out", "amount", "slippage", "created_at", "not_after"),
+    *("order_type", "token_in", "token_out", "time_in_force", "pool_provider", "min_liquidity"),
+    *("created_at", "not_after"),
 )
 """The columns that the placement settles; no later event changes them."""
 
@@ -31,6 +32,11 @@ class OrderRow(NamedTuple):
     token_out: str
     amount: Decimal | None
     slippage: Decimal | None
+    target_price: Decimal | None
+    expires_at: datetime | None
+    time_in_force: str
+    pool_provider: str | None
+    min_liquidity: Decimal | None
     status: Status
     selected_dex: str | None
     executed_price: Decimal | None
@@ -45,6 +51,7 @@ class OrderRow(NamedTuple):
     updated_at: datetime
     not_after: datetime
     quarantined: bool
+    cancel_requested: bool
     state: str | None
     state_schema_version: int
 
@@ -67,6 +74,11 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         token_out=terms.token_out,
         amount=number(terms.amount),
         slippage=number(terms.slippage),
+        target_price=None if terms.target_price is None else number(terms.target_price),
+        expires_at=None if terms.expires_at is None else moment(terms.expires_at),
+        time_in_force=terms.time_in_force,
+        pool_provider=terms.pool_provider,
+        min_liquidity=None if terms.min_liquidity is None else number(terms.min_liquidity),
         status=state.status(order),
         selected_dex=state.venue(order),
         executed_price=number(fill.executed_price) if fill else None,
@@ -81,6 +93,7 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         updated_at=moment(order.updated_at),
         not_after=moment(placement.not_after),
         quarantined=isinstance(order, Quarantined),
+        cancel_requested=order.cancel is not None,
         state=_kept(order),
         state_schema_version=SCHEMA_VERSION,
     )
@@ -91,4 +104,4 @@ def _next_retry_at(order: Open | Closed) -> datetime | None:
 
 
 def _kept(order: Open | Closed) -> str | None:
-    return None if isinstance(order, Completed | Failed) else encode_order(order).decode()
+    return None if isinstance(order, Closed) else encode_order(order).decode()

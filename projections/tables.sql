@@ -13,6 +13,11 @@ create table orders (
     token_out text not null,
     amount numeric,
     slippage numeric,
+    target_price numeric,
+    expires_at timestamptz,
+    time_in_force text not null,
+    pool_provider text,
+    min_liquidity numeric,
     status text not null,
     selected_dex text,
     executed_price numeric,
@@ -27,6 +32,7 @@ create table orders (
     updated_at timestamptz not null,
     not_after timestamptz not null,
     quarantined bool not null,
+    cancel_requested bool not null,
     state json,
     state_schema_version int not null
 ) with (

@@ -16,6 +16,7 @@ from api.ports import (
     Seen,
     Window,
 )
+from api.words import status_after
 from orders import state
 from orders.admission import NotAdmitted, admit
 from orders.fold import evolve
@@ -57,8 +58,8 @@ class MemoryReadModel:
     def _apply(self, event):
         before = self._orders[event.order_id]
         self._orders[event.order_id] = evolve(before, event)
-        superseded = self._orders[event.order_id] == before
-        if before == UNPLACED and not superseded:
+        superseded = self._orders[event.order_id] == before and event.version is not None
+        if before == UNPLACED and self._orders[event.order_id] != UNPLACED:
             self.texts[event.order_id] = encode(event).decode()
         self._events.append((len(self._events) + 1, event, superseded))
 
@@ -186,14 +187,13 @@ class MemoryReadModel:
 
     def _change(self, seq, event, superseded):
         order = self._orders[event.order_id]
-        last = order.version == event.version
-        early = "pending" if event.type == "OrderPlaced" else "executing"
+        last = event.version in {order.version, None}
         return Change(
             seq=seq,
             order_id=event.order_id,
             user_id=order.placement.user_id,
-            version=event.version,
-            status=state.status(order) if last else early,
+            version=event.version or 0,
+            status=state.status(order) if last else status_after(event),
             event=event,
             record=self._record(seq, event, superseded),
             order=row_of(order),

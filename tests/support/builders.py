@@ -8,12 +8,17 @@ from orders.commands import PlaceOrder, RecordFailure, RecordFill, RouteOrder, S
 from orders.errors import Code, Reason
 from orders.events import (
     FailedQuote,
+    OrderAmended,
+    OrderCancelled,
     OrderExecuted,
+    OrderExpired,
     OrderFailed,
     OrderPlaced,
+    OrderRested,
     OrderRetryDue,
     OrderRetryScheduled,
     OrderRouted,
+    OrderTriggered,
     OrderWish,
 )
 from orders.values import Fill, Liquidity, Quote, Terms, Tick
@@ -41,6 +46,14 @@ def stamp(at: datetime = T0, event_id: str = "e", actor: str = "test") -> Stamp:
 def terms(**changes) -> Terms:
     fields = {"token_in": "SOL", "token_out": "USDC", "amount": "10", "slippage": "0.01"}
     return Terms(**{**fields, **changes})
+
+
+def limit(**changes) -> Terms:
+    return terms(**{"order_type": "limit", "target_price": "151.2", **changes})
+
+
+def sniper(**changes) -> Terms:
+    return terms(**{"order_type": "sniper", **changes})
 
 
 def quote(amount_out: str | int = 1500, venue: str = RAYDIUM) -> Quote:
@@ -114,7 +127,7 @@ def _envelope(version: int, cause: str | None = "e") -> dict:
 
 def wish(kind: type[W], event_id: str = "wish", **about) -> W:
     fields = {**_envelope(1, None), "event_id": event_id, "version": None}
-    return kind(**fields, **about)
+    return kind(**{**fields, **about})
 
 
 def placed(**changes) -> OrderPlaced:
@@ -156,3 +169,24 @@ def retry_due(version: int, attempt: int, **changes) -> OrderRetryDue:
 def failed(version: int, attempts: int = 1, code: str = "NETWORK", **changes) -> OrderFailed:
     fields = {"reason": reason(code), "attempts": attempts, **_envelope(version)}
     return OrderFailed(**{**fields, **changes})
+
+
+def rested(version: int, rests: int = 1, **changes) -> OrderRested:
+    return OrderRested(**{"rests": rests, **_envelope(version), **changes})
+
+
+def triggered(version: int, seen: Tick | Liquidity = TICK, **changes) -> OrderTriggered:
+    kind = "tick" if isinstance(seen, Tick) else "liquidity"
+    return OrderTriggered(**{kind: seen, **_envelope(version), **changes})
+
+
+def amended(version: int, new: Terms, **changes) -> OrderAmended:
+    return OrderAmended(**{"terms": new, **_envelope(version, "wish"), **changes})
+
+
+def cancelled(version: int, attempts: int = 0, **changes) -> OrderCancelled:
+    return OrderCancelled(**{"attempts": attempts, **_envelope(version, "wish"), **changes})
+
+
+def expired(version: int, attempts: int = 0, **changes) -> OrderExpired:
+    return OrderExpired(**{"attempts": attempts, **_envelope(version), **changes})

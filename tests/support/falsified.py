@@ -9,19 +9,25 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 from orders.admission import Record, marker
-from orders.events import OrderPlaced
+from orders.events import OrderCancelRequested, OrderPlaced
 from orders.topics import partition_of
 from orders.wire import encode
 from tests.support.builders import (
     METEORA,
     T0,
+    cancelled,
     executed,
+    expired,
     failed,
+    limit,
     placed,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
+    triggered,
+    wish,
 )
 
 PARTITIONS = 2
@@ -36,6 +42,7 @@ LIMITS = {order_id: seconds(20) for order_id in IDS} | {
 }
 """When the placement of each order is too late; another one only for the named order's repeats."""
 
+LIMIT = limit(expires_at=seconds(9))
 STEPS: dict[str, Callable] = {
     "placed": lambda _version, _attempt, **given: placed(**given),
     "routed": routed,
@@ -43,6 +50,12 @@ STEPS: dict[str, Callable] = {
     "scheduled": retry_scheduled,
     "due": retry_due,
     "failed": lambda version, attempt, **given: failed(version, attempts=attempt, **given),
+    "limit": lambda _version, _attempt, **given: placed(terms=LIMIT, **given),
+    "rested": rested,
+    "triggered": lambda version, _attempt, **given: triggered(version, **given),
+    "wish": lambda _version, _attempt, **given: wish(OrderCancelRequested, **given),
+    "cancelled": cancelled,
+    "expired": expired,
 }
 LIVES = (
     (("placed", 1, 0), ("routed", 2, 1), ("executed", 3, 1)),
@@ -51,6 +64,12 @@ LIVES = (
         *(("scheduled", 5, 2), ("due", 6, 3), ("routed", 7, 3), ("failed", 8, 3)),
     ),
     (("placed", 1, 0), ("failed", 2, 1)),
+    (
+        *(("limit", 1, 0), ("rested", 2, 1), ("triggered", 3, 0), ("routed", 4, 1)),
+        *(("rested", 5, 2), ("wish", 5, 0), ("cancelled", 6, 1)),
+    ),
+    (("limit", 1, 0), ("triggered", 2, 0), ("rested", 3, 1), ("expired", 4, 0)),
+    (("placed", 1, 0), ("routed", 2, 1), ("wish", 2, 0), ("cancelled", 3, 1)),
     (("placed", 1, 0), ("routed", 2, 1), ("placed", 3, 0), ("executed", 4, 1)),
 )
 CHANGES = (
@@ -74,14 +93,18 @@ JSON = st.recursive(
 def _event(order_id, step, changes):
     kind, version, attempt = step
     given = {"order_id": order_id, "event_id": f"{kind}-{version}-{attempt}"}
-    if kind == "placed":
+    if kind == "cancelled":
+        given["causation_id"] = f"wish-{version - 1}-0"
+    if kind in {"placed", "limit"}:
         given["not_after"] = LIMITS[order_id]
         given["client_order_id"] = "mine" if order_id == NAMED else None
         given["tags"] = ("a", "b") if order_id == NAMED else ()
     if kind == "routed":
-        given["execution_id"] = f"{order_id}:{1 if version == 2 else 2}"
+        given["execution_id"] = f"{order_id}:{1 if version in {2, 4} else 2}"
     event = STEPS[kind](version, attempt, **given)
     fitting = changes.keys() & type(event).model_fields.keys()
+    if event.version is None:
+        fitting -= {"version"}
     return event.model_copy(update={name: changes[name] for name in fitting})
 
 

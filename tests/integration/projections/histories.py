@@ -6,19 +6,27 @@ from collections import Counter
 from hypothesis import strategies as st
 
 from orders.admission import NotAdmitted, Record, admit
+from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import evolve
 from orders.state import UNPLACED
 from orders.topics import partition_of
 from orders.wire import encode
 from projections.orders import order_row
 from tests.support.builders import (
+    amended,
+    cancelled,
     executed,
+    expired,
     failed,
+    limit,
     placed,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
+    triggered,
+    wish,
 )
 from tests.support.servers import TEST_PARTITIONS
 
@@ -45,8 +53,31 @@ def _event(order_id, kind, version, attempt):
             return retry_scheduled(version, attempt, **envelope)
         case "due":
             return retry_due(version, attempt, **envelope)
-        case _:
+        case "failed":
             return failed(version, attempts=attempt, **envelope)
+        case _:
+            return _at_rest(kind, version, attempt, envelope)
+
+
+def _at_rest(kind, version, attempt, envelope):
+    match kind:
+        case "limit":
+            return placed(terms=LIMIT, **envelope, **NAMES[envelope["order_id"]])
+        case "rested":
+            return rested(version, attempt, **envelope)
+        case "triggered":
+            return triggered(version, **envelope)
+        case "wish-cancel":
+            return wish(OrderCancelRequested, order_id=envelope["order_id"])
+        case "wish-amend":
+            about = {"seen_version": version, "terms": OTHER}
+            return wish(OrderAmendRequested, "amend", order_id=envelope["order_id"], **about)
+        case "amended":
+            return amended(version, OTHER, causation_id="amend", **envelope)
+        case "cancelled":
+            return cancelled(version, attempt, **envelope)
+        case _:
+            return expired(version, attempt, **envelope)
 
 
 SHORT = (("placed", 1, 1), ("routed", 2, 1), ("executed", 3, 1))
@@ -54,11 +85,19 @@ LIFE = (
     *(("placed", 1, 1), ("routed", 2, 1), ("scheduled", 3, 1), ("due", 4, 2), ("routed", 5, 2)),
     *(("executed", 6, 2), ("failed", 7, 2)),
 )
+LIMIT = limit(expires_at=seconds(9))
+OTHER = limit(target_price="150", slippage="0.02")
+RESTING = (
+    *(("limit", 1, 1), ("rested", 2, 1), ("wish-amend", 2, 1), ("amended", 3, 1)),
+    *(("triggered", 4, 1), ("rested", 5, 2), ("wish-cancel", 5, 1), ("cancelled", 6, 0)),
+    ("expired", 6, 0),
+)
 ASTRAY = (("executed", 3, 1), ("failed", 3, 1), ("routed", 9, 9), ("executed", 2, 1))
 NOT_EVENTS = (b"", b"not JSON", b"{}", b'{"type":"OrderPlaced"}', None)
 MOVES = st.one_of(
     *[st.just("on")] * 4,
     st.sampled_from(LIFE),
+    st.sampled_from(RESTING),
     st.sampled_from(ASTRAY),
     st.sampled_from(NOT_EVENTS),
 )
@@ -70,7 +109,7 @@ def logs(draw):
     moves = draw(st.lists(st.tuples(st.sampled_from(IDS), MOVES), max_size=50))
     steps, told = Counter(), []
     for order_id, drawn in moves:
-        story = LIFE if order_id == IDS[0] else SHORT
+        story = {IDS[0]: LIFE, IDS[1]: SHORT, IDS[2]: RESTING}[order_id]
         move = story[steps[order_id] % len(story)] if drawn == "on" else drawn
         steps[order_id] += drawn == "on"
         value = encode(_event(order_id, *move)) if isinstance(move, tuple) else move
@@ -105,7 +144,7 @@ def expected(records):
         orders[event.order_id] = evolve(before, event)
         if before is UNPLACED and orders[event.order_id] is not UNPLACED:
             placed_at[event.order_id] = record.offset
-        unchanged = orders[event.order_id] == before
+        unchanged = orders[event.order_id] == before and event.version is not None
         events.append((len(events) + 1, record.partition, record.offset, unchanged))
     rows = {
         order_id: order_row(

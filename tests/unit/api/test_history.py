@@ -1,17 +1,31 @@
 """An order as it was, and why it went as it did."""
 
+from datetime import timedelta
+
 import pytest
 
+from orders.events import OrderAmendRejected, OrderAmendRequested, OrderCancelRequested
 from tests.support.builders import (
+    LIQUIDITY,
     ORDER_ID,
+    T0,
+    amended,
+    cancelled,
     executed,
+    expired,
     failed,
+    limit,
     placed,
     quote,
+    reason,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
+    sniper,
+    triggered,
+    wish,
 )
 
 PATH = f"/api/orders/{ORDER_ID}"
@@ -128,3 +142,66 @@ async def test_what_lost_a_race_is_no_part_of_the_story(read):
     late = routed(2, event_id="late", venue="METEORA")
     told = (await read(placed(), routed(2), late, path="/explain")).json()
     assert [step["version"] for step in told["timeline"]] == [1, 2]
+
+
+BEGUN = {"expires_at": seconds(60), "time_in_force": "IOC"}
+OTHER = limit(target_price="150", slippage="0.02", **BEGUN)
+ASKED = wish(OrderAmendRequested, "a", user_id="ann", seen_version=2, terms=OTHER)
+NO = wish(OrderAmendRejected, "b", causation_id="z", reason=reason("NOT_RESTING"))
+LIMIT_LIFE = (
+    placed(terms=limit(**BEGUN)),
+    rested(2),
+    ASKED,
+    amended(3, OTHER, causation_id="a"),
+    NO,
+    triggered(4),
+    rested(5, 2, reason=reason("PRICE_NOT_REACHED"), delay=timedelta(seconds=2)),
+    wish(OrderCancelRequested),
+    cancelled(6),
+)
+SAID = [
+    "once 1 SOL gives 151.2 USDC after fee and impact, in one attempt, until 2026-01-01 00:01:00",
+    "Waits until 1 SOL gives 151.2 USDC.",
+    "ann, who saw version 2, asked for other terms: slippage 0.02",
+    "Amended: slippage 0.02, targetPrice 150.",
+    "The other terms were refused (NOT_RESTING: the line is cut).",
+    "SOL/USDC came to 151.5: its first attempt may start.",
+    "it may fire again on a better price, or after 2 s.",
+    "Somebody asked to cancel it.",
+    "Cancelled after 0 attempt(s).",
+]
+
+
+async def test_the_life_of_a_limit_order_is_told(read):
+    timeline = (await read(*LIMIT_LIFE, path="/explain")).json()["timeline"]
+    assert [step["type"] for step in timeline] == [event.type for event in LIMIT_LIFE]
+    for step, said in zip(timeline, SAID, strict=True):
+        assert said in step["text"]
+    assert timeline[2]["version"] is None
+    assert timeline[6]["data"] == {
+        "rests": 2,
+        "delaySeconds": 2,
+        "reason": {"code": "PRICE_NOT_REACHED", "message": "the line is cut", "retryable": True},
+    }
+
+
+async def test_the_life_of_a_sniper_order_is_told(read):
+    wanted = sniper(pool_provider="RAYDIUM", min_liquidity=50, expires_at=T0)
+    life = (placed(terms=wanted), rested(2), triggered(3, LIQUIDITY), expired(4))
+    timeline = (await read(*life, path="/explain")).json()["timeline"]
+    pool = "a pool of USDC at RAYDIUM with 50 USD in it"
+    assert f"as soon as there is {pool}" in timeline[0]["text"]
+    assert timeline[1]["text"] == f"Waits until there is {pool}."
+    assert "RAYDIUM has 50000 USD in a pool of USDC" in timeline[2]["text"]
+    assert timeline[3]["text"] == "Its time was over after 0 attempt(s)."
+
+
+async def test_a_wish_is_no_part_of_the_history_and_none_that_lost(read):
+    rows = (await read(*LIMIT_LIFE, path="/events")).json()
+    wishes = [row for row in rows if row["version"] is None]
+    assert [row["type"] for row in wishes] == [
+        "OrderAmendRequested",
+        "OrderAmendRejected",
+        "OrderCancelRequested",
+    ]
+    assert not any(row["superseded"] for row in wishes)

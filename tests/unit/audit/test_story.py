@@ -15,12 +15,13 @@ from audit.judgement import Liveness
 from audit.lines import Line, as_json, as_text
 from audit.log import Record
 from audit.parquet import arrays_of
-from audit.rows import ORDER_COLUMNS, differences, order_row, state_of
+from audit.rows import NO_STATE, ORDER_COLUMNS, differences, order_row, state_of
 from audit.sinks import row_of
 from audit.story import Story
 from audit.turns import Moment
 from orders import wire
 from orders.admission import admit
+from orders.events import OrderAmendRejected, OrderAmendRequested, OrderCancelRequested
 from orders.fold import evolve
 from orders.state import UNPLACED, Open
 from projections.batch import Reading, project
@@ -28,15 +29,28 @@ from projections.orders import order_row as engine_row
 from tests.integration.projections import histories
 from tests.support import falsified
 from tests.support.builders import (
+    LIQUIDITY,
     METEORA,
     RAYDIUM,
     T0,
+    TICK,
+    amended,
+    cancelled,
     executed,
+    expired,
     failed,
+    limit,
     placed,
+    reason,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
+    seconds,
+    sniper,
+    terms,
+    triggered,
+    wish,
 )
 
 MOMENT = Moment(T0, timedelta(seconds=60))
@@ -118,10 +132,11 @@ def mine(record):
 
 def assert_state_tells(stored, state):
     if stored is None:
-        assert state == (None, None, None, None)
+        assert state == NO_STATE
         return
     order: Open = wire.decode_order(stored)
-    assert state == (order.kind, str(order.version), str(order.attempts), str(order.routes))
+    numbers = (order.version, order.attempts, order.routes, order.rests, len(order.wishes))
+    assert state == (order.kind, *map(str, numbers))
 
 
 LIFE = (
@@ -135,8 +150,40 @@ LIFE = (
 )
 
 
+LIMIT = limit(expires_at=seconds(9))
+OTHER = limit(target_price="150")
+AMEND = wish(OrderAmendRequested, "amend", seen_version=2, terms=OTHER)
+CANCEL = wish(OrderCancelRequested, "cancel")
+LIMIT_LIFE = (
+    *(rested(2), AMEND, amended(3, OTHER, causation_id="amend"), triggered(4), rested(5, 2)),
+    *(triggered(6), routed(7), CANCEL, rested(8, 3), cancelled(9, causation_id="cancel")),
+)
+SNIPER_LIFE = (rested(2), triggered(3, LIQUIDITY), CANCEL, routed(4), executed(5))
+LIVES = {
+    "market": (terms(), LIFE),
+    "limit": (LIMIT, LIMIT_LIFE),
+    "sniper": (sniper(expires_at=seconds(9)), SNIPER_LIFE),
+}
+
+
 def any_event(version):
     """Return every kind of event that could come with a version, about any of three attempts."""
+    return [*_of_attempts(version), *_at_rest(version)]
+
+
+def _at_rest(version):
+    return [
+        *(rested(version, n) for n in range(1, 5)),
+        *(triggered(version, seen) for seen in (TICK, LIQUIDITY)),
+        *(amended(version, new, causation_id="amend") for new in (OTHER, sniper())),
+        *(cancelled(version, n, causation_id="cancel") for n in range(3)),
+        *(expired(version, n) for n in range(2)),
+        *(cancelled(version, 0), CANCEL, wish(OrderCancelRequested, "again"), AMEND),
+        wish(OrderAmendRejected, "no", causation_id="amend", reason=reason("NOT_RESTING")),
+    ]
+
+
+def _of_attempts(version):
     numbers = range(1, 4)
     return [
         event
@@ -149,10 +196,14 @@ def any_event(version):
     ]
 
 
-@pytest.mark.parametrize("steps", range(len(LIFE) + 1))
-def test_whatever_comes_at_any_moment_of_a_life_means_the_same_to_both(steps):
-    begun, order, told = placed(), UNPLACED, None
-    for event in (begun, *LIFE[:steps]):
+@pytest.mark.parametrize(
+    ("kind", "steps"),
+    [(kind, n) for kind, (_, life) in LIVES.items() for n in range(len(life) + 1)],
+)
+def test_whatever_comes_at_any_moment_of_a_life_means_the_same_to_both(kind, steps):
+    wanted, life = LIVES[kind]
+    begun, order, told = placed(terms=wanted), UNPLACED, None
+    for event in (begun, *life[:steps]):
         order, told = both(order, told, event)
     for version in (order.version, order.version + 1, order.version + 2):
         for event in any_event(version):
@@ -170,7 +221,8 @@ def both(order, told, event):
     if told is None:
         told = Story(event, 0, event.occurred_at)
     else:
-        assert told.hear(event, event.occurred_at) == (after is order), event
+        lost = after is order and event.version is not None
+        assert told.hear(event, event.occurred_at) == lost, event
     row = engine_row(after, 0, 0)._asdict()
     shown = [row[name] for name in ORDER_COLUMNS]
     assert not [*differences(order_row(told, 0), ORDER_COLUMNS, shown)], event

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orders.errors import Code
+from orders.events import OrderCancelRequested
 from orders.fold import evolve, replay
 from orders.state import (
     UNPLACED,
@@ -14,19 +15,37 @@ from orders.state import (
     Quarantined,
     Routed,
     Waiting,
+    reason,
     status,
+    venue,
 )
 from tests.support.builders import (
+    LIQUIDITY,
+    T0,
+    amended,
+    cancelled,
     executed,
+    expired,
     failed,
     fill,
+    limit,
     placed,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
+    sniper,
+    terms,
+    triggered,
+    wish,
+)
+from tests.support.builders import (
+    reason as because,
 )
 
+CANCEL = wish(OrderCancelRequested)
+LIMIT, SNIPER = placed(terms=limit()), placed(terms=sniper())
 WAITING = (placed(), routed(2), retry_scheduled(3))
 
 
@@ -121,6 +140,21 @@ def test_the_end_is_the_end(late):
         (WAITING, executed(4)),
         (WAITING, failed(4)),
         (WAITING, retry_due(4, 3)),
+        (WAITING, rested(4)),
+        ((placed(),), cancelled(2)),
+        ((placed(), CANCEL), cancelled(2, 1)),
+        ((placed(),), expired(2)),
+        ((placed(),), rested(2)),
+        ((placed(),), triggered(2)),
+        ((LIMIT,), rested(2, 2)),
+        ((LIMIT,), routed(2)),
+        ((LIMIT,), amended(2, limit())),
+        ((LIMIT,), triggered(2, LIQUIDITY)),
+        ((SNIPER,), triggered(2)),
+        ((SNIPER, triggered(2, LIQUIDITY)), rested(3)),
+        ((LIMIT, rested(2)), rested(3, 2)),
+        ((LIMIT, rested(2)), amended(3, limit())),
+        ((LIMIT, rested(2), triggered(3)), rested(4, 1)),
     ],
 )
 def test_an_impossible_event_quarantines_the_order(history, impossible):
@@ -183,9 +217,39 @@ def test_an_order_quarantined_with_nothing_sent_stays_so():
         ((placed(), failed(2)), "failed"),
         ((placed(), executed(2)), "pending"),
         ((placed(), routed(2), routed(3)), "executing"),
+        ((LIMIT,), "pending"),
+        ((LIMIT, rested(2)), "open"),
+        ((LIMIT, triggered(2)), "executing"),
+        ((SNIPER, triggered(2, LIQUIDITY)), "pending"),
+        ((LIMIT, rested(2), triggered(3)), "executing"),
+        ((placed(), CANCEL, cancelled(2)), "cancelled"),
+        ((placed(terms=terms(expires_at=T0)), expired(2)), "expired"),
     ],
 )
 def test_the_word_people_see(history, word):
     order = replay(history)
     assert order is not UNPLACED
     assert status(order) == word
+
+
+@pytest.mark.parametrize(
+    ("history", "where", "why"),
+    [
+        ((LIMIT,), None, None),
+        ((placed(), routed(2)), "RAYDIUM", None),
+        (WAITING, "RAYDIUM", "NETWORK"),
+        ((*WAITING, retry_due(4, 2)), None, "NETWORK"),
+        ((LIMIT, rested(2, reason=because("PRICE_NOT_REACHED"))), None, "PRICE_NOT_REACHED"),
+        ((placed(), executed(2)), None, "QUARANTINED"),
+        ((placed(), routed(2), routed(3)), "RAYDIUM", "QUARANTINED"),
+        ((*WAITING, CANCEL, cancelled(4, 1)), "RAYDIUM", "CANCELLED"),
+        ((placed(), executed(2), CANCEL, cancelled(3)), None, "CANCELLED"),
+        ((placed(terms=terms(expires_at=T0)), expired(2)), None, "EXPIRED"),
+        ((placed(), routed(2), executed(3)), "RAYDIUM", None),
+    ],
+)
+def test_where_an_order_is_and_why(history, where, why):
+    order = replay(history)
+    assert venue(order) == where
+    told = reason(order)
+    assert (told and told.code.value) == why

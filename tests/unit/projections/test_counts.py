@@ -5,7 +5,16 @@ import pytest
 from orders.fold import replay
 from projections.counts import Counts
 from projections.orders import order_row
-from tests.support.builders import executed, failed, placed, retry_scheduled, routed
+from tests.support.builders import (
+    executed,
+    failed,
+    limit,
+    placed,
+    rested,
+    retry_scheduled,
+    routed,
+    triggered,
+)
 
 PLACED = (placed(user_id="ann"),)
 ROUTED = (*PLACED, routed(2))
@@ -56,6 +65,20 @@ def test_what_leaves_the_status_as_it_is_changes_no_count():
 def test_moves_that_cancel_each_other_leave_nothing():
     there, back = ("pending", row(*ROUTED)), ("executing", row(*PLACED))
     assert changes(there, back) == {}
+
+
+def test_an_order_at_rest_is_open_and_no_work_that_waits():
+    begun = placed(terms=limit())
+    assert changes(("pending", row(begun, rested(2)))) == {
+        ("status", "pending"): -1,
+        ("status", "open"): 1,
+        ("unfinished", ""): -1,
+    }
+    assert changes(("open", row(begun, rested(2), triggered(3)))) == {
+        ("status", "open"): -1,
+        ("status", "executing"): 1,
+        ("unfinished", ""): 1,
+    }
 
 
 def test_a_quarantined_order_is_not_finished():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.wire import decode_order
 from projections.orders import PLACED_COLUMNS, OrderRow, order_row
@@ -12,15 +13,22 @@ from tests.support.builders import (
     METEORA,
     ORDER_ID,
     T0,
+    amended,
+    cancelled,
     executed,
+    expired,
     failed,
+    limit,
     placed,
     reason,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
+    sniper,
     terms,
+    wish,
 )
 
 
@@ -117,3 +125,38 @@ def test_what_no_column_can_hold_does_not_stop_the_projector():
     assert row.error_reason == "cut\ufffdoff"
     assert row.amount is None
     assert row.next_retry_at.year == 9999
+
+
+def test_an_order_at_rest_is_open_and_tells_what_it_waits_for():
+    wanted = limit(expires_at=seconds(9), time_in_force="IOC")
+    row = row_after(placed(terms=wanted), rested(2))
+    assert (row.status, row.version) == ("open", 2)
+    assert (str(row.target_price), row.expires_at) == ("151.2", seconds(9))
+    assert row.time_in_force == "IOC"
+    assert decode_order(row.state).kind == "resting"
+
+
+def test_a_sniper_order_tells_which_pool_it_waits_for():
+    row = row_after(placed(terms=sniper(pool_provider=METEORA, min_liquidity="50.5")))
+    assert (row.status, row.pool_provider, str(row.min_liquidity)) == ("pending", METEORA, "50.5")
+
+
+def test_a_wish_is_told_beside_the_version_and_time_that_stay():
+    asked = wish(OrderCancelRequested, occurred_at=seconds(5))
+    row = row_after(placed(terms=limit()), rested(2), asked)
+    assert (row.cancel_requested, row.version, row.updated_at) == (True, 2, T0)
+
+
+def test_an_amendment_changes_what_the_placement_settled():
+    asked = wish(OrderAmendRequested, seen_version=2, terms=limit(target_price="150", amount="3"))
+    row = row_after(placed(terms=limit()), rested(2), asked, amended(3, asked.terms))
+    assert (row.amount, row.target_price, row.version) == (3, 150, 3)
+    assert not {"amount", "slippage", "target_price", "expires_at"} & set(PLACED_COLUMNS)
+
+
+@pytest.mark.parametrize("end", [cancelled(3), expired(3)])
+def test_an_order_that_was_ended_keeps_no_state(end):
+    begun = (placed(terms=limit(expires_at=seconds(9))), rested(2), wish(OrderCancelRequested))
+    row = row_after(*begun, end)
+    assert (row.status, row.state) == (end.type.removeprefix("Order").lower(), None)
+    assert row.error_code == row.status.upper()
