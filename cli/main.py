@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cli import (
     events,
     letters,
+    market,
     place,
     projection,
     quarantine,
@@ -38,6 +39,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine watch                       see everything that happens
   engine status                      its processes, its orders, its lag
   engine verify                      whether anything was lost or done twice
+  engine market tick SOL/USDC 151.2  the simulated market moved there
   engine projection rebuild          its tables made anew from the log
   engine dead-letters list           records of the log that do not count, and why
   engine quarantine list             orders whose history is impossible
@@ -102,6 +104,7 @@ app.command("replay")(replay.replay)
 app.command("settings")(settings.settings)
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
+app.add_typer(market.app, name="market")
 app.add_typer(tokens.app, name="token")
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(quarantine.app, name="quarantine")

@@ -88,6 +88,7 @@ def tiers(
         [
             *(ours(name, "streams", "worker") for name in numbered("worker", options.workers)),
             ours("delays", "streams", "delays"),
+            ours("market", "venues"),
         ],
         [ours(name, "api", more=api) for name in numbered("api", options.api_workers)],
     ]

@@ -14,6 +14,7 @@ from orders.state import Open, Waiting
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import Reached, crash_points
+from runtime.market import Silence, follow_market
 from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
@@ -27,6 +28,7 @@ from streams.process import OrderProcess
 from streams.reactions import Reactions
 from streams.settings import StreamSettings
 from venues import open_venues
+from venues.changes import Changes
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +61,15 @@ async def stream_worker(
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
     reached = crash_points(settings)
+    changes, silence = Changes(known=False), Silence(sources.monotonic)
+    following = follow_market(
+        *(settings.kafka, Topics(settings.topic_prefix), changes, None),
+        known=changes.known,
+        silence=silence,
+    )
     async with (
         _log(settings, reached) as log,
-        open_venues(settings, sources.local_time) as opened,
+        open_venues(settings, sources.local_time, changes) as opened,
     ):
         venues = with_crash_points(opened, reached)
         process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
@@ -83,7 +91,12 @@ async def stream_worker(
         reactions = Reactions(settings.max_reactions, react, app.crash)
         assignments = Assignments(settings, clock, reactions, Lane(settle), app.crash)
         advance_orders(app, settings, assignments)
-        async with _running(app), _looked_after(app, assignments, settings.database_url):
+        works = (
+            following,
+            silence.tell(),
+            confirm_placements(settings.database_url, assignments.partitions),
+        )
+        async with _running(app), _looked_after(app, assignments, *works):
             yield Worker(app, assignments.settled)
 
 
@@ -129,7 +142,7 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _looked_after(
-    app: faust.App, assignments: Assignments, database_url: str
+    app: faust.App, assignments: Assignments, *works: Coroutine[None, None, None]
 ) -> AsyncIterator[None]:
     async def every(pause: timedelta, look_after: Callable[[], None]) -> None:
         while True:
@@ -140,12 +153,11 @@ async def _looked_after(
         async with stop_on_error(app.crash):
             await work
 
-    work = (
+    looks = (
         every(_LOOK_AFTER, assignments.put_overdue_on_delay),
         every(_EXPIRE_EVERY, assignments.end_expired),
-        confirm_placements(database_url, assignments.partitions),
     )
-    tasks = [asyncio.create_task(crashing(one)) for one in work]
+    tasks = [asyncio.create_task(crashing(work)) for work in (*looks, *works)]
     try:
         yield
     finally:

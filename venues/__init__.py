@@ -7,6 +7,7 @@ from random import Random
 from orders.ports import Quoter, Venue
 from orders.values import VenueName
 from venues.chain import Chain, NoChain, open_chain
+from venues.changes import Changes
 from venues.dex import Dex
 from venues.exchange import Clock, Exchange
 from venues.market import Market
@@ -14,26 +15,29 @@ from venues.pools import Pools
 from venues.settings import VenueSettings
 from venues.trouble import Trouble
 
+VENUES = ("RAYDIUM", "METEORA")
+
 
 @asynccontextmanager
 async def open_venues(
-    settings: VenueSettings, clock: Clock
+    settings: VenueSettings, clock: Clock, changes: Changes | None = None
 ) -> AsyncIterator[Mapping[VenueName, Venue]]:
     """Open Raydium and Meteora; the clock returns the present moment (UTC).
 
+    `changes` is what people do to the market; somebody has to let it hear that.
     A chain that cannot be reached does not stop the opening: executions wait for it, each within
     its own time-out.
     """
     async with open_chain(settings.chain_url, settings.block_interval_ms / 1_000) as chain:
-        yield simulated_venues(settings, clock, chain)
+        yield simulated_venues(settings, clock, chain, changes)
 
 
 def simulated_venues(
-    settings: VenueSettings, clock: Clock, chain: Chain
+    settings: VenueSettings, clock: Clock, chain: Chain, changes: Changes | None = None
 ) -> Mapping[VenueName, Venue]:
     """Return the venues of the simulation by name, settling on this chain."""
-    market = Market(settings.seed, settings.market_volatility)
-    fees = {"RAYDIUM": settings.raydium_fee, "METEORA": settings.meteora_fee}
+    market = simulated_market(settings, changes)
+    fees = dict(zip(VENUES, (settings.raydium_fee, settings.meteora_fee), strict=True))
 
     def venue(name: VenueName) -> Venue:
         pools = Pools(name, fees[name], market)
@@ -44,9 +48,16 @@ def simulated_venues(
     return {name: venue(name) for name in fees}
 
 
-def simulated_quoters(settings: VenueSettings, clock: Clock) -> Mapping[VenueName, Quoter]:
+def simulated_quoters(
+    settings: VenueSettings, clock: Clock, changes: Changes | None = None
+) -> Mapping[VenueName, Quoter]:
     """Return the same venues for a process that only asks them, and needs no chain for it.
 
-    Prices are a function of seed and time: at one moment every process is quoted the same.
+    Prices are a function of seed, time and changes: at one moment every process is quoted the same.
     """
-    return simulated_venues(settings, clock, NoChain())
+    return simulated_venues(settings, clock, NoChain(), changes)
+
+
+def simulated_market(settings: VenueSettings, changes: Changes | None = None) -> Market:
+    """Return the market that the venues price from, and the publisher tells."""
+    return Market(settings.seed, settings.market_volatility, changes)

@@ -60,6 +60,7 @@ class Exchange:
             case "garbage":
                 return GARBAGE
             case _:
+                await self.pools.known()
                 return self._quoted(terms)
 
     async def execute(self, execution: Execution) -> Answer:
@@ -93,6 +94,7 @@ class Exchange:
         return await self._landed(execution)
 
     async def _landed(self, execution: Execution, *, price_moved: bool = False) -> Entry:
+        await self.pools.known()
         at = self.clock()
         swap = self.pools.swap(execution.terms, at)
         if price_moved and isinstance(swap, Swap):

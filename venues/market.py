@@ -4,14 +4,22 @@ Every process computes the same prices without talking to another. The walk is t
 seeded value noise over ticks of 250 ms: octave k has a random value at every 2^k ticks, weighs
 2^(k/2) and is linear in between. Up to a quarter of an hour the sum spreads like a Brownian motion;
 beyond, it stays around the reference price. Any moment costs the same small number of hashes.
+
+Where somebody puts a token, its walk goes on from there: it stays as many times above the bare walk
+as it was put above it at that moment.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import combinations
 from math import exp
+
+from orders.pairs import canonical, tokens_of
+from orders.values import PRICE
+from venues.changes import Changes
 
 TICKS_A_SECOND = 4
 OCTAVES = 17
@@ -22,6 +30,12 @@ VENUE_OFFSET = 0.0015
 """How far a pool may stand from the market; two of them differ by less than both fees together."""
 
 VENUE_OFFSET_TICKS = 64
+
+TOLD = Context(prec=10, rounding=ROUND_HALF_EVEN)
+"""A pair's price is told with so many digits: what somebody said comes back as it was said."""
+
+DOLLAR = "USDC"
+"""What is priced in it moves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +63,12 @@ LISTINGS = {
 class Market:
     """Prices in US dollars, the same for everyone who has the seed."""
 
-    def __init__(self, seed: int, volatility: float) -> None:
+    def __init__(self, seed: int, volatility: float, changes: Changes | None = None) -> None:
+        self.changes = changes or Changes()
         self._seed = seed
         self._volatility = volatility
-        self.usd = lru_cache(maxsize=1_024)(self._usd)
+        self._walk = lru_cache(maxsize=1_024)(self._walk_of)
+        self._factor = lru_cache(maxsize=256)(self._factor_at)
 
     def tick(self, at: datetime) -> int:
         """Return the number of the 250 ms step since 1970 that holds this moment.
@@ -60,6 +76,22 @@ class Market:
         A market without volatility stands still: each of its moments is in tick 0.
         """
         return int(at.timestamp() * TICKS_A_SECOND) if self._volatility else 0
+
+    def usd(self, symbol: str, tick: int) -> Decimal:
+        """Return what a token is worth in US dollars in this tick."""
+        walk, factor = self._walk(symbol, tick), self._factor(symbol, self.changes.revision)
+        return walk if factor == 1 else PRICE.multiply(walk, factor)
+
+    def price(self, pair: str, tick: int) -> Decimal:
+        """Return what the pair, named as in `orders.pairs`, is worth in this tick."""
+        base, quote = (self.usd(symbol, tick) for symbol in tokens_of(pair))
+        return Decimal(f"{TOLD.divide(base, quote).normalize(TOLD):f}")
+
+    @property
+    def pairs(self) -> list[str]:
+        """Return all pairs: each two known tokens, and each known one with each that was added."""
+        new = [(symbol, known) for symbol in self.changes.added for known in LISTINGS]
+        return [canonical(*both) for both in (*combinations(LISTINGS, 2), *new)]
 
     def offset(self, venue: str, pair: tuple[str, str], tick: int) -> Decimal:
         """Return a venue's price of the pair over the market's, to 9 digits after the point."""
@@ -74,7 +106,21 @@ class Market:
         digest = blake2b(repr((self._seed, *key)).encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") / 2**63 - 1
 
-    def _usd(self, symbol: str, tick: int) -> Decimal:
+    def _factor_at(self, symbol: str, _revision: int) -> Decimal:
+        """How many times its walk a token is worth since somebody put it, or its leader, there."""
+        leader = anchor_of(symbol)
+        moved = Decimal(1) if leader == DOLLAR else self._factor_at(leader, _revision)
+        move = self.changes.move_of(symbol)
+        if move is None or move.against != leader or symbol == DOLLAR:
+            return moved
+        tick = self.tick(move.at)
+        there = PRICE.multiply(move.price, self._walk(leader, tick))
+        return PRICE.multiply(PRICE.divide(there, self._walk(symbol, tick)), moved)
+
+    def _walk_of(self, symbol: str, tick: int) -> Decimal:
+        added = None if symbol in LISTINGS else self.changes.usd(symbol)
+        if added is not None:
+            return added
         price = float(LISTINGS[symbol].usd) * exp(self._drift(symbol, tick))
         # Twelve significant digits: the last bits of exp() differ between machines.
         return Decimal(f"{price:.12g}")
@@ -92,3 +138,9 @@ class Market:
         if within:
             height += (self.noise(symbol, octave, step + 1) - height) * within / period
         return height * 2 ** (octave / 2)
+
+
+def anchor_of(symbol: str) -> str:
+    """Return the token against which this one is moved: the one it follows, else USDC."""
+    listing = LISTINGS.get(symbol)
+    return (listing and listing.follows) or DOLLAR

@@ -1,6 +1,7 @@
 """A venue's pools: constant product, in base units, so that every swap is exact integer arithmetic.
 
-A pool is a function of the market at a tick, like the prices: swaps do not drain it.
+A pool is a function of the market at a tick, like the prices: swaps do not drain it. What people
+add to pools of known tokens makes those deeper; a pool of any other token is what they added.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from functools import lru_cache
 from typing import Self
 
 from orders.errors import Code, Reason
-from orders.tokens import Token, find
+from orders.tokens import Token
 from orders.values import MONEY, PRICE, Terms, VenueName
 from venues.market import LISTINGS, Market
 
@@ -67,9 +68,17 @@ class Pools:
         self._missing = WITHOUT_POOL.get(venue, frozenset())
         self._pool = lru_cache(maxsize=1_024)(self._pool_at)
 
+    async def known(self) -> None:
+        """Return when all is known that people have done to the market."""
+        await self._market.changes.known.wait()
+
     def swap(self, terms: Terms, at: datetime) -> Swap | Reason:
         """Return what the swap of these terms gives at this moment, or why there is none."""
-        token_in, token_out = find(terms.token_in), find(terms.token_out)
+        known = self._market.changes.token
+        token_in, token_out = (
+            known(self._venue, terms.token_in),
+            known(self._venue, terms.token_out),
+        )
         if token_in is None or token_out is None:
             unknown = terms.token_in if token_in is None else terms.token_out
             return _reason(Code.UNKNOWN_TOKEN, f"{self._venue} does not know the token {unknown}")
@@ -91,25 +100,35 @@ class Pools:
 
     def pool(self, token_in: Token, token_out: Token, at: datetime) -> Pool | None:
         """Return the pool for this direction at this moment, None where the venue has none."""
-        return self._pool(token_in, token_out, self._market.tick(at))
+        revision = self._market.changes.revision
+        return self._pool(token_in, token_out, self._market.tick(at), revision)
 
-    def _pool_at(self, token_in: Token, token_out: Token, tick: int) -> Pool | None:
+    def _pool_at(self, token_in: Token, token_out: Token, tick: int, _revision: int) -> Pool | None:
         first, second = sorted((token_in, token_out), key=lambda token: token.symbol)
         pair = (first.symbol, second.symbol)
-        if first == second or pair in self._missing:
+        added = [symbol for symbol in pair if symbol not in LISTINGS]
+        if first == second or pair in self._missing or len(added) > 1:
             return None
+        offset = Decimal(1) if added else self._market.offset(self._venue, pair, tick)
+        depth = self._depth(pair, added)
         reserves = {
-            first: self._reserve(first, pair, Decimal(1), tick),
-            second: self._reserve(second, pair, self._market.offset(self._venue, pair, tick), tick),
+            first: self._reserve(first, depth, tick),
+            second: self._reserve(second, MONEY.multiply(depth, offset), tick),
         }
         return Pool(reserves[token_in], reserves[token_out], self._fee)
 
-    def _reserve(self, token: Token, pair: tuple[str, str], offset: Decimal, tick: int) -> int:
+    def _depth(self, pair: tuple[str, str], added: list[str]) -> Decimal:
+        """How many US dollars are on either side of the pool."""
+        more = [self._market.changes.depth(self._venue, symbol) for symbol in added or pair]
+        if added:
+            return sum(more, Decimal(0))
         spread = Decimal(
             f"{1 + DEPTH_SPREAD * self._market.noise(self._venue, *pair, 'depth'):.9f}"
         )
         depth = Decimal(min(LISTINGS[symbol].depth_usd for symbol in pair))
-        usd = MONEY.multiply(MONEY.multiply(depth, offset), spread)
+        return MONEY.add(MONEY.multiply(depth, spread), sum(more, Decimal(0)))
+
+    def _reserve(self, token: Token, usd: Decimal, tick: int) -> int:
         units = MONEY.divide(usd, self._market.usd(token.symbol, tick))
         return int(MONEY.scaleb(units, token.decimals))
 

@@ -20,7 +20,7 @@ from tests.support.servers import wait_until
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 FAST = {"ENGINE_QUOTE_LATENCY_MS": "0", "ENGINE_EXECUTE_LATENCY_MS": "0"}
-EVERY_PROCESS = ["api-1", "delays", "kafka", "postgres", "projector-1", "worker-1"]
+EVERY_PROCESS = ["api-1", "delays", "kafka", "market", "postgres", "projector-1", "worker-1"]
 
 
 def pids(engine):
@@ -107,7 +107,7 @@ def test_a_server_that_is_killed_comes_back_and_orders_go_on(own_engine, victim)
     complete_one(own_engine)
 
 
-@pytest.mark.parametrize("victim", ["worker-1", "api-1", "projector-1", "delays"])
+@pytest.mark.parametrize("victim", ["worker-1", "api-1", "projector-1", "delays", "market"])
 def test_a_process_that_is_killed_comes_back_and_orders_go_on(shared_engine, victim):
     engine: Engine = shared_engine
     restarts = engine.processes[victim].restarts
@@ -202,7 +202,7 @@ def test_several_of_each_share_the_work_and_log_json(make_engine, on_session_ser
     )
     engine.start()
     names = {f"{name}-{number}" for name in ("worker", "api", "projector") for number in (1, 2)}
-    assert set(engine.processes) == names | {"delays"}
+    assert set(engine.processes) == names | {"delays", "market"}
     complete_one(engine)
     engine.stop()
     for line in engine.output.read_text().splitlines():

@@ -58,6 +58,7 @@ def test_every_process_of_the_engine_is_there():
         "python -m projections",
         "python -m streams worker",
         "python -m streams delays",
+        "python -m venues",
         "python -m api",
         "engine topics create --partitions",
     }

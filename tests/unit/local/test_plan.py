@@ -29,7 +29,7 @@ def plan(tmp_path):
 
 def test_the_tables_are_served_before_the_workers_and_the_workers_before_the_api(plan):
     names = [[program.name for program in tier] for tier in plan()]
-    assert names == [["projector-1"], ["worker-1", "delays"], ["api-1"]]
+    assert names == [["projector-1"], ["worker-1", "delays", "market"], ["api-1"]]
 
 
 def test_there_are_as_many_processes_as_asked_for(plan):
@@ -38,7 +38,7 @@ def test_there_are_as_many_processes_as_asked_for(plan):
     ]
     assert names == [
         *("projector-1", "projector-2", "worker-1", "worker-2", "delays"),
-        *("api-1", "api-2"),
+        *("market", "api-1", "api-2"),
     ]
 
 
@@ -48,6 +48,7 @@ def test_every_process_is_a_module_of_ours(plan):
         (sys.executable, "-P", "-m", "projections"),
         (sys.executable, "-P", "-m", "streams", "worker"),
         (sys.executable, "-P", "-m", "streams", "delays"),
+        (sys.executable, "-P", "-m", "venues"),
         (sys.executable, "-P", "-m", "api"),
     ]
 
@@ -91,7 +92,7 @@ def test_a_process_is_ready_when_it_made_its_file_since_it_was_started(plan):
 
 
 def test_what_a_killed_process_had_left_to_scratch_is_gone_when_it_is_started_again(plan, tmp_path):
-    [_, [worker, _], _] = plan()
+    [_, [worker, *_], _] = plan()
     scratch = Path(worker.environment["ENGINE_SCRATCH_DIR"])
     assert scratch.is_relative_to(tmp_path)
     worker.before_start()
