@@ -110,6 +110,9 @@ class Story:
         if event.version > self.version + 1:
             gap = f"version {event.version} came, {self.version + 1} never did"
             self._quarantine(gap, event.actor)
+        elif isinstance(event, OrderAmended) and not is_answer(self.asked, event, cancels=False):
+            # Of two answers to one wish the second is nobody's: a rejection has no version.
+            return True
         else:
             self.version = event.version
             if flaw := why_not(event, self):

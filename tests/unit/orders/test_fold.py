@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orders.errors import Code
-from orders.events import OrderCancelRequested
+from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import evolve, replay
 from orders.state import (
     UNPLACED,
@@ -45,6 +45,7 @@ from tests.support.builders import (
 )
 
 CANCEL = wish(OrderCancelRequested)
+AMEND = wish(OrderAmendRequested, seen_version=2, terms=limit())
 LIMIT, SNIPER = placed(terms=limit()), placed(terms=sniper())
 WAITING = (placed(), routed(2), retry_scheduled(3))
 
@@ -148,12 +149,12 @@ def test_the_end_is_the_end(late):
         ((placed(),), triggered(2)),
         ((LIMIT,), rested(2, 2)),
         ((LIMIT,), routed(2)),
-        ((LIMIT,), amended(2, limit())),
+        ((LIMIT, AMEND), amended(2, limit())),
         ((LIMIT,), triggered(2, LIQUIDITY)),
         ((SNIPER,), triggered(2)),
         ((SNIPER, triggered(2, LIQUIDITY)), rested(3)),
         ((LIMIT, rested(2)), rested(3, 2)),
-        ((LIMIT, rested(2)), amended(3, limit())),
+        ((LIMIT, rested(2), AMEND), amended(3, limit(token_out="USDT"))),
         ((LIMIT, rested(2), triggered(3)), rested(4, 1)),
     ],
 )
@@ -162,6 +163,11 @@ def test_an_impossible_event_quarantines_the_order(history, impossible):
     assert isinstance(order, Quarantined)
     assert order.version == impossible.version
     assert impossible.type in order.why
+
+
+def test_an_amendment_that_nobody_asks_for_any_more_changes_nothing():
+    order = replay([LIMIT, rested(2)])
+    assert evolve(order, amended(3, limit())) is order
 
 
 def test_a_gap_quarantines_the_order_at_the_version_it_had():
