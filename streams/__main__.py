@@ -22,9 +22,8 @@ from runtime.headers import tolerate_any_names
 from runtime.logs import configure
 from runtime.ready import announce
 from runtime.settings import CONFIGURATION_ERROR, stop
-from streams.partition import WrongPartitions
 from streams.settings import StreamSettings
-from streams.tail import WrongLog
+from streams.tail import WrongLog, WrongPartitions
 from streams.worker import Sources, Worker, delays_worker, stream_worker
 
 LAST_WORDS_S = 1

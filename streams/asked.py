@@ -3,6 +3,13 @@
 from datetime import datetime
 
 from orders.answers import is_sent
+from orders.events import (
+    AnyOrderEvent,
+    OrderExecuted,
+    OrderFailed,
+    OrderRetryScheduled,
+    OrderRouted,
+)
 from orders.state import New, Open, Quarantined
 
 
@@ -15,3 +22,8 @@ def is_ending(order: Open, at: datetime) -> bool:
     """Return whether nothing is left to do at this moment (UTC) but to record the order's end."""
     expired = order.placement.terms.expired(at) and not isinstance(order, Quarantined)
     return (order.cancel is not None or expired) and not is_sent(order)
+
+
+def is_outcome(event: AnyOrderEvent) -> bool:
+    """Return whether the event ends a reaction: an answer that is lost starts none again."""
+    return isinstance(event, OrderRouted | OrderExecuted | OrderRetryScheduled | OrderFailed)

@@ -10,11 +10,8 @@ from aiokafka.errors import KafkaError
 from orders.admission import Record
 from orders.state import Open
 from orders.topics import Topics, partition_of
-from streams.clock import BrokerClock
 from streams.faults import stop_on_error
-from streams.lane import Lane
 from streams.partition import Partition
-from streams.reactions import Reactions
 from streams.recovery import ProjectionAway, read_snapshot
 from streams.settings import StreamSettings
 from streams.tail import catch_up
@@ -34,15 +31,11 @@ class Assignments:
     def __init__(
         self,
         settings: StreamSettings,
-        clock: BrokerClock,
-        reactions: Reactions,
-        lane: Lane,
+        new_partition: Callable[[], Partition],
         crash: Callable[[BaseException], Awaitable[None]],
     ) -> None:
         self._settings = settings
-        self._clock = clock
-        self._reactions = reactions
-        self._lane = lane
+        self._new_partition = new_partition
         self._crash = crash
         self._partitions: dict[int, Partition] = {}
         self._recoveries: dict[int, asyncio.Task[None]] = {}
@@ -66,7 +59,7 @@ class Assignments:
         for number in assigned:
             known = self._partitions.get(number)
             if known is None:
-                known = self._partitions[number] = self._new()
+                known = self._partitions[number] = self._new_partition()
             known.live = False
             self._recover(number)
         self._settle()
@@ -83,29 +76,24 @@ class Assignments:
         for partition in self._partitions.values():
             partition.put_overdue_on_delay()
 
-    def end_expired(self) -> None:
-        """End the orders whose time is over."""
+    def end_what_is_over(self) -> None:
+        """End the orders whose time is over, and the pauses of those that fell short."""
         for partition in self._partitions.values():
-            partition.end_expired()
+            partition.end_what_is_over()
 
-    def find(self, order_id: str) -> Open | None:
-        """Return an open order as it stands now, None when there is none with this id."""
-        number = partition_of(order_id, self._settings.partitions)
-        partition = self._partitions.get(number)
-        return partition.open_orders.get(order_id) if partition else None
+    def home(self, order_id: str) -> Partition | None:
+        """Return the order's partition, None while this worker does not have it."""
+        return self._partitions.get(partition_of(order_id, self._settings.partitions))
 
     def present(self, order: Open) -> Open:
         """Return the order with all that was asked of it since; as it is when it has moved on."""
-        found = self.find(order.placement.order_id)
+        home = self.home(order.placement.order_id)
+        found = home.open_orders.get(order.placement.order_id) if home else None
         return found if found is not None and found.version == order.version else order
 
     async def close(self) -> None:
         """Stop everything under way; what is not in the log yet comes back by recovery."""
         await self.assign(())
-
-    def _new(self) -> Partition:
-        settings = self._settings
-        return Partition(settings.partitions, self._clock, self._reactions, self._lane)
 
     def _recover(self, number: int) -> None:
         task = asyncio.create_task(self._recovered(number, self._partitions[number]))

@@ -7,28 +7,30 @@ from datetime import timedelta
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 1_000
 _PAUSE = timedelta(seconds=5)
 
 
 class Lane:
-    """Settles what orders ask for, each on the state it has when its turn comes.
+    """Settles what orders ask for, each on the state it has when its turn comes, so many at once.
 
     An order that is put again before its turn has one turn; one whose turn has begun gets another.
     After an unexpected exception the order is tried again after a pause: all others go on.
     """
 
-    def __init__(self, settle: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, settle: Callable[[str], Awaitable[None]], at_once: int) -> None:
         self._settle = settle
+        self._at_once = at_once
         self._due: dict[str, None] = {}
-        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._tasks: dict[asyncio.Task[None], str | None] = {}
         self._again: dict[str, asyncio.TimerHandle] = {}
 
     def put(self, order_id: str) -> None:
         """Settle this order as soon as there is room."""
         self._due[order_id] = None
-        if len(self._tasks) < _AT_ONCE:
-            self._next()
+        if len(self._tasks) < self._at_once:
+            task = asyncio.create_task(self._work())
+            self._tasks[task] = None
+            task.add_done_callback(self._tasks.pop)
 
     async def cancel(self, order_ids: Iterable[str]) -> None:
         """Stop what is under way for these orders, and wait until it has stopped."""
@@ -41,13 +43,15 @@ class Lane:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for order_id in list(self._due)[: self._at_once]:
+            self.put(order_id)
 
-    def _next(self) -> None:
-        order_id = next(iter(self._due))
-        del self._due[order_id]
-        task = asyncio.create_task(self._settled(order_id))
-        self._tasks[task] = order_id
-        task.add_done_callback(self._ended)
+    async def _work(self) -> None:
+        task = asyncio.current_task()
+        while self._due and task:
+            order_id = self._tasks[task] = next(iter(self._due))
+            del self._due[order_id]
+            await self._settled(order_id)
 
     async def _settled(self, order_id: str) -> None:
         try:
@@ -60,8 +64,3 @@ class Lane:
     def _retry(self, order_id: str) -> None:
         self._again.pop(order_id, None)
         self.put(order_id)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
-        if self._due:
-            self._next()

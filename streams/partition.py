@@ -2,43 +2,28 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
-from orders.events import (
-    AnyOrderEvent,
-    OrderExecuted,
-    OrderFailed,
-    OrderPlaced,
-    OrderRetryScheduled,
-    OrderRouted,
-)
+from orders.events import AnyOrderEvent, OrderPlaced
 from orders.fold import evolve
 from orders.state import UNPLACED, Closed, New, Open, Order, Quarantined, Resting, Unplaced, Waiting
-from streams.asked import is_asked, is_ending
+from streams.asked import is_asked, is_ending, is_outcome
 from streams.clock import BrokerClock
 from streams.ended import EndedOrders
 from streams.expiry import Expiries
 from streams.lane import Lane
 from streams.reactions import Reactions
+from streams.resting import RestingOrders, Seen
 from streams.snapshot import CLOSED_KEPT, Snapshot
+from streams.waits import Waits
 
 logger = logging.getLogger(__name__)
-
-OVERDUE = timedelta(seconds=30)
-"""An order that still waits this long after its due time is put on its delay topic again."""
-
-_OUTCOMES = OrderRouted | OrderExecuted | OrderRetryScheduled | OrderFailed
-"""What a reaction ends with; its loss is no reason to start another one for an answer's sake."""
 
 
 class LogHasHole(OrderError):
     """The broker skipped offsets of a log that is never compacted or cut."""
-
-
-class WrongPartitions(OrderError):
-    """The topic has another number of partitions than this worker was told."""
 
 
 class Partition:
@@ -49,17 +34,23 @@ class Partition:
     """
 
     def __init__(
-        self, partitions: int, clock: BrokerClock, reactions: Reactions, lane: Lane
+        self,
+        partitions: int,
+        clock: BrokerClock,
+        reactions: Reactions,
+        lane: Lane,
+        resting: RestingOrders,
     ) -> None:
-        self._partitions = partitions
+        self.partitions = partitions
         self._clock = clock
         self._reactions = reactions
         self._lane = lane
+        self.resting = resting
         self._open: dict[str, Open] = {}
         self._ended = EndedOrders()
         self._expiries = Expiries()
         self._reacted: dict[str, int] = {}
-        self._waiting: dict[str, datetime] = {}
+        self._waits = Waits()
         self._unconfirmed: dict[str, int] = {}
         self._seen_offset = -1
         self._appended_at = datetime.min.replace(tzinfo=UTC)
@@ -93,18 +84,10 @@ class Partition:
         self._open, self._ended = snapshot.open, EndedOrders(snapshot.closed)
         self.next_offset = snapshot.next_offset
         self._expiries = Expiries(self._open.values())
-        for order_id, order in self._open.items():
-            if isinstance(order, Waiting):
-                self._waiting[order_id] = order.due_at
+        for order in self._open.values():
+            self._waits.follow(order)
+            self.resting.moved(None, order)
         self.restored = True
-
-    def require_partitions(self, found: int) -> None:
-        """Raise `WrongPartitions` unless the log has as many partitions as it was told."""
-        if found != self._partitions:
-            raise WrongPartitions(
-                f"the log has {found} partitions, this worker was told {self._partitions}: "
-                f"set ENGINE_PARTITIONS={found}"
-            )
 
     def read(self, record: Record) -> bool:
         """Fold a record as it arrives; return False when records before it are missing.
@@ -125,7 +108,7 @@ class Partition:
             return
         if record.offset > self.next_offset:
             raise LogHasHole(f"offset {record.offset} came where {self.next_offset} was expected")
-        event = admit(record, self._partitions)
+        event = admit(record, self.partitions)
         self.next_offset = record.offset + 1
         if record.marker:
             return
@@ -145,21 +128,37 @@ class Partition:
     def go_live(self) -> None:
         """Respond to every open order: react to those that moved, answer whatever is asked."""
         self.live = True
+        self.resting.go_live()
         for order in list(self._open.values()):
             self._respond(order)
 
-    def end_expired(self) -> None:
-        """End the orders whose time is over, but none whose execution may be on its way."""
-        for order in self._expiries.due(self._clock(), self._open) if self.live else ():
-            self._respond(order)
+    def settling(self, order_id: str) -> tuple[Open, Seen | None] | None:
+        """Return an open order as it stands now, with what it fires on; None when it may not."""
+        order = self._open.get(order_id)
+        if order is None or order_id in self._unconfirmed:
+            return None
+        return order, self.resting.seen.get(order_id)
+
+    def end_what_is_over(self) -> None:
+        """End the orders whose time is over, but none whose execution may be on its way.
+
+        Let the orders that fell short look at the market again when their pause is over.
+        """
+        if self.live:
+            now = self._clock()
+            for order in self._expiries.due(now, self._open):
+                self._respond(order)
+            self.resting.end_pauses(now, self._open)
+
+    def answered(self, asked: Resting, *, reached: bool) -> None:
+        """Hear whether the venues reach an order's price, unless it moved on meanwhile."""
+        order = self._open.get(asked.placement.order_id)
+        if isinstance(order, Resting) and order.version == asked.version:
+            self.resting.answered(order, self._clock(), reached=reached)
 
     def put_overdue_on_delay(self) -> None:
         """React again to orders that wait long past their delay: the delay topic lost them."""
-        now = self._clock()
-        late = now - OVERDUE
-        overdue = [order_id for order_id, due_at in self._waiting.items() if due_at < late]
-        for order_id in overdue if self.live else ():
-            self._waiting[order_id] = now
+        for order_id in self._waits.overdue(self._clock()) if self.live else ():
             self._reacted.pop(order_id, None)
             self._respond(self._open[order_id])
 
@@ -190,15 +189,14 @@ class Partition:
         if isinstance(before, Unplaced) or before.placement is not order.placement:
             self._expiries.add(order)
         if before.version != order.version:
-            self._moved(order)
+            self._moved(None if isinstance(before, Unplaced | Closed) else before, order)
         if self.live:
             self._respond(order)
 
-    def _moved(self, order: Open) -> None:
+    def _moved(self, before: Open | None, order: Open) -> None:
         order_id = order.placement.order_id
-        self._waiting.pop(order_id, None)
-        if isinstance(order, Waiting):
-            self._waiting[order_id] = order.due_at
+        self._waits.follow(order)
+        self.resting.moved(before, order)
         if isinstance(order, Quarantined):
             logger.error("order quarantined", extra={"order_id": order_id, "why": order.why})
         if isinstance(order, Waiting | Resting | Quarantined):
@@ -208,25 +206,23 @@ class Partition:
         order_id, now = order.placement.order_id, self._clock()
         if order_id in self._unconfirmed:
             return
-        if is_asked(order, now):
-            self._lane.put(order_id)
         if is_ending(order, now):
             self._reactions.stop(order_id)
+        elif isinstance(order, New | Resting):
+            self.resting.look(order)
         elif self._reacted.get(order_id) != order.version:
             self._reacted[order_id] = order.version
-            self._react(order)
-
-    def _react(self, order: Open) -> None:
-        if isinstance(order, New | Resting) or (isinstance(order, Quarantined) and not order.held):
-            return
-        self._reactions.start(order)
+            if not isinstance(order, Quarantined) or order.held:
+                self._reactions.start(order)
+        if is_asked(order, now) or order_id in self.resting.seen:
+            self._lane.put(order_id)
 
     def _decide_again(self, order: Open, superseded: AnyOrderEvent) -> None:
         """A writer lost a race: what it wanted to record is decided anew on the state that won."""
         if not self.live or superseded.actor != "streams":
             return
         waits = isinstance(order, Waiting) or self._reactions.is_running(superseded.order_id)
-        if isinstance(superseded, _OUTCOMES) and not waits:
+        if is_outcome(superseded) and not waits:
             self._reacted.pop(superseded.order_id, None)
         self._respond(order)
 
@@ -238,6 +234,10 @@ class Partition:
         self._ended.forget_before(self._appended_at - CLOSED_KEPT)
 
     def _forget(self, order_id: str) -> None:
-        for memory in (self._open, self._reacted, self._waiting, self._unconfirmed):
-            memory.pop(order_id, None)
+        order = self._open.pop(order_id, None)
+        if order is not None:
+            self.resting.forget(order)
+        self._waits.forget(order_id)
+        self._reacted.pop(order_id, None)
+        self._unconfirmed.pop(order_id, None)
         self._reactions.release(order_id)

@@ -14,14 +14,16 @@ from orders.commands import (
     RestOrder,
     RouteOrder,
     Stamp,
+    TriggerOrder,
 )
 from orders.decider import decide
 from orders.errors import Code, Reason
 from orders.events import AnyOrderEvent, FailedQuote
 from orders.ports import Refused, Unknown, Venue, Void
 from orders.retry import RetryPolicy
-from orders.state import Open, Pending, Quarantined, Routed, Waiting
-from orders.values import Fill, Quote, VenueName
+from orders.routing import best_quote, falls_short
+from orders.state import Open, Pending, Quarantined, Resting, Routed, Waiting
+from orders.values import Fill, Liquidity, Quote, Tick, VenueName
 from runtime.faults import internal_on_error
 from venues.asking import ask
 
@@ -71,10 +73,22 @@ class OrderProcess:
             outcome = decide(command, present(order), self._policy)
         return outcome
 
-    def settle(self, order: Open) -> AnyOrderEvent | None:
-        """Return what is due without asking anybody: the order's end, an answer, or its rest."""
+    def settle(self, order: Open, seen: Tick | Liquidity | None = None) -> AnyOrderEvent | None:
+        """Return what is due without asking anybody.
+
+        That is the order's end or an answer to a wish; else what it `seen` makes it fire, or its
+        rest when it is new.
+        """
         answered = decide(AnswerOrder(self._stamp()), order, self._policy)
-        return answered or decide(RestOrder(self._stamp()), order, self._policy)
+        command = TriggerOrder(seen, self._stamp()) if seen else RestOrder(self._stamp())
+        return answered or decide(command, order, self._policy)
+
+    async def is_reached(self, order: Resting) -> bool:
+        """Return whether a venue would give a resting limit order its price now."""
+        terms = order.placement.terms
+        answers = [asked.answer for asked in await ask(self._venues.values(), terms, 1)]
+        best = best_quote([answer for answer in answers if isinstance(answer, Quote)])
+        return best is not None and falls_short(best, terms) is None
 
     def begin_retry(self, order: Waiting) -> AnyOrderEvent | None:
         """Return the event that ends the order's wait."""

@@ -21,6 +21,10 @@ class WrongLog(OrderError):
     """The log ends before what is known of it; the message says where, and what to do."""
 
 
+class WrongPartitions(OrderError):
+    """The topic has another number of partitions than this worker was told."""
+
+
 async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition) -> None:
     """Fold the log from the partition's next offset to its end, then let it go live.
 
@@ -36,11 +40,19 @@ async def catch_up(bootstrap: str, topic: str, number: int, partition: Partition
         consumer.seek(place, partition.next_offset)
         # A broker that has just started may answer without having heard of any topic.
         if found := consumer.partitions_for_topic(topic):
-            partition.require_partitions(len(found))
+            _require_partitions(partition.partitions, len(found))
         while partition.next_offset < end or not partition.has_caught_up:
             for record in await poll(consumer, _PATIENCE, _BATCH):
                 partition.fold(record)
         partition.go_live()
+
+
+def _require_partitions(told: int, found: int) -> None:
+    if found != told:
+        raise WrongPartitions(
+            f"the log has {found} partitions, this worker was told {told}: "
+            f"set ENGINE_PARTITIONS={found}"
+        )
 
 
 async def _end(consumer: AIOKafkaConsumer, place: TopicPartition, least: int) -> int:

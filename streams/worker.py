@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 import faust
 
 from orders.retry import RetryPolicy
-from orders.state import Open, Waiting
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import Reached, crash_points
-from runtime.market import Silence, follow_market
+from runtime.market import Listeners, follow_market
 from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
@@ -22,18 +21,21 @@ from streams.confirmation import confirm_placements
 from streams.crash import with_crash_points
 from streams.delays import Delays, delay_retries
 from streams.faults import stop_on_error
-from streams.lane import Lane
 from streams.log import Log
+from streams.market import KEPT, Hearing, MarketView
+from streams.partition import Partition
 from streams.process import OrderProcess
-from streams.reactions import Reactions
+from streams.resting import RestingOrders
 from streams.settings import StreamSettings
-from venues import open_venues
+from streams.watch import Watch
+from streams.work import Work
+from venues import open_venues, simulated_share
 from venues.changes import Changes
 
 logger = logging.getLogger(__name__)
 
 _LOOK_AFTER = timedelta(seconds=5)
-_EXPIRE_EVERY = timedelta(milliseconds=250)
+_END_EVERY = timedelta(milliseconds=250)
 _STOP_TIMEOUT = timedelta(seconds=3)
 
 
@@ -61,12 +63,7 @@ async def stream_worker(
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
     reached = crash_points(settings)
-    changes, silence = Changes(known=False), Silence(sources.monotonic)
-    following = follow_market(
-        *(settings.kafka, Topics(settings.topic_prefix), changes, None),
-        known=changes.known,
-        silence=silence,
-    )
+    changes, hearing = Changes(known=False), Hearing(sources.monotonic)
     async with (
         _log(settings, reached) as log,
         open_venues(settings, sources.local_time, changes) as opened,
@@ -74,29 +71,29 @@ async def stream_worker(
         venues = with_crash_points(opened, reached)
         process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
         app = create_app(settings, "streams", scratch)
+        market = MarketView(hearing.is_silent)
+        work = Work(process, log, settings.max_reactions, app.crash)
+        share = simulated_share(settings, sources.local_time, changes)
 
-        async def react(order: Open) -> None:
-            if isinstance(order, Waiting):
-                await log.delay(order)
-            elif event := await process.advance(order, assignments.present):
-                await log.append(event)
-            else:
-                reactions.release(order.placement.order_id)
+        def new_partition() -> Partition:
+            resting = RestingOrders(market, share, work.lane, work.probes)
+            return Partition(settings.partitions, clock, work.reactions, work.lane, resting)
 
-        async def settle(order_id: str) -> None:
-            order = assignments.find(order_id)
-            if order and (event := process.settle(order)):
-                await log.append(event)
-
-        reactions = Reactions(settings.max_reactions, react, app.crash)
-        assignments = Assignments(settings, clock, reactions, Lane(settle), app.crash)
+        assignments = Assignments(settings, new_partition, app.crash)
+        work.begin(assignments)
         advance_orders(app, settings, assignments)
-        works = (
-            following,
-            silence.tell(),
+        chores = (
+            *(_every(_LOOK_AFTER, assignments.put_overdue_on_delay), hearing.tell()),
+            _every(_END_EVERY, assignments.end_what_is_over),
             confirm_placements(settings.database_url, assignments.partitions),
+            follow_market(
+                *(settings.kafka, Topics(settings.topic_prefix)),
+                *(Listeners(changes, Watch(market, assignments.partitions)), KEPT),
+                known=changes.known,
+                silence=hearing,
+            ),
         )
-        async with _running(app), _looked_after(app, assignments, *works):
+        async with _running(app), _looked_after(app, assignments, *chores):
             yield Worker(app, assignments.settled)
 
 
@@ -140,24 +137,21 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
             logger.warning("Faust did not stop in time: what it holds comes back by recovery")
 
 
+async def _every(pause: timedelta, chore: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(pause.total_seconds())
+        chore()
+
+
 @asynccontextmanager
 async def _looked_after(
-    app: faust.App, assignments: Assignments, *works: Coroutine[None, None, None]
+    app: faust.App, assignments: Assignments, *chores: Coroutine[None, None, None]
 ) -> AsyncIterator[None]:
-    async def every(pause: timedelta, look_after: Callable[[], None]) -> None:
-        while True:
-            await asyncio.sleep(pause.total_seconds())
-            look_after()
-
-    async def crashing(work: Coroutine[None, None, None]) -> None:
+    async def crashing(chore: Coroutine[None, None, None]) -> None:
         async with stop_on_error(app.crash):
-            await work
+            await chore
 
-    looks = (
-        every(_LOOK_AFTER, assignments.put_overdue_on_delay),
-        every(_EXPIRE_EVERY, assignments.end_expired),
-    )
-    tasks = [asyncio.create_task(crashing(work)) for work in (*looks, *works)]
+    tasks = [asyncio.create_task(crashing(chore)) for chore in chores]
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from venues.exchange import Clock, Exchange
 from venues.market import Market
 from venues.pools import Pools
 from venues.settings import VenueSettings
+from venues.shares import Share, cheapest_share
 from venues.trouble import Trouble
 
 VENUES = ("RAYDIUM", "METEORA")
@@ -36,16 +37,13 @@ def simulated_venues(
     settings: VenueSettings, clock: Clock, chain: Chain, changes: Changes | None = None
 ) -> Mapping[VenueName, Venue]:
     """Return the venues of the simulation by name, settling on this chain."""
-    market = simulated_market(settings, changes)
-    fees = dict(zip(VENUES, (settings.raydium_fee, settings.meteora_fee), strict=True))
 
-    def venue(name: VenueName) -> Venue:
-        pools = Pools(name, fees[name], market)
+    def venue(name: VenueName, pools: Pools) -> Venue:
         trouble = Trouble(settings, Random(f"{settings.seed} {name}"))
         exchange = Exchange(name, pools, chain, trouble, settings, clock)
         return Dex(exchange, settings.quote_timeout, settings.execute_timeout)
 
-    return {name: venue(name) for name in fees}
+    return {name: venue(name, pools) for name, pools in _pools(settings, changes).items()}
 
 
 def simulated_quoters(
@@ -58,6 +56,17 @@ def simulated_quoters(
     return simulated_venues(settings, clock, NoChain(), changes)
 
 
+def simulated_share(settings: VenueSettings, clock: Clock, changes: Changes | None = None) -> Share:
+    """Return what tells how much of the market's price the cheapest of these venues gives."""
+    return cheapest_share(_pools(settings, changes).values(), clock)
+
+
 def simulated_market(settings: VenueSettings, changes: Changes | None = None) -> Market:
     """Return the market that the venues price from, and the publisher tells."""
     return Market(settings.seed, settings.market_volatility, changes)
+
+
+def _pools(settings: VenueSettings, changes: Changes | None) -> dict[VenueName, Pools]:
+    market = simulated_market(settings, changes)
+    fees = dict(zip(VENUES, (settings.raydium_fee, settings.meteora_fee), strict=True))
+    return {name: Pools(name, fee, market) for name, fee in fees.items()}

@@ -1,6 +1,7 @@
 """One fold: after any record of any log, workers and projector hold the same orders."""
 
 from collections import Counter
+from decimal import Decimal
 from itertools import count
 
 from hypothesis import given, settings
@@ -10,7 +11,9 @@ from orders.admission import Record, admit
 from orders.wire import decode_order
 from projections.batch import Known, Reading, project
 from streams.clock import BrokerClock
+from streams.market import MarketView
 from streams.partition import Partition
+from streams.resting import RestingOrders
 from streams.snapshot import CLOSED_KEPT, Snapshot
 from tests.support.builders import T0
 from tests.support.falsified import PARTITIONS, stories
@@ -80,7 +83,9 @@ class Tables:
 
 
 def worker(snapshot: Snapshot | None = None) -> Partition:
-    partition = Partition(PARTITIONS, BrokerClock(lambda: T0, lambda: 0.0), Deaf(), Deaf())
+    resting = RestingOrders(MarketView(lambda: True), lambda terms: Decimal(1), Deaf(), Deaf())
+    clock = BrokerClock(lambda: T0, lambda: 0.0)
+    partition = Partition(PARTITIONS, clock, Deaf(), Deaf(), resting)
     if snapshot:
         partition.restore(snapshot)
     return partition

@@ -1,14 +1,17 @@
 """A log that ends before what is known of it: waited for a while, then refused."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
 from orders.topics import partition_of
 from streams.clock import BrokerClock
 from streams.lane import Lane
+from streams.market import MarketView
 from streams.partition import Partition
 from streams.reactions import Reactions
+from streams.resting import RestingOrders
 from streams.snapshot import Snapshot
 from streams.tail import catch_up
 from tests.support.builders import T0
@@ -33,7 +36,9 @@ async def test_a_log_that_still_grows_to_what_is_known_of_it_is_waited_for(kafka
     [order] = placements(1)
     number = partition_of(order.order_id, TEST_PARTITIONS)
     clock = BrokerClock(lambda: T0, lambda: 0.0)
-    partition = Partition(TEST_PARTITIONS, clock, Reactions(1, no, no), Lane(no))
+    lane = Lane(no, 1)
+    resting = RestingOrders(MarketView(lambda: True), lambda terms: Decimal(1), lane, lane)
+    partition = Partition(TEST_PARTITIONS, clock, Reactions(1, no, no), lane, resting)
     partition.restore(Snapshot(T0, next_offset=1))
     catching_up = asyncio.create_task(catch_up(kafka, topics.events, number, partition))
     # It has looked for the first time by then, or will find the log long enough at once.

@@ -1,12 +1,17 @@
 """A partition over a clock that is set by hand, with nobody behind its reactions."""
 
+from decimal import Decimal
+
 import pytest
 
 from orders.admission import Record
 from orders.topics import partition_of
 from orders.wire import encode
 from streams.clock import BrokerClock
+from streams.market import Hearing, MarketView
 from streams.partition import Partition
+from streams.resting import RestingOrders
+from streams.watch import Watch
 from tests.support.builders import T0
 
 PARTITIONS = 4
@@ -47,7 +52,12 @@ class Bench:
         self.seconds = 0.0
         self.reactions, self.lane = Recorder(), Recorder()
         self.clock = BrokerClock(lambda: local, lambda: self.seconds)
-        self.partition = Partition(PARTITIONS, self.clock, self.reactions, self.lane)
+        self.probes = Recorder()
+        self.hearing = Hearing(lambda: self.seconds)
+        self.market = MarketView(self.hearing.is_silent)
+        resting = RestingOrders(self.market, lambda terms: Decimal(1), self.lane, self.probes)
+        self.partition = Partition(PARTITIONS, self.clock, self.reactions, self.lane, resting)
+        self.watch = Watch(self.market, {0: self.partition})
 
     def record(self, offset, event, at=T0):
         number = partition_of(event.order_id, PARTITIONS)

@@ -6,8 +6,9 @@ import pytest
 
 from orders.admission import Record, marker
 from orders.topics import partition_of
-from streams.partition import OVERDUE, LogHasHole
+from streams.partition import LogHasHole
 from streams.snapshot import Snapshot
+from streams.waits import OVERDUE
 from tests.support.builders import (
     ORDER_ID,
     T0,

@@ -14,6 +14,7 @@ from orders.events import (
     OrderRested,
     OrderRetryScheduled,
     OrderRouted,
+    OrderTriggered,
 )
 from orders.fold import replay
 from orders.ports import Unknown
@@ -25,6 +26,7 @@ from tests.support.builders import (
     ORDER_ID,
     RAYDIUM,
     T0,
+    TICK,
     placed,
     reason,
     retry_due,
@@ -33,7 +35,7 @@ from tests.support.builders import (
     wish,
 )
 from tests.support.fakes import FakeVenue
-from tests.support.resting import placed_limit
+from tests.support.resting import placed_limit, rested
 
 
 class Desk:
@@ -214,3 +216,26 @@ async def test_a_new_limit_order_comes_to_rest_unless_it_is_to_end(desk):
 
 async def test_an_order_of_which_nothing_is_asked_is_left_alone(desk):
     assert desk.process.settle(replay([placed(), routed(2)])) is None
+
+
+@pytest.mark.parametrize(("price", "reached"), [(149, True), (150, True), (151, False)])
+async def test_the_venues_tell_whether_they_would_give_an_order_its_price(desk, price, reached):
+    order = replay([placed_limit(price), rested(2)])
+    desk.meteora.will_quote(reason("TIMEOUT"))
+    assert await desk.process.is_reached(order) is reached
+
+
+async def test_an_order_is_not_reached_while_no_venue_answers(desk):
+    desk.raydium.will_quote(reason("TIMEOUT"))
+    desk.meteora.will_quote(reason("TIMEOUT"))
+    assert not await desk.process.is_reached(replay([placed_limit(1), rested(2)]))
+
+
+async def test_what_an_order_saw_makes_it_fire_unless_it_is_to_end(desk):
+    fired = desk.process.settle(replay([placed_limit(), rested(2)]), TICK)
+    assert isinstance(fired, OrderTriggered)
+    assert fired.tick == TICK
+    at_once = desk.process.settle(replay([placed_limit()]), TICK)
+    assert isinstance(at_once, OrderTriggered)
+    wanted = replay([placed_limit(), rested(2), wish(OrderCancelRequested)])
+    assert isinstance(desk.process.settle(wanted, TICK), OrderCancelled)

@@ -134,11 +134,11 @@ def test_an_order_whose_wait_ends_before_its_wish_is_answered_is_not_tried_again
 def test_an_order_ends_when_its_time_is_over(live, history):
     live.read(*history)
     live.seconds = 59.9
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
     assert live.lane.settled == []
     live.seconds = 60
-    live.partition.end_expired()
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
+    live.partition.end_what_is_over()
     assert live.lane.settled == [ORDER_ID]
     assert live.reactions.stopped == [ORDER_ID]
 
@@ -146,7 +146,7 @@ def test_an_order_ends_when_its_time_is_over(live, history):
 def test_an_order_does_not_end_by_time_while_its_execution_is_unresolved(live):
     live.read(BRIEF, routed(2))
     live.seconds = 61
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
     assert live.lane.settled == []
     assert live.reactions.stopped == []
     live.read(retry_scheduled(3), first=2)
@@ -157,7 +157,7 @@ def test_an_order_does_not_end_by_time_while_its_execution_is_unresolved(live):
 def test_a_fill_after_its_time_completes_the_order(live):
     live.read(BRIEF, routed(2))
     live.seconds = 61
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
     live.read(executed(3), first=2)
     assert live.partition.open_orders == {}
     assert live.lane.settled == []
@@ -169,10 +169,10 @@ def test_an_amended_order_ends_by_its_new_time(live):
     live.read(placed_limit(expires_at=seconds(60)), rested(2), other, amended(3, terms=later))
     live.lane.settled.clear()
     live.seconds = 60
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
     assert live.lane.settled == []
     live.seconds = 90
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
     assert live.lane.settled == [ORDER_ID]
 
 
@@ -189,7 +189,7 @@ def test_an_order_that_expired_while_nobody_had_it_ends_on_taking_over(deaf):
 def test_an_order_its_client_named_does_not_expire_before_it_is_known_for_the_first(live):
     live.read(placed(client_order_id="mine", terms=terms(expires_at=seconds(60))))
     live.seconds = 60
-    live.partition.end_expired()
+    live.partition.end_what_is_over()
     assert live.lane.settled == []
     live.partition.confirm(ORDER_ID, placed_offset=0)
     assert live.lane.settled == [ORDER_ID]

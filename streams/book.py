@@ -1,0 +1,92 @@
+"""Limit orders at rest, by the price at which they fire. Pure: no clock and no Kafka in here.
+
+A price is that of an order's own direction, token out per token in; of each pair there are two.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TypeAlias
+
+from sortedcontainers import SortedList
+
+from orders.pairs import price_along, symbol_of, tokens_of
+from orders.state import Resting
+from orders.values import PRICE, Terms, Tick
+
+Side: TypeAlias = tuple[str, str]
+Share: TypeAlias = Callable[[Terms], Decimal]
+"""What part of the market's price the cheapest venue gives for an order, after fee and impact."""
+
+_Place: TypeAlias = tuple[Decimal, int, str]
+
+_AT = 0
+_ABOVE = 1
+_LAST = "~"
+"""Sorts behind every order id."""
+
+
+def side_of(terms: Terms) -> Side:
+    """Return the direction of an order's pair: the symbols of token in and token out."""
+    return symbol_of(terms.token_in), symbol_of(terms.token_out)
+
+
+def sides_of(tick: Tick) -> Iterator[tuple[Side, Decimal]]:
+    """Yield both directions of a tick's pair with their prices."""
+    base, quote = tokens_of(tick.pair)
+    yield (base, quote), price_along(tick.pair, tick.price, base)
+    yield (quote, base), price_along(tick.pair, tick.price, quote)
+
+
+class Book:
+    """Orders sorted by price: a tick costs the logarithm of their number, and those that fire."""
+
+    def __init__(self, share: Share) -> None:
+        self._share = share
+        self._sides: defaultdict[Side, SortedList[_Place]] = defaultdict(SortedList)
+        self._places: dict[str, _Place] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, order_id: str) -> bool:
+        return order_id in self._places
+
+    def target(self, terms: Terms) -> Decimal:
+        """Return the price of the market at which a venue gives the target price of a limit order.
+
+        No venue's part being known, it is the target price itself.
+        """
+        return PRICE.divide(terms.target_price or Decimal(0), self._share(terms) or Decimal(1))
+
+    def add(self, order: Resting, above: Decimal | None = None) -> None:
+        """Let the order fire at its price; if `above` is given, only on a better one than that."""
+        terms, order_id = order.placement.terms, order.placement.order_id
+        target = self.target(terms)
+        place = (target, _AT, order_id)
+        if above is not None and above >= target:
+            place = (above, _ABOVE, order_id)
+        self.remove(order)
+        self._places[order_id] = place
+        self._sides[side_of(terms)].add(place)
+
+    def remove(self, order: Resting) -> None:
+        """Let the order fire no more, whether it is here or not."""
+        if place := self._places.pop(order.placement.order_id, None):
+            self._sides[side_of(order.placement.terms)].remove(place)
+
+    def fires(self, order: Resting, price: Decimal) -> bool:
+        """Return whether the order, if it is here, fires at this price."""
+        place = self._places.get(order.placement.order_id)
+        return place is not None and place <= (price, _AT, _LAST)
+
+    def reached(self, side: Side, price: Decimal) -> list[str]:
+        """Return the orders that fire at this price, and keep them no longer."""
+        if not (places := self._sides.get(side)):
+            return []
+        count = places.bisect_right((price, _AT, _LAST))
+        fired = [order_id for _, _, order_id in places[:count]]
+        del places[:count]
+        for order_id in fired:
+            del self._places[order_id]
+        return fired

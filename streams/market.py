@@ -1,0 +1,95 @@
+"""The market as this worker has heard it: the last prices, the best of late, and the pools.
+
+Pure but for asking whether prices have fallen silent. What follows from it is decided elsewhere.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from orders.pairs import symbol_of
+from orders.values import Liquidity, Tick
+from runtime.market import Silence
+from streams.book import Side, sides_of
+
+KEPT = timedelta(minutes=10)
+"""A crossing this long ago is not missed, whatever became of the worker that was to see it."""
+
+
+class Hearing(Silence):
+    """Knows, too, whether a price of the present has been heard at all: those of the past do not
+    count."""
+
+    begun = False
+
+    def heard(self) -> None:
+        """Notice that a price came just now."""
+        self.begun = True
+        super().heard()
+
+    def is_silent(self) -> bool:
+        """Return whether there is no price on which anything may fire."""
+        return self.silent or not self.begun
+
+
+class Peaks:
+    """For each moment of late the best price since: only prices that no later one has reached."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[datetime, Decimal, Tick]] = []
+
+    def add(self, price: Decimal, tick: Tick) -> None:
+        """Take note of a price, in order of time."""
+        peaks = self._peaks
+        while peaks and peaks[-1][1] <= price:
+            peaks.pop()
+        peaks.append((tick.at, price, tick))
+        if peaks[0][0] < tick.at - KEPT:
+            del peaks[: self._first_after(tick.at - KEPT)]
+
+    def since(self, moment: datetime) -> tuple[Decimal, Tick] | None:
+        """Return the best price after a moment and its tick."""
+        first = self._first_after(moment)
+        return self._peaks[first][1:] if first < len(self._peaks) else None
+
+    def _first_after(self, moment: datetime) -> int:
+        return bisect_right(self._peaks, moment, key=lambda peak: peak[0])
+
+
+class MarketView:
+    """Prices of both directions of each pair, and every pool told."""
+
+    def __init__(self, is_silent: Callable[[], bool]) -> None:
+        self._is_silent = is_silent
+        self._last: dict[Side, tuple[Decimal, Tick]] = {}
+        self._peaks: defaultdict[Side, Peaks] = defaultdict(Peaks)
+        self._pools: defaultdict[str, dict[str, Liquidity]] = defaultdict(dict)
+
+    @property
+    def silent(self) -> bool:
+        """Return whether nothing may fire on what was heard last."""
+        return self._is_silent()
+
+    def tick(self, tick: Tick) -> None:
+        """Take note of what a pair is worth."""
+        for side, price in sides_of(tick):
+            self._last[side] = price, tick
+            self._peaks[side].add(price, tick)
+
+    def liquidity(self, pool: Liquidity) -> None:
+        """Take note of what is in a pool now."""
+        self._pools[symbol_of(pool.token)][pool.pool] = pool
+
+    def now(self, side: Side) -> tuple[Decimal, Tick] | None:
+        """Return the last price and its tick, None while prices are silent."""
+        return None if self.silent else self._last.get(side)
+
+    def best_since(self, side: Side, moment: datetime) -> tuple[Decimal, Tick] | None:
+        """Return the best price of late after a moment (UTC), None while prices are silent."""
+        return None if self.silent else self._peaks[side].since(moment)
+
+    def pools(self, token: str) -> Iterable[Liquidity]:
+        """Return the pools of a token."""
+        return self._pools.get(symbol_of(token), {}).values()

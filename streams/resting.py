@@ -1,0 +1,158 @@
+"""The orders of a partition that look at the market: which fire, on what, and which are asked for.
+
+A limit order that never fell short fires on the tick itself. One that did fires again when the
+venues, asked first, reach its price: so orders just out of reach write nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from orders.pairs import canonical, price_along
+from orders.state import New, Open, Resting
+from orders.values import Liquidity, Tick
+from streams.backoff import Pauses
+from streams.book import Book, Share, side_of, sides_of
+from streams.market import MarketView
+from streams.snipers import Snipers, fits
+
+Seen: TypeAlias = Tick | Liquidity
+
+
+class Turns(Protocol):
+    """Whatever takes one order after the other."""
+
+    def put(self, order_id: str) -> None:
+        """Let the order have its turn."""
+        ...
+
+
+class RestingOrders:
+    """Knows what each order that may fire now has seen: `seen`, until the order moves on."""
+
+    def __init__(self, market: MarketView, share: Share, firing: Turns, asking: Turns) -> None:
+        self._market = market
+        self._book = Book(share)
+        self._snipers = Snipers()
+        self._pauses = Pauses()
+        self._firing = firing
+        self._asking = asking
+        self._looks_back = False
+        self.seen: dict[str, Seen] = {}
+
+    def moved(self, before: Open | None, order: Open) -> None:
+        """Follow an order to its next state."""
+        if before is not None:
+            self.forget(before)
+        if isinstance(order, Resting):
+            self._rest(order)
+
+    def forget(self, order: Open) -> None:
+        """Forget an order that moves on or ends."""
+        self.seen.pop(order.placement.order_id, None)
+        if isinstance(order, Resting):
+            self._leave(order)
+
+    def go_live(self) -> None:
+        """Begin: while prices are silent, the first that comes shows what was missed before it."""
+        self._looks_back = self._market.silent
+
+    def look(self, order: New | Resting) -> None:
+        """Fire, or ask for, an order that finds the market as it wants it, or would have of late.
+
+        A price counts that came after the order came to rest, or the present one.
+        """
+        terms, order_id = order.placement.terms, order.placement.order_id
+        if order_id in self.seen:
+            return
+        if terms.order_type == "sniper":
+            pools = self._market.pools(terms.token_out)
+            if pool := next((one for one in pools if fits(terms, one)), None):
+                self.fire(order, pool)
+        elif isinstance(order, New):
+            now = self._market.now(side_of(terms))
+            if now and now[0] >= self._book.target(terms):
+                self.fire(order, now[1])
+        elif order_id in self._book and not self._look_now(order):
+            best = self._market.best_since(side_of(terms), order.updated_at)
+            if best and self._book.fires(order, best[0]):
+                self._reached(order, best[1])
+
+    def hear(self, tick: Tick, orders: Mapping[str, Open]) -> None:
+        """Fire the orders that reach their price by this tick."""
+        for side, price in sides_of(tick):
+            for order_id in self._book.reached(side, price):
+                if isinstance(order := orders.get(order_id), Resting):
+                    self._reached(order, tick)
+        if self._looks_back:
+            self._looks_back = False
+            for order in list(orders.values()):
+                if isinstance(order, Resting):
+                    self.look(order)
+
+    def found(self, pool: Liquidity) -> list[Resting]:
+        """Return the snipers that fire on a pool; they wait for no other."""
+        return self._snipers.reached(pool)
+
+    def fire(self, order: New | Resting, seen: Seen) -> None:
+        """Let an order fire on what was seen."""
+        if isinstance(order, Resting):
+            self._leave(order)
+        self.seen[order.placement.order_id] = seen
+        self._firing.put(order.placement.order_id)
+
+    def answered(self, order: Resting, now: datetime, *, reached: bool) -> None:
+        """Fire an order whose price the venues reach, on the price of now; else leave it alone."""
+        last = self._market.now(side_of(order.placement.terms))
+        if reached and last:
+            self.fire(order, last[1])
+            return
+        self._pauses.again(order.placement.order_id, now)
+        self._book.add(order, above=last[0] if last else None)
+
+    def end_pauses(self, now: datetime, orders: Mapping[str, Open]) -> None:
+        """Let those orders be asked for at their price again whose pause is over."""
+        for order_id in self._pauses.over(now):
+            order = orders.get(order_id)
+            if isinstance(order, Resting) and order_id in self._book:
+                self._book.add(order)
+                self._look_now(order)
+
+    def _look_now(self, order: Resting) -> bool:
+        now = self._market.now(side_of(order.placement.terms))
+        reached = now is not None and self._book.fires(order, now[0])
+        if now and reached:
+            self._reached(order, now[1])
+        return reached
+
+    def _reached(self, order: Resting, tick: Tick) -> None:
+        if order.delay is None:
+            self.fire(order, tick)
+            return
+        self._book.remove(order)
+        self._pauses.hold(order.placement.order_id)
+        self._asking.put(order.placement.order_id)
+
+    def _rest(self, order: Resting) -> None:
+        if order.placement.terms.order_type == "sniper":
+            self._snipers.add(order)
+        elif order.delay is None:
+            self._book.add(order)
+        else:
+            self._pauses.begin(order)
+            self._book.add(order, above=_fired_at(order))
+
+    def _leave(self, order: Resting) -> None:
+        if order.placement.terms.order_type == "sniper":
+            self._snipers.remove(order)
+        else:
+            self._book.remove(order)
+            self._pauses.forget(order.placement.order_id)
+
+
+def _fired_at(order: Resting) -> Decimal | None:
+    terms = order.placement.terms
+    if order.fired_at is None:
+        return None
+    return price_along(canonical(terms.token_in, terms.token_out), order.fired_at, terms.token_in)
