@@ -20,6 +20,7 @@ from api import (
     exact,
     list_errors,
     lists,
+    market,
     orders,
     placements,
     preview,
@@ -76,7 +77,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
             parts = assemble(settings, sources, neighbours)
             app.state.parts = parts
             check = _check(neighbours.log, sources.fail)
-            standing = parts.feed.run(), parts.room.run(), parts.beats.run()
+            standing = parts.feed.run(), parts.room.run(), parts.beats.run(), parts.market.run()
             async with _running(*standing, parts.access.run(), check):
                 yield
 
@@ -200,6 +201,6 @@ _NO_ORDERS = [
 ]
 _ROUTERS = (
     *(placements.router, batch.router, preview.router, orders.of_one, lists.router),
-    *(events.router, problems.router, router),
+    *(events.router, market.router, problems.router, router),
 )
 _ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[4:] for r in routes_of(one)))

@@ -17,6 +17,7 @@ from api.owners import require_own
 from api.parts import Parts
 from api.ports import ReadModelAway
 from api.scopes import Scope
+from api.watching import Watching
 
 MOST_SUBSCRIPTIONS = 100
 LAST_WORDS_S = 2.0
@@ -30,7 +31,7 @@ class Dialogue:
         self._parts = parts
         self._outbox = Outbox(parts.settings.feed_buffer)
         self._ended: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
-        self._followings: dict[int | str, tuple[Following, asyncio.Task[None]]] = {}
+        self._followings: dict[int | str, tuple[Following | Watching, asyncio.Task[None]]] = {}
 
     async def run(self) -> int | None:
         """Talk until the client leaves (None) or has to; return the close code.
@@ -95,9 +96,15 @@ class Dialogue:
             raise Refusal(errors.SUBSCRIPTION_EXISTS, id=wish.id)
         if len(self._followings) >= MOST_SUBSCRIPTIONS:
             raise Refusal(errors.TOO_MANY_SUBSCRIPTIONS, id=wish.id)
-        parts, wish = self._parts, self._narrowed(wish)
-        following = Following(wish, parts.feed, parts.read_model, self._outbox, self.end)
+        following = self._following(wish)
         self._followings[wish.id] = following, asyncio.create_task(self._follow(following))
+
+    def _following(self, wish: frames.Subscribe) -> Following | Watching:
+        parts = self._parts
+        if wish.filter.market:
+            return Watching(wish, parts.market, self._outbox, self.end)
+        wish = self._narrowed(wish)
+        return Following(wish, parts.feed, parts.read_model, self._outbox, self.end)
 
     def _narrowed(self, wish: frames.Subscribe) -> frames.Subscribe:
         """The wish for what the client may see."""
@@ -116,7 +123,7 @@ class Dialogue:
         if wish.filter.order_id is not None:
             await require_own(self._socket, wish.filter.order_id)
 
-    async def _follow(self, following: Following) -> None:
+    async def _follow(self, following: Following | Watching) -> None:
         try:
             await following.run(self._permit)
         except Exception:
@@ -156,7 +163,11 @@ class Dialogue:
 
     async def _leave(self, why: Closing) -> int:
         kind = "slowConsumer" if why is Closing.TOO_SLOW else "goingAway"
-        resume = [following.resume for following, _ in self._followings.values()]
+        resume = [
+            following.resume
+            for following, _ in self._followings.values()
+            if isinstance(following, Following)
+        ]
         last = exact.write({"type": kind, "resume": resume}).decode()
         with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             async with asyncio.timeout(LAST_WORDS_S):

@@ -31,7 +31,10 @@ class Frame(BaseModel):
 
 
 class Filter(Frame):
-    """Which changes are wanted: those that fit all that is given; `all` alone for every change."""
+    """Which changes are wanted: those that fit all that is given; `all` alone for every change.
+
+    `market` is for prices, those of a pair or of all, and not for changes.
+    """
 
     order_id: Annotated[str, AfterValidator(known_form)] | None = Field(
         default=None, alias="orderId"
@@ -40,14 +43,22 @@ class Filter(Frame):
     status: Status | None = None
     pair: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{2,44}/[A-Za-z0-9]{2,44}$")] = None
     all: bool = False
+    market: bool = False
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
+        if self.market:
+            return self._of_the_market()
         given = [one for one in (self.order_id, self.user_id, self.status, self.pair) if one]
         if self.all == bool(given):
-            raise ValueError("give all, or some of orderId, userId, status and pair")
+            raise ValueError("give all, or some of orderId, userId, status and pair, or market")
         if self.user_id is not None and not is_user_id(self.user_id):
             raise ValueError("userId must be 1 to 128 characters, none of them a control character")
+        return self
+
+    def _of_the_market(self) -> Self:
+        if self.all or self.order_id or self.user_id or self.status:
+            raise ValueError("with market give nothing else but a pair")
         return self
 
     @property
@@ -80,6 +91,12 @@ class Subscribe(Frame):
     epoch: Annotated[str | None, Field(max_length=64)] = None
     snapshot: bool = False
     superseded: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_past(self) -> Self:
+        if self.filter.market and (self.from_seq or self.epoch or self.superseded):
+            raise ValueError("the market begins with the prices of the moment, nowhere else")
+        return self
 
 
 class Unsubscribe(Frame):

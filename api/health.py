@@ -8,6 +8,7 @@ from typing import Literal
 
 from api.placing import Placing
 from api.ports import Lists, Log, LogAway, ReadModelAway
+from runtime.market import Silence
 
 SERVICE = "order-execution-engine"
 CACHED_S = 1.0
@@ -36,12 +37,14 @@ class Health:
         placing: Placing,
         clock: Callable[[], datetime],
         lag_degraded: int,
+        silence: Silence,
     ) -> None:
         self._log = log
         self._lists = lists
         self._placing = placing
         self._clock = clock
         self._lag_degraded = lag_degraded
+        self._silence = silence
         self._started = asyncio.get_running_loop().time()
         self._turn = asyncio.Lock()
         self._last: tuple[float, Checks] | None = None
@@ -50,10 +53,11 @@ class Health:
         """Return the HTTP status and the body: 503 when orders cannot be accepted."""
         checks = await self._checks()
         late = checks.lag is None or checks.lag > self._lag_degraded
+        silent = self._silence.silent
         if checks.kafka == "down":
             status = "down"
         else:
-            status = "degraded" if late or checks.postgres == "down" else "ok"
+            status = "degraded" if late or silent or checks.postgres == "down" else "ok"
         body = {
             "status": status,
             "service": SERVICE,
@@ -64,6 +68,7 @@ class Health:
                 "kafka": checks.kafka,
                 "postgres": checks.postgres,
                 "projectionLag": checks.lag,
+                "market": "silent" if silent else "ok",
             },
         }
         return (503 if status == "down" else 200), body

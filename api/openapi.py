@@ -52,6 +52,12 @@ before it in this subscription, event, order as it stands), `caughtUp`, `heartbe
 more than 1,000 messages or 4 MiB behind), with `resume`: what to subscribe to, and from where, at
 any process. Told twice is possible there: `seq` says so.
 
+The filter `{market: true, pair?}` is for the market instead: after `subscribed` you are told
+`prices` (silent: none has come for 5 s; prices: the last of each pair, with pair, price and
+timestamp), then each `tick` (pair, price, timestamp) and, without a pair, each `liquidity` (token,
+pool, liquidity: the US dollars in it now, price, timestamp). It cannot be resumed, for it begins
+with the prices of the moment.
+
 The two others close with 4008 when the client reads too slowly, 1012 when the server restarts,
 1013 when orders cannot be read at the moment, 1011 when something went wrong here: connect again.
 Before they close with 4400 (a parameter that is missing or wrong), 4404 (no such order or path)

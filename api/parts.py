@@ -1,10 +1,10 @@
 """What the routes work with, put together once for a process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
@@ -27,6 +27,7 @@ from api.ports import Log, OrderRow, ReadModel
 from api.positions import Positions
 from api.previews import Previews
 from api.queries import Queries
+from api.quotations import Follow, Quotations
 from api.rates import Rates
 from api.repeats import Repeats
 from api.room import Room
@@ -37,7 +38,12 @@ from api.streams import Streams
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import crash_points
+from runtime.market import Listener, Silence, follow_market
 from venues import simulated_quoters
+from venues.changes import Changes
+
+PRICES_SINCE = timedelta(seconds=10)
+"""Read again when a process begins: by then every pair has been told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class Neighbours:
     log: Log
     read_model: ReadModel
     store: Store
+    follow: Follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class Parts:
     long_answers: Shares
     health: Health
     previews: Previews
+    market: Quotations
 
 
 def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) -> Parts:
@@ -98,7 +106,8 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
     shares = Shares(waiting, settings.reads_waiting_each)
     positions = Positions(read_model, feed.progress, settings.partitions, patience, shares)
-    health = Health(log, read_model, placing, sources.clock, settings.lag_degraded)
+    changes, silence = Changes(known=False), Silence(asyncio.get_running_loop().time)
+    health = Health(log, read_model, placing, sources.clock, settings.lag_degraded, silence)
     return Parts(
         settings=settings,
         clock=sources.clock,
@@ -115,12 +124,13 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         beats=Beats(read_model),
         long_answers=Shares(Slots(settings.max_streams), settings.streams_each),
         health=health,
-        previews=_previews(settings, sources),
+        previews=_previews(settings, sources, changes),
+        market=Quotations(neighbours.follow, changes, silence),
     )
 
 
-def _previews(settings: ApiSettings, sources: Sources) -> Previews:
-    venues = simulated_quoters(settings, sources.clock).values()
+def _previews(settings: ApiSettings, sources: Sources, changes: Changes) -> Previews:
+    venues = simulated_quoters(settings, sources.clock, changes).values()
     return Previews(venues, sources.clock, Slots(settings.max_previews))
 
 
@@ -152,10 +162,19 @@ def _judge(settings: ApiSettings, clock: Callable[[], datetime]) -> Judge | None
 @asynccontextmanager
 async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
     """Connect to Kafka and PostgreSQL; either may be away and come later."""
-    topic, partitions = Topics(settings.topic_prefix).events, settings.partitions
+    topics, partitions = Topics(settings.topic_prefix), settings.partitions
+    topic = topics.events
     patience = settings.append_patience
     ends = EndOffsets(settings.kafka, topic, partitions)
     database = Database(settings.database_url, settings.read_connections)
+
+    def follow(
+        listener: Listener, known: asyncio.Event, silence: Silence
+    ) -> Coroutine[None, None, None]:
+        return follow_market(
+            *(settings.kafka, topics, listener, PRICES_SINCE), known=known, silence=silence
+        )
+
     async with (
         open_store(settings.rate_limit_store) as store,
         open_appender(settings.kafka, patience, crash_points(settings)) as appender,
@@ -163,7 +182,7 @@ async def connect(settings: ApiSettings) -> AsyncIterator[Neighbours]:
         await database.open()
         try:
             log = KafkaLog(appender, ends, topic, partitions, patience)
-            yield Neighbours(log, Queries(database, partitions), store)
+            yield Neighbours(log, Queries(database, partitions), store, follow)
         finally:
             await asyncio.gather(ends.close(), database.close())
 

@@ -14,6 +14,9 @@ class HealthChecks(Shape):
     kafka: Literal["ok", "down"]
     postgres: Literal["ok", "down"]
     projection_lag: int | None = Field(description="Events; null when unknown.", examples=[0])
+    market: Literal["ok", "silent"] = Field(
+        description="Silent: no price for 5 s, and nothing fires on the last ones."
+    )
 
 
 class HealthView(Shape):

@@ -168,10 +168,11 @@ class _Follower:
         self._silence = silence
         self._next: dict[TopicPartition, int] = {}
         self._past = 0
+        self._begun = False
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         """Read the pools and moves there are, unless that was done."""
-        if self._known.is_set():
+        if self._begun:
             return
         places = [self._prices, *self._standing]
         ends = await consumer.end_offsets(places)
@@ -182,6 +183,7 @@ class _Follower:
         self._assign(consumer, *self._standing)
         while any([await consumer.position(one) < ends[one] for one in self._standing]):
             await self._read(consumer)
+        self._begun = True
         self._known.set()
 
     async def go_on(self, consumer: AIOKafkaConsumer) -> None:

@@ -15,6 +15,7 @@ from api.settings import ApiSettings
 from api.store import Store
 from api.upgrades import SocketProtocol
 from local.ports import listen
+from orders.values import Liquidity, Tick
 from tests.support.api_log import PARTITIONS, MemoryLog
 from tests.support.api_memory import MemoryReadModel
 from tests.support.builders import T0
@@ -23,14 +24,42 @@ from tests.support.storages import storage
 NARROW = 4096
 
 
+class MemoryMarket:
+    """A market that tells what a test tells it, to every application that follows it."""
+
+    def __init__(self):
+        self._listeners = []
+
+    async def follow(self, listener, known, silence):
+        self._listeners.append((listener, silence))
+        known.set()
+        await asyncio.get_running_loop().create_future()
+
+    def tell(self, *told):
+        for one in told:
+            for listener, silence in self._listeners:
+                _hear(listener, silence, one)
+
+
+def _hear(listener, silence, one):
+    if isinstance(one, Tick):
+        silence.heard()
+        listener.tick(one)
+    elif isinstance(one, Liquidity):
+        listener.liquidity(one)
+    else:
+        listener.moved(one)
+
+
 class Api:
     """A running application, its neighbours in memory, and a client of it."""
 
-    def __init__(self, app, log, read_model, http):
+    def __init__(self, app, log, read_model, http, market):
         self.app = app
         self.log = log
         self.read_model = read_model
         self.http = http
+        self.market = market
 
     async def place(self, **changes):
         body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10, **changes}
@@ -40,7 +69,8 @@ class Api:
 def neighbours_in_memory():
     """Return a log and a projection of it, for one application or for several."""
     log = MemoryLog()
-    return Neighbours(log, MemoryReadModel(log), Store(storage(), shared=False))
+    market = MemoryMarket()
+    return Neighbours(log, MemoryReadModel(log), Store(storage(), shared=False), market.follow)
 
 
 def in_memory(neighbours=None, first_id=1, clock=lambda: T0, **settings):
@@ -106,4 +136,5 @@ async def running_api(neighbours=None, **settings):
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://api") as http,
     ):
-        yield Api(app, neighbours.log, neighbours.read_model, http)
+        market = neighbours.follow.__self__
+        yield Api(app, neighbours.log, neighbours.read_model, http, market)

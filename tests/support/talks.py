@@ -21,6 +21,7 @@ class World:
         self.url = f"{url.replace('http', 'ws', 1)}/ws"
         self.app = app
         self.log, self.read_model = neighbours.log, neighbours.read_model
+        self.market = neighbours.follow.__self__
 
     def happens(self, *events):
         self.log.write(*events)

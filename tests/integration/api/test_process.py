@@ -99,6 +99,7 @@ def test_without_kafka_and_postgres_it_serves_and_says_so(start_api):
             "kafka": "down",
             "postgres": "down",
             "projectionLag": None,
+            "market": "ok",
         }
         begun = time.monotonic()
         refused = client.post("/api/orders/execute", json=PLACEMENT)

@@ -18,7 +18,7 @@ async def test_an_engine_that_works_is_ok(api, path):
         "version": "0.1.0",
         "uptime": 0,
         "timestamp": "2026-01-01T00:00:00.000000Z",
-        "checks": {"kafka": "ok", "postgres": "ok", "projectionLag": 0},
+        "checks": {"kafka": "ok", "postgres": "ok", "projectionLag": 0, "market": "ok"},
     }
 
 
@@ -26,7 +26,7 @@ async def test_without_kafka_orders_cannot_be_accepted(api):
     api.log.away = True
     answer = await api.http.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (503, "down")
-    expected = {"kafka": "down", "postgres": "ok", "projectionLag": None}
+    expected = {"kafka": "down", "postgres": "ok", "projectionLag": None, "market": "ok"}
     assert answer.json()["checks"] == expected
 
 
