@@ -135,7 +135,7 @@ async def test_for_people(world, ids):
         (["--from", "7:0"], "the log has partitions 0 to 3, not 7"),
         (["--from", "1:0", "--from", "1:2"], "one moment, or one place in each partition"),
         (["--from", "1:0", "--from", "2026-01-01"], "one moment, or one place in each partition"),
-        (["--type", "OrderShipped"], "there is no type OrderShipped: there are OrderExecuted,"),
+        (["--type", "OrderShipped"], "there is no type OrderShipped: there are OrderAmend"),
         (["--order", "7"], "'7' is no order id"),
     ],
 )

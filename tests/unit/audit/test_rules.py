@@ -11,18 +11,26 @@ from audit.ledger import Entry
 from audit.retries import flaw_of
 from audit.story import Story
 from audit.turns import Moment, Turns
+from orders.events import OrderCancelRequested
 from tests.support.builders import (
     ORDER_ID,
     T0,
+    cancelled,
     executed,
+    expired,
     failed,
     fill,
+    limit,
     placed,
     reason,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
+    terms,
+    triggered,
+    wish,
 )
 
 SETTLED = Entry(
@@ -208,3 +216,53 @@ def test_only_few_examples_are_kept_and_all_are_counted():
         findings.broken("I1", f"order {number}")
     invariant = findings.invariants[0]
     assert (invariant.broken, len(invariant.examples), invariant.holds) == (100, 10, False)
+
+
+def begun(wanted, *events, at=T0):
+    """Return the story of an order with these terms to which these events happened."""
+    told = Story(placed(terms=wanted), 0, at)
+    for event in events:
+        assert not told.hear(event, at)
+    return told
+
+
+CANCEL = wish(OrderCancelRequested)
+
+
+@pytest.mark.parametrize(
+    ("events", "at", "told"),
+    [
+        ((), 39, ({"I3"}, {"in flight": 1})),
+        ((rested(2),), 0, (set(), {"resting": 1})),
+        ((rested(2), CANCEL), 40, (set(), {"resting": 1})),
+        ((rested(2), CANCEL), 39, ({"I3"}, {"resting": 1})),
+        ((rested(2), CANCEL, cancelled(3)), 0, (set(), {})),
+    ],
+)
+def test_an_order_may_rest_for_ever_and_its_wishes_may_not(events, at, told):
+    assert judged(begun(limit(), *events, at=seconds(at))) == told
+
+
+@pytest.mark.parametrize(("ends", "broken"), [(40, set()), (39, {"I3"})])
+def test_an_order_does_not_rest_beyond_its_time(ends, broken):
+    told = begun(limit(expires_at=seconds(ends)), rested(2))
+    assert judged(told) == (broken, {"resting": 1})
+
+
+def test_a_wish_waits_for_the_outcome_of_what_was_sent():
+    told = begun(terms(), CANCEL)
+    assert not told.hear(routed(2), seconds(50))
+    assert judged(told) == (set(), {"in flight": 1})
+
+
+@pytest.mark.parametrize("end", [cancelled(3, 1), expired(3, 1)])
+def test_nothing_that_settled_was_cancelled_or_expired(end):
+    told = begun(terms(expires_at=seconds(1)), routed(2), CANCEL, end)
+    assert outcome(told, SETTLED) == {"I9"}
+    assert outcome(told, VOID) == set()
+
+
+def test_a_limit_order_gets_its_target_whatever_the_event_says():
+    low = routed(3, min_amount_out=Decimal(1))
+    told = begun(limit(), triggered(2), low, executed(4, fill=fill(1511)))
+    assert f"it got 1511, its minimum is {told.terms.least_out}" in money_flaws(told, None)
