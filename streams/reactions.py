@@ -8,6 +8,8 @@ from functools import partial
 
 from orders.state import Open, Pending, Waiting
 from streams.faults import stop_on_error
+from streams.slots import Slots
+from streams.starts import Starts
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,8 @@ class Reactions:
     """Runs one task for each order that may move; beyond the limit, new orders wait their turn.
 
     An order holds its slot from its first quote until its attempt is resolved, so that a routed one
-    never waits with an ageing quote. Reading the log is never held back.
+    never waits with an ageing quote. Snipers have slots of their own: they wait for no other order.
+    Reading the log is never held back.
 
     What fails in a reaction is a value long before it comes here. After an exception that does come
     here the order gives its slot back and is tried again after a pause that grows: all others go
@@ -39,41 +42,40 @@ class Reactions:
         react: Callable[[Open], Awaitable[None]],
         crash: Callable[[BaseException], Awaitable[None]],
     ) -> None:
-        self._limit = limit
         self._react = react
         self._crash = crash
         self._tasks: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
-        self._holding: set[str] = set()
-        self._parked: dict[str, Pending] = {}
+        self._snipers, self._others = Slots(limit), Slots(limit)
+        self._starts = Starts(self._admit)
         self._pausing: dict[str, asyncio.Task[None]] = {}
         self._died_last: set[str] = set()
 
     @property
     def in_flight(self) -> int:
         """Return how many orders hold a slot."""
-        return len(self._holding)
+        return self._snipers.in_flight + self._others.in_flight
 
     @property
     def parked(self) -> int:
         """Return how many orders wait for one."""
-        return len(self._parked)
+        return self._snipers.parked + self._others.parked
+
+    def expect(self, order_ids: Iterable[str]) -> None:
+        """Let these orders, which fired together, start in this order when they come."""
+        self._starts.expect(order_ids)
 
     def start(self, order: Open) -> None:
         """React to the order's present state, or park it when too many are in flight."""
-        order_id = order.placement.order_id
-        if (
-            isinstance(order, Pending)
-            and order_id not in self._holding
-            and len(self._holding) >= self._limit
-        ):
-            self._parked[order_id] = order
-        else:
+        if not isinstance(order, Pending):
             self._run(order)
+        elif not self._starts.came(order):
+            self._admit(order)
 
     def release(self, order_id: str) -> None:
         """Give the order's slot to the next that is parked; its attempt is over."""
         self._forget_death(order_id)
+        self._starts.gone(order_id)
         self._free(order_id)
 
     def stop(self, order_id: str) -> None:
@@ -84,24 +86,40 @@ class Reactions:
 
     def is_running(self, order_id: str) -> bool:
         """Return whether something is under way, or parked, for the order."""
-        return order_id in self._latest or order_id in self._parked
+        waits = any(slots.is_parked(order_id) for slots in (self._snipers, self._others))
+        return waits or order_id in self._latest or self._starts.is_held(order_id)
 
     async def cancel(self, order_ids: Iterable[str]) -> None:
         """Stop working on these orders and wait until it has stopped."""
         leaving = set(order_ids)
-        self._holding -= leaving
         for order_id in leaving:
-            self._parked.pop(order_id, None)
+            self._starts.gone(order_id)
+        for order_id in leaving:
+            self._let_go(order_id)
         tasks = [task for order_id in leaving if (task := self._latest.get(order_id))]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._fill()
 
+    def _admit(self, order: Pending) -> None:
+        slots = self._slots_for(order)
+        if slots.has_room_for(order.placement.order_id):
+            self._run(order)
+        else:
+            slots.park(order)
+
+    def _slots_for(self, order: Open) -> Slots:
+        is_sniper = order.placement.terms.order_type == "sniper"
+        return self._snipers if is_sniper else self._others
+
     def _free(self, order_id: str) -> None:
-        self._holding.discard(order_id)
-        self._parked.pop(order_id, None)
+        self._let_go(order_id)
         self._fill()
+
+    def _let_go(self, order_id: str) -> None:
+        self._snipers.free(order_id)
+        self._others.free(order_id)
 
     def _forget_death(self, order_id: str) -> None:
         # The order went on without it.
@@ -109,14 +127,15 @@ class Reactions:
             task.cancel()
 
     def _fill(self) -> None:
-        while self._parked and len(self._holding) < self._limit:
-            self._run(self._parked.pop(next(iter(self._parked))))
+        for slots in (self._snipers, self._others):
+            while order := slots.next():
+                self._run(order)
 
     def _run(self, order: Open) -> None:
         order_id = order.placement.order_id
         self._forget_death(order_id)
         if not isinstance(order, Waiting):
-            self._holding.add(order_id)
+            self._slots_for(order).hold(order_id)
         task = asyncio.create_task(self._reacted(order))
         self._latest[order_id] = task
         self._tasks.add(task)

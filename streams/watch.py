@@ -1,6 +1,6 @@
 """Hears the market for all partitions of a worker."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from orders.values import Liquidity, Tick
 from runtime.market import Move
@@ -11,9 +11,15 @@ from streams.partition import Partition
 class Watch:
     """Tells what is heard to every partition that is live; those that become it look themselves."""
 
-    def __init__(self, market: MarketView, partitions: Mapping[int, Partition]) -> None:
+    def __init__(
+        self,
+        market: MarketView,
+        partitions: Mapping[int, Partition],
+        expect: Callable[[Iterable[str]], None],
+    ) -> None:
         self._market = market
         self._partitions = partitions
+        self._expect = expect
 
     def tick(self, tick: Tick) -> None:
         """Hear a price; one of the past is only kept."""
@@ -30,7 +36,9 @@ class Watch:
             for partition in self._live()
             for order in partition.resting.found(liquidity)
         ]
-        for _, _, order, resting in sorted(found, key=lambda one: one[:2]):
+        found.sort(key=lambda one: one[:2])
+        self._expect(order_id for _, order_id, _, _ in found)
+        for _, _, order, resting in found:
             resting.fire(order, liquidity)
 
     def moved(self, move: Move) -> None:

@@ -82,13 +82,14 @@ async def stream_worker(
         assignments = Assignments(settings, new_partition, app.crash)
         work.begin(assignments)
         advance_orders(app, settings, assignments)
+        watch = Watch(market, assignments.partitions, work.reactions.expect)
         chores = (
             *(_every(_LOOK_AFTER, assignments.put_overdue_on_delay), hearing.tell()),
             _every(_END_EVERY, assignments.end_what_is_over),
             confirm_placements(settings.database_url, assignments.partitions),
             follow_market(
                 *(settings.kafka, Topics(settings.topic_prefix)),
-                *(Listeners(changes, Watch(market, assignments.partitions)), KEPT),
+                *(Listeners(changes, watch), KEPT),
                 known=changes.known,
                 silence=hearing,
             ),

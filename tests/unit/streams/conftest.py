@@ -26,6 +26,7 @@ class Recorder:
         self.cancelled = []
         self.settled = []
         self.stopped = []
+        self.expected = []
         self.busy = False
 
     def start(self, order):
@@ -33,6 +34,9 @@ class Recorder:
 
     def put(self, order_id):
         self.settled.append(order_id)
+
+    def expect(self, order_ids):
+        self.expected.append([*order_ids])
 
     def stop(self, order_id):
         self.stopped.append(order_id)
@@ -57,7 +61,7 @@ class Bench:
         self.market = MarketView(self.hearing.is_silent)
         resting = RestingOrders(self.market, lambda terms: Decimal(1), self.lane, self.probes)
         self.partition = Partition(PARTITIONS, self.clock, self.reactions, self.lane, resting)
-        self.watch = Watch(self.market, {0: self.partition})
+        self.watch = Watch(self.market, {0: self.partition}, self.reactions.expect)
 
     def record(self, offset, event, at=T0):
         number = partition_of(event.order_id, PARTITIONS)

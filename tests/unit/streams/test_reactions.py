@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from orders.fold import replay
-from streams import reactions
+from streams import reactions, starts
 from streams.reactions import CancelledByNobody, Reactions
 from tests.support.builders import placed, retry_scheduled, routed
+from tests.support.resting import sniper, triggered_by_pool
 
 PENDING = replay([placed()])
+SNIPER = replay([placed(terms=sniper()), triggered_by_pool(2)])
 ROUTED = replay([placed(), routed(2)])
 WAITING = replay([placed(), routed(2), retry_scheduled(3)])
 
@@ -53,6 +55,13 @@ class Floor:
     async def settle(self):
         for _ in range(5):
             await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def roomy():
+    made = Floor(limit=20)
+    yield made
+    await made.reactions.cancel({*made.started})
 
 
 @pytest.fixture
@@ -105,6 +114,49 @@ async def test_an_order_that_is_stopped_gives_its_slot_to_the_next(floor):
     assert floor.started == ["a", "b", "d"]
     assert not floor.reactions.is_running("a")
     assert floor.crashes == []
+
+
+async def test_a_sniper_waits_for_no_other_order(floor):
+    await floor.start(*(named(PENDING, name) for name in "abcd"))
+    await floor.start(*(named(SNIPER, name) for name in "xyz"))
+    assert floor.started == ["a", "b", "x", "y"]
+    assert (floor.reactions.in_flight, floor.reactions.parked) == (4, 3)
+    floor.reactions.release("x")
+    await floor.settle()
+    assert floor.started == ["a", "b", "x", "y", "z"]
+
+
+async def test_those_that_fired_together_start_in_their_order_however_they_come(roomy):
+    roomy.reactions.expect("abcd")
+    await roomy.start(named(SNIPER, "c"), named(SNIPER, "b"))
+    assert roomy.started == []
+    assert roomy.reactions.is_running("b")
+    await roomy.start(named(SNIPER, "a"), named(SNIPER, "e"))
+    assert roomy.started == ["a", "b", "c", "e"]
+    await roomy.start(named(SNIPER, "d"))
+    assert roomy.started[-1] == "d"
+
+
+@pytest.mark.parametrize("how", ["released", "left"])
+async def test_nobody_waits_for_one_that_went_elsewhere(roomy, how):
+    roomy.reactions.expect("ab")
+    await roomy.start(named(SNIPER, "b"))
+    if how == "released":
+        roomy.reactions.release("a")
+    else:
+        await roomy.reactions.cancel({"a"})
+    await roomy.settle()
+    assert roomy.started == ["b"]
+
+
+async def test_nobody_waits_long(roomy, monkeypatch):
+    monkeypatch.setattr(starts, "_PATIENCE", timedelta(0))
+    roomy.reactions.expect("abc")
+    await roomy.start(named(SNIPER, "c"), named(SNIPER, "b"))
+    await roomy.settle()
+    assert roomy.started == ["b", "c"]
+    await roomy.start(named(SNIPER, "a"))
+    assert roomy.started == ["b", "c", "a"]
 
 
 @pytest.mark.parametrize("gate", ["broken", "gone"])

@@ -224,6 +224,7 @@ def test_snipers_fire_in_the_order_of_their_placement(live):
     live.lane.settled.clear()
     live.watch.liquidity(NEW_POOL)
     assert live.lane.settled == ids
+    assert live.reactions.expected == [ids]
 
 
 def test_pools_are_heard_whether_prices_are_silent_or_not(live):
