@@ -29,6 +29,13 @@ _OF_AMOUNT = (
     placing_errors.INVALID_AMOUNT_TYPE,
     placing_errors.INVALID_AMOUNT,
 )
+_OF_CONDITIONS = (
+    placing_errors.MISSING_TARGET_PRICE,
+    placing_errors.INVALID_TARGET_PRICE,
+    placing_errors.INVALID_POOL_PROVIDER,
+    placing_errors.INVALID_MIN_LIQUIDITY,
+    placing_errors.MISPLACED_CONDITION,
+)
 _ANY_PLACEMENT = (
     placing_errors.MISSING_TOKEN_IN,
     placing_errors.MISSING_TOKEN_OUT,
@@ -40,6 +47,9 @@ _ANY_PLACEMENT = (
     errors.INVALID_USER_ID,
     placing_errors.INVALID_CLIENT_ORDER_ID,
     placing_errors.INVALID_TAGS,
+    placing_errors.INVALID_ORDER_TYPE,
+    placing_errors.INVALID_EXPIRES_AT,
+    placing_errors.INVALID_TIME_IN_FORCE,
     errors.INVALID_JSON,
     placing_errors.INVALID_FAULTS,
     placing_errors.FAULTS_DISABLED,
@@ -69,6 +79,7 @@ def of_form(form: Form) -> tuple[Kind | Refusal, ...]:
     return (
         *_ANY_PLACEMENT,
         errors.MISSING_USER_ID if form.user_required else placing_errors.USER_REQUIRED,
+        *(_OF_CONDITIONS if form.any_type else ()),
         *(Refusal(kind, field=form.amount) for kind in _OF_AMOUNT),
     )
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from api.amounts import DEFAULT_SLIPPAGE
 from api.messages import reason_text
-from api.placement import DEFAULT_SLIPPAGE
 from api.tellings import percent
 from orders.errors import Reason
 from orders.events import FailedQuote
 from orders.retry import RetryPolicy
-from orders.routing import best_quote, min_amount_out, why_no_quote
+from orders.routing import best_quote, falls_short, min_amount_out, why_no_quote
 from orders.values import MONEY, PRICE, Quote, Terms
 from venues.asking import Asked
 
@@ -32,6 +32,8 @@ WarningCode = Literal[
     "OLD_QUOTE",
     "WIDE_SLIPPAGE",
     "NARROW_SLIPPAGE",
+    "PRICE_NOT_REACHED",
+    "WAITS_FOR_A_POOL",
 ]
 
 
@@ -76,13 +78,13 @@ def forecast(terms: Terms, asked: Sequence[Asked], now: datetime) -> Forecast:
     winner = best_quote(quotes)
     if winner is None:
         reason = why_no_quote(failed)
-        why = _no_route(reason)
+        why = _no_route(reason, terms)
         warnings = [Warned("NO_ROUTE", why), *_of_terms(terms)]
         return Forecast(terms, ranked, None, None, reason, why, warnings)
     following = best_quote([quote for quote in quotes if quote is not winner])
     lead = _lead(winner, following) if following else None
     why = _why(winner, lead, terms, failed)
-    warnings = [*_of_winner(winner, lead, now), *_of_terms(terms)]
+    warnings = [*_of_rest(winner, terms), *_of_winner(winner, lead, now), *_of_terms(terms)]
     return Forecast(terms, ranked, winner, lead, None, why, warnings)
 
 
@@ -111,12 +113,25 @@ def _why(winner: Quote, lead: Lead | None, terms: Terms, failed: Sequence[Failed
     return f"{text}. At least {min_amount_out(winner, terms):f} {token} must come out."
 
 
-def _no_route(reason: Reason) -> str:
+def _no_route(reason: Reason, terms: Terms) -> str:
     text = f"No venue would take it ({reason_text(reason.code, reason.message)})"
+    if terms.order_type != "market":
+        return f"{text}: an order would wait for {_WAITS[terms.order_type]}."
     if reason.retryable:
         retries = len(RetryPolicy().delays)
         return f"{text}: an order would be tried again, up to {retries} times, and then fail."
     return f"{text}: an order would fail at once."
+
+
+_WAITS = {"limit": "its price", "sniper": "a pool"}
+
+
+def _of_rest(winner: Quote, terms: Terms) -> list[Warned]:
+    if terms.order_type == "sniper":
+        told = "The order waits until liquidity is added to a pool of its token, or was before."
+        return [Warned("WAITS_FOR_A_POOL", told)]
+    short = falls_short(winner, terms)
+    return [Warned("PRICE_NOT_REACHED", f"{short.message}: it waits.")] if short else []
 
 
 def _of_winner(winner: Quote, lead: Lead | None, now: datetime) -> list[Warned]:

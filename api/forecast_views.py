@@ -72,6 +72,7 @@ class Preview(Shape):
     token_out: str = Field(examples=["USDC"])
     amount: Number = Field(examples=[10])
     slippage: Number = Field(examples=[0.01])
+    target_price: Number | None = Field(description="Of a limit order.", examples=[151.2])
     quotes: list[QuoteView] = Field(description="Of every venue, best first.")
     winner: WinnerView | None = Field(description="Null when no venue would take the order.")
     error: ReasonView | None = Field(
@@ -92,6 +93,7 @@ def preview_view(seen: Forecast, now: datetime) -> Preview:
         token_out=terms.token_out,
         amount=terms.amount,
         slippage=terms.slippage,
+        target_price=terms.target_price,
         quotes=[_answered(one, terms) for one in seen.asked],
         winner=_winner(seen.winner, seen.lead, terms) if seen.winner else None,
         error=_reason(seen.failure) if seen.failure else None,

@@ -10,7 +10,7 @@ from api import client_ids, placing_errors, placing_schemas
 from api.callers import Caller
 from api.errors import Refusal
 from api.parts import Parts
-from api.placement import FAULTS_HEADER, Form, Wish, market_order
+from api.placement import FAULTS_HEADER, Form, Wish, order_of
 from api.repeats import Placed
 from orders.values import Fault
 
@@ -22,7 +22,7 @@ def wish_of(
 ) -> Wish:
     """Return the order a document and its headers ask for; raise `Refusal` for what is wrong."""
     document = caller.signed(document)
-    wish = market_order(document, form)
+    wish = order_of(document, form)
     faults = headers.get(FAULTS_HEADER)
     if faults is not None:
         wish = _with_faults(wish, faults, parts)
@@ -38,9 +38,7 @@ async def place(wish: Wish, parts: Parts, request_id: str) -> Placed:
 
 
 def only_validated(document: Mapping[str, object]) -> bool:
-    """Return whether the order is only to be looked at; raise `Refusal` for an unknown type."""
-    if document.get("orderType", "market") != "market":
-        raise Refusal(placing_errors.INVALID_ORDER_TYPE)
+    """Return whether the order is only to be looked at."""
     only = document.get("validateOnly", False)
     if not isinstance(only, bool):
         raise Refusal(placing_errors.INVALID_VALIDATE_ONLY)

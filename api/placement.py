@@ -3,20 +3,19 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
 
 import base58
 from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from api import errors, placing_errors
+from api.amounts import DEFAULT_SLIPPAGE, amount_of, slippage_of
+from api.conditions import SNIPER_SLIPPAGE, SNIPER_TOKEN_IN, conditions_of, type_of
 from api.errors import Kind, Refusal
 from orders import tokens
 from orders.events import OrderPlaced
-from orders.values import MAX_AMOUNT, Tags, Terms
+from orders.values import Tags, Terms
 
-DEFAULT_SLIPPAGE = Decimal("0.05")
-SLIPPAGE_DECIMALS = 18
 MAX_USER_ID = 128
 MINT_BYTES = 32
 FAULTS_HEADER = "X-Simulate-Faults"
@@ -34,20 +33,22 @@ _TAGS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Tags)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one family of clients writes a market order."""
+    """How one family of clients writes an order, and whether of any type."""
 
     amount: str
     user_required: bool
     tagged: bool
+    any_type: bool = False
 
 
 EXECUTE = Form(amount="amount", user_required=False, tagged=True)
 LEGACY = Form(amount="amountIn", user_required=True, tagged=False)
+ANY_TYPE = Form(amount="amount", user_required=False, tagged=True, any_type=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A market order that may be placed, for whom, and in whose words it was asked for.
+    """An order that may be placed, for whom, and in whose words it was asked for.
 
     The ids are None unless the client named its order.
     """
@@ -60,23 +61,29 @@ class Wish:
     order_id: str | None = None
 
 
-def market_order(document: Mapping[str, object], form: Form) -> Wish:
+def order_of(document: Mapping[str, object], form: Form) -> Wish:
     """Return the order a document asks for; raise `Refusal` with the first rule it breaks.
 
-    The rules are tried in the order of their codes. Members that no rule names are ignored.
+    The rules are tried in the order of their codes, after the type. Members that no rule names are
+    ignored.
     """
+    order_type = type_of(document, any_type=form.any_type)
+    if order_type == "sniper" and document.get("tokenIn") in (None, ""):
+        document = {**document, "tokenIn": SNIPER_TOKEN_IN}
     token_in = _present(document, "tokenIn", placing_errors.MISSING_TOKEN_IN)
     token_out = _present(document, "tokenOut", placing_errors.MISSING_TOKEN_OUT)
-    amount = _amount(
+    amount = amount_of(
         _present(document, form.amount, placing_errors.MISSING_AMOUNT), token_in, form.amount
     )
-    slippage = _slippage(document.get("slippage"))
+    usual = SNIPER_SLIPPAGE if order_type == "sniper" else DEFAULT_SLIPPAGE
+    slippage = slippage_of(document.get("slippage"), usual)
     token_in = _token(token_in, placing_errors.INVALID_TOKEN_IN)
     token_out = _token(token_out, placing_errors.INVALID_TOKEN_OUT)
     if tokens.same(token_in, token_out):
         raise Refusal(placing_errors.SAME_TOKEN_SWAP)
     user_id = _user_id(document.get("userId"), required=form.user_required)
-    terms = Terms(token_in=token_in, token_out=token_out, amount=amount, slippage=slippage)
+    when = conditions_of(document, order_type)
+    terms = Terms(token_in=token_in, token_out=token_out, amount=amount, slippage=slippage, **when)
     return Wish(form, user_id, terms, _tags(document.get("tags")) if form.tagged else ())
 
 
@@ -95,30 +102,6 @@ def _present(document: Mapping[str, object], field: str, missing: Kind) -> objec
     if value is None or value == "":
         raise Refusal(missing, field=field)
     return value
-
-
-def _amount(value: object, token_in: object, field: str) -> Decimal:
-    if not isinstance(value, Decimal):
-        raise Refusal(placing_errors.INVALID_AMOUNT_TYPE, field=field)
-    if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
-        raise Refusal(placing_errors.INVALID_AMOUNT, field=field)
-    token = token_in if isinstance(token_in, str) else ""
-    most = tokens.decimals_of(token)
-    if _decimals(value) > most:
-        message = f"{field} has more than the {most} decimals of the token: round it to {most}."
-        raise Refusal(placing_errors.INVALID_AMOUNT, message, field=field)
-    return _within(value, most)
-
-
-def _slippage(value: object) -> Decimal:
-    if value is None:
-        return DEFAULT_SLIPPAGE
-    if not isinstance(value, Decimal):
-        raise Refusal(placing_errors.INVALID_SLIPPAGE_TYPE)
-    in_range = value.is_finite() and 0 <= value <= 1
-    if not in_range or _decimals(value) > SLIPPAGE_DECIMALS:
-        raise Refusal(placing_errors.INVALID_SLIPPAGE_RANGE)
-    return _within(value, SLIPPAGE_DECIMALS) if value else Decimal(0)
 
 
 def _token(value: object, invalid: Kind) -> str:
@@ -164,19 +147,3 @@ def _tags(value: object) -> tuple[str, ...]:
 def is_user_id(value: str) -> bool:
     """Return whether a text can name a user."""
     return 0 < len(value) <= MAX_USER_ID and not _UNPRINTABLE.search(value)
-
-
-def _decimals(value: Decimal) -> int:
-    """How many digits after the point the number needs; zeros at the end need none."""
-    _, digits, exponent = value.as_tuple()
-    written = "".join(map(str, digits))
-    zeros = len(written) - len(written.rstrip("0"))
-    return max(0, -int(exponent) - zeros) if value else 0
-
-
-def _within(value: Decimal, decimals: int) -> Decimal:
-    """The same number without zeros beyond so many decimals, and without an exponent."""
-    _, _, exponent = value.as_tuple()
-    if -decimals <= int(exponent) <= 0:
-        return value
-    return Decimal(f"{value:.{decimals}f}") if int(exponent) < 0 else Decimal(f"{value:f}")

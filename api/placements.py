@@ -11,11 +11,12 @@ from api import client_ids, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import caller_of
+from api.conditions import require_to_come
 from api.examples import of_placement
 from api.openapi import failures, replay, takes
 from api.ordering import MAX_FAULTS, accepted, only_validated, place, wish_of
 from api.parts import parts_of
-from api.placement import EXECUTE, FAULTS_HEADER, LEGACY, Form
+from api.placement import ANY_TYPE, EXECUTE, FAULTS_HEADER, LEGACY, Form
 from api.repeats import Placed
 from orders.values import Fault
 
@@ -76,11 +77,7 @@ async def receive(request: Request) -> Response:
     response_model=placing_schemas.Accepted,
     responses={
         **replay(placing_schemas.Accepted, placing_schemas.Valid),
-        **failures(
-            placing_errors.INVALID_ORDER_TYPE,
-            placing_errors.INVALID_VALIDATE_ONLY,
-            *of_placement(EXECUTE),
-        ),
+        **failures(placing_errors.INVALID_VALIDATE_ONLY, *of_placement(ANY_TYPE)),
     },
     openapi_extra=takes(placing_schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
@@ -89,8 +86,9 @@ async def order(request: Request) -> Response:
     parts = parts_of(request)
     document = await json_object(request)
     only = only_validated(document)
-    wish = wish_of(document, EXECUTE, request.headers, parts, caller_of(request))
+    wish = wish_of(document, ANY_TYPE, request.headers, parts, caller_of(request))
     if only:
+        require_to_come(wish.terms.expires_at, parts.clock())
         return json_answer(placing_schemas.valid(wish))
     placed = await place(wish, parts, request.state.request_id)
     return _answer(accepted(placed.order_id), placed, 202)

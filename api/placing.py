@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api.conditions import require_to_come
 from api.errors import LOG_UNAVAILABLE, Refusal
 from api.placement import Wish
 from api.placing_errors import PLACEMENT_VOID
@@ -74,6 +75,7 @@ class Placing:
 
     async def write(self, wish: Wish, request_id: str) -> Written:
         """Append a placement, which may be void there; raise `Refusal` when it is not certain."""
+        require_to_come(wish.terms.expires_at, self._clock())
         event = decide(self._command(wish, request_id), UNPLACED, RetryPolicy())
         if not isinstance(event, OrderPlaced):
             raise TypeError("an order that is not there can always be placed")

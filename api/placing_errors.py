@@ -70,7 +70,54 @@ USER_REQUIRED = Kind(
     "An order with an Idempotency-Key or a clientOrderId needs a userId: each user has ids apart.",
     field="userId",
 )
-INVALID_ORDER_TYPE = Kind("INVALID_ORDER_TYPE", 400, "orderType must be market.", field="orderType")
+INVALID_ORDER_TYPE = Kind(
+    "INVALID_ORDER_TYPE", 400, "orderType must be market, limit or sniper.", field="orderType"
+)
+MISSING_TARGET_PRICE = Kind(
+    "MISSING_TARGET_PRICE",
+    400,
+    "targetPrice is missing: give a limit order the least tokenOut for one tokenIn, such as 151.2.",
+    field="targetPrice",
+)
+INVALID_TARGET_PRICE = Kind(
+    "INVALID_TARGET_PRICE",
+    400,
+    "targetPrice must be the least tokenOut for one tokenIn, a number above 0 and at most 10^30 "
+    "with at most 36 decimals, such as 151.2, without quotes.",
+    field="targetPrice",
+)
+INVALID_EXPIRES_AT = Kind(
+    "INVALID_EXPIRES_AT",
+    400,
+    "expiresAt must be a time to come with its zone, such as 2030-01-31T12:00:00Z.",
+    field="expiresAt",
+)
+INVALID_TIME_IN_FORCE = Kind(
+    "INVALID_TIME_IN_FORCE",
+    400,
+    "timeInForce must be GTC, good till cancelled, or IOC, one attempt.",
+    field="timeInForce",
+)
+INVALID_POOL_PROVIDER = Kind(
+    "INVALID_POOL_PROVIDER",
+    400,
+    "poolProvider must be the name of a venue, such as RAYDIUM: leave it out for any.",
+    field="poolProvider",
+)
+INVALID_MIN_LIQUIDITY = Kind(
+    "INVALID_MIN_LIQUIDITY",
+    400,
+    f"minLiquidity must be US dollars, a number from 0 to {MAX_AMOUNT:f} with at most 18 decimals, "
+    "without quotes.",
+    field="minLiquidity",
+)
+MISPLACED_CONDITION = Kind(
+    "MISPLACED_CONDITION",
+    400,
+    "{field} does not go with this orderType (targetPrice is for limit, poolProvider and "
+    "minLiquidity are for sniper): leave it out, or name the other orderType.",
+    field="targetPrice",
+)
 INVALID_VALIDATE_ONLY = Kind(
     "INVALID_VALIDATE_ONLY", 400, "validateOnly must be true or false.", field="validateOnly"
 )

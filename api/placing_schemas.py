@@ -1,19 +1,21 @@
 """What clients send to place orders and are answered, as models: the docs describe them."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, WithJsonSchema
 
+from api.amounts import DEFAULT_SLIPPAGE, LIQUIDITY_DECIMALS, MAX_PRICE
+from api.conditions import SNIPER_SLIPPAGE, SNIPER_TOKEN_IN, VENUE_PATTERN
 from api.placement import (
-    DEFAULT_SLIPPAGE,
     MAX_USER_ID,
     TOKEN_PATTERN,
     USER_ID_PATTERN,
     Wish,
 )
 from api.shapes import ORDER_ID, Number, Shape
-from orders.values import MAX_AMOUNT, MAX_TAGS, ClientOrderId, Tag
+from orders.values import MAX_AMOUNT, MAX_TAGS, ClientOrderId, OrderType, Tag, TimeInForce
 
 _Amount = Annotated[
     Decimal,
@@ -31,7 +33,29 @@ _CLIENT_ORDER_ID = Field(
 )
 
 
-class ExecuteRequest(Shape):
+_Price = Annotated[
+    Decimal,
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": int(MAX_PRICE)}),
+]
+_Dollars = Annotated[
+    Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": int(MAX_AMOUNT)})
+]
+
+
+class Timed(Shape):
+    """How long an order is tried."""
+
+    time_in_force: TimeInForce = Field(
+        default="GTC", description="GTC, good till cancelled, or IOC: one attempt and no retry."
+    )
+    expires_at: datetime | None = Field(
+        default=None,
+        description="A time to come, with its zone: when it ends unless it has by then.",
+        examples=["2099-01-31T12:00:00Z"],
+    )
+
+
+class ExecuteRequest(Timed):
     """A market order. Unknown members are ignored."""
 
     token_in: _Token = Field(description="A symbol or a mint address.", examples=["SOL"])
@@ -57,7 +81,7 @@ class ExecuteRequest(Shape):
     )
 
 
-class LegacyRequest(Shape):
+class LegacyRequest(Timed):
     """A market order as the second family of clients writes it. Unknown members are ignored."""
 
     token_in: _Token = Field(examples=["SOL"])
@@ -82,7 +106,34 @@ class Accepted(Shape):
 class OrderRequest(ExecuteRequest):
     """An order of any type. Unknown members are ignored."""
 
-    order_type: Literal["market"] = "market"
+    token_in: _Token = Field(
+        default=SNIPER_TOKEN_IN,
+        description=f"A symbol or a mint address. Only sniper orders may leave it out: "
+        f"{SNIPER_TOKEN_IN}.",
+        examples=["SOL"],
+    )
+    slippage: _Slippage = Field(
+        default=DEFAULT_SLIPPAGE,
+        description=f"A fraction from 0 to 1. Sniper orders have {SNIPER_SLIPPAGE} by default.",
+        examples=[0.01],
+        json_schema_extra=_DEFAULT,
+    )
+    order_type: OrderType = "market"
+    target_price: _Price | None = Field(
+        default=None,
+        description="Limit orders have it and no others: the least tokenOut for one tokenIn, after "
+        "fee and price impact, whatever the slippage.",
+        examples=[151.2],
+    )
+    pool_provider: Annotated[str, Field(pattern=VENUE_PATTERN)] | None = Field(
+        default=None, description="Sniper orders only: whose pool.", examples=["RAYDIUM"]
+    )
+    min_liquidity: _Dollars | None = Field(
+        default=None,
+        description="Sniper orders only: the US dollars in the pool, with at most "
+        f"{LIQUIDITY_DECIMALS} decimals.",
+        examples=[50000],
+    )
     validate_only: bool = Field(default=False, description="Look at the order, place nothing.")
 
 
@@ -95,6 +146,11 @@ class Valid(Shape):
     token_out: str = Field(examples=["USDC"])
     amount: Number = Field(examples=[10])
     slippage: Number = Field(examples=[0.01])
+    target_price: Number | None = Field(examples=[151.2])
+    expires_at: datetime | None
+    time_in_force: TimeInForce
+    pool_provider: str | None = Field(examples=["RAYDIUM"])
+    min_liquidity: Number | None = Field(examples=[50000])
     order_id: str | None = Field(
         description="The id it would have, where its client names it.", examples=[ORDER_ID]
     )
@@ -140,5 +196,10 @@ def valid(wish: Wish) -> Valid:
         token_out=terms.token_out,
         amount=terms.amount,
         slippage=terms.slippage,
+        target_price=terms.target_price,
+        expires_at=terms.expires_at,
+        time_in_force=terms.time_in_force,
+        pool_provider=terms.pool_provider,
+        min_liquidity=terms.min_liquidity,
         order_id=wish.order_id,
     )

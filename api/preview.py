@@ -8,12 +8,13 @@ from api import placing_errors, placing_schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import caller_of
+from api.conditions import require_to_come
 from api.examples import of_form
 from api.forecast_views import Preview, preview_view
 from api.openapi import failures, takes
 from api.ordering import only_validated, wish_of
 from api.parts import parts_of
-from api.placement import EXECUTE
+from api.placement import ANY_TYPE
 from api.placements import CLIENT_ORDER_ID, FAULTS
 
 PREVIEW_PATH = "/api/orders/preview"
@@ -25,20 +26,20 @@ router = APIRouter(tags=["orders"])
 @router.post(
     PREVIEW_PATH,
     response_model=Preview,
-    responses=failures(
-        placing_errors.INVALID_ORDER_TYPE, placing_errors.INVALID_VALIDATE_ONLY, *of_form(EXECUTE)
-    ),
+    responses=failures(placing_errors.INVALID_VALIDATE_ONLY, *of_form(ANY_TYPE)),
     openapi_extra=takes(placing_schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def preview(request: Request) -> Response:
     """Ask every venue what an order would get now, and where it would go. Places nothing.
 
     Takes what `/api/orders` takes. That no venue would take the order is an answer too: 200 with
-    no `winner`, and in `error` what an attempt would end with.
+    no `winner`, and in `error` what an attempt would end with. A limit order whose price is not
+    reached now would wait, which a warning tells.
     """
     parts = parts_of(request)
     document = await json_object(request)
     only_validated(document)
-    wish = wish_of(document, EXECUTE, request.headers, parts, caller_of(request))
+    wish = wish_of(document, ANY_TYPE, request.headers, parts, caller_of(request))
+    require_to_come(wish.terms.expires_at, parts.clock())
     seen = await parts.previews.of(wish.terms)
     return json_answer(preview_view(seen, parts.clock()))

@@ -52,6 +52,11 @@ async def test_an_order_can_be_looked_at_without_placing_it(api, post):
         "tokenOut": "USDC",
         "amount": 10,
         "slippage": 0.05,
+        "targetPrice": None,
+        "expiresAt": None,
+        "timeInForce": "GTC",
+        "poolProvider": None,
+        "minLiquidity": None,
         "orderId": order_id_of("ann", "mine"),
     }
     assert api.log.events == []
@@ -60,7 +65,7 @@ async def test_an_order_can_be_looked_at_without_placing_it(api, post):
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"orderType": "limit"}, "INVALID_ORDER_TYPE"),
+        ({"orderType": "stop"}, "INVALID_ORDER_TYPE"),
         ({"orderType": None}, "INVALID_ORDER_TYPE"),
         ({"orderType": ["market"]}, "INVALID_ORDER_TYPE"),
         ({"validateOnly": "true"}, "INVALID_VALIDATE_ONLY"),

@@ -111,3 +111,18 @@ def test_nothing_is_told_at_the_limits(changes):
 def test_a_high_price_impact_of_the_winner_is_told(impact, told):
     best = quote(1503, METEORA).model_copy(update={"price_impact": Decimal(impact)})
     assert codes(seen(quote(1500), best)) == told
+
+
+def test_a_limit_order_whose_price_is_not_there_would_wait():
+    at_target = {"order_type": "limit", "target_price": 150}
+    assert codes(seen(quote(1500), quote(1499, METEORA), **at_target)) == []
+    short = seen(quote(1499), quote(1498, METEORA), **at_target)
+    assert codes(short) == ["PRICE_NOT_REACHED"]
+    assert "RAYDIUM offers 1499 USDC, the target price asks for 1500" in short.warnings[0].message
+
+
+def test_an_order_that_nobody_would_take_now_waits_unless_it_is_a_market_order():
+    nobody = [no_quote("UNKNOWN_TOKEN"), no_quote("UNKNOWN_TOKEN", METEORA)]
+    assert "would fail at once" in seen(*nobody).why
+    assert "would wait for a pool" in seen(*nobody, order_type="sniper").why
+    assert codes(seen(quote(1), quote(1, METEORA), order_type="sniper")) == ["WAITS_FOR_A_POOL"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api import exact
 from api.errors import Refusal
-from api.placement import EXECUTE, LEGACY, market_order
+from api.placement import EXECUTE, LEGACY, order_of
 from tests.support.api import running_api
 
 NAMES = st.sampled_from(["tokenIn", "tokenOut", "amount", "amountIn", "slippage", "userId", "x"])
@@ -64,7 +64,7 @@ ORDERS = st.fixed_dictionaries(
 
 @given(st.sampled_from([EXECUTE, LEGACY]), ORDERS)
 def test_a_right_document_becomes_the_order_it_says(form, document):
-    terms = market_order(exact.read_object(json.dumps(document).encode()), form).terms
+    terms = order_of(exact.read_object(json.dumps(document).encode()), form).terms
     assert terms.amount == document[form.amount]
     assert (terms.token_in, terms.token_out) == (document["tokenIn"], document["tokenOut"])
 
@@ -81,7 +81,7 @@ def test_a_document_with_one_odd_member_is_an_order_or_refused_for_it(form, orde
 
 def answered(document, form):
     try:
-        return market_order(document, form).terms
+        return order_of(document, form).terms
     except Refusal as refusal:
         return refusal
 

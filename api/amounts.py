@@ -1,0 +1,77 @@
+"""The numbers of an order as clients write them: within their bounds, every digit kept."""
+
+from decimal import Decimal
+
+from api import placing_errors
+from api.errors import Kind, Refusal
+from orders import tokens
+from orders.values import MAX_AMOUNT
+
+DEFAULT_SLIPPAGE = Decimal("0.05")
+SLIPPAGE_DECIMALS = 18
+PRICE_DECIMALS = 36
+MAX_PRICE = Decimal(10) ** 30
+LIQUIDITY_DECIMALS = 18
+
+
+def amount_of(value: object, token_in: object, field: str) -> Decimal:
+    """Return an amount of a token; raise `Refusal`."""
+    if not isinstance(value, Decimal):
+        raise Refusal(placing_errors.INVALID_AMOUNT_TYPE, field=field)
+    if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
+        raise Refusal(placing_errors.INVALID_AMOUNT, field=field)
+    token = token_in if isinstance(token_in, str) else ""
+    most = tokens.decimals_of(token)
+    if _decimals(value) > most:
+        message = f"{field} has more than the {most} decimals of the token: round it to {most}."
+        raise Refusal(placing_errors.INVALID_AMOUNT, message, field=field)
+    return _within(value, most)
+
+
+def slippage_of(value: object, default: Decimal = DEFAULT_SLIPPAGE) -> Decimal:
+    """Return a slippage, the default where none is given; raise `Refusal`."""
+    if value is None:
+        return default
+    if not isinstance(value, Decimal):
+        raise Refusal(placing_errors.INVALID_SLIPPAGE_TYPE)
+    in_range = value.is_finite() and 0 <= value <= 1
+    if not in_range or _decimals(value) > SLIPPAGE_DECIMALS:
+        raise Refusal(placing_errors.INVALID_SLIPPAGE_RANGE)
+    return _within(value, SLIPPAGE_DECIMALS) if value else Decimal(0)
+
+
+def price_of(value: object) -> Decimal:
+    """Return a target price; raise `Refusal`."""
+    wrong = placing_errors.INVALID_TARGET_PRICE
+    return _number(value, MAX_PRICE, PRICE_DECIMALS, wrong, zero=False)
+
+
+def liquidity_of(value: object) -> Decimal:
+    """Return an amount of US dollars in a pool; raise `Refusal`."""
+    wrong = placing_errors.INVALID_MIN_LIQUIDITY
+    return _number(value, MAX_AMOUNT, LIQUIDITY_DECIMALS, wrong, zero=True)
+
+
+def _number(value: object, most: Decimal, decimals: int, wrong: Kind, *, zero: bool) -> Decimal:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise Refusal(wrong)
+    in_range = 0 < value <= most or (zero and not value)
+    if not in_range or _decimals(value) > decimals:
+        raise Refusal(wrong)
+    return _within(value, decimals) if value else Decimal(0)
+
+
+def _decimals(value: Decimal) -> int:
+    """How many digits after the point the number needs; zeros at the end need none."""
+    _, digits, exponent = value.as_tuple()
+    written = "".join(map(str, digits))
+    zeros = len(written) - len(written.rstrip("0"))
+    return max(0, -int(exponent) - zeros) if value else 0
+
+
+def _within(value: Decimal, decimals: int) -> Decimal:
+    """The same number without zeros beyond so many decimals, and without an exponent."""
+    _, _, exponent = value.as_tuple()
+    if -decimals <= int(exponent) <= 0:
+        return value
+    return Decimal(f"{value:.{decimals}f}") if int(exponent) < 0 else Decimal(f"{value:f}")

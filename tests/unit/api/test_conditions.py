@@ -1,0 +1,142 @@
+"""Orders that wait for a price or a pool, or not for ever: how they are placed."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.support.api import running_api
+from tests.support.builders import T0
+
+LIMIT = {"orderType": "limit", "targetPrice": 151.2}
+LATER = "2026-01-01T02:00:00+01:00"
+ONE_O_CLOCK = datetime(2026, 1, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def post(api):
+    api.log.appended = api.read_model.project
+
+    async def send(path="/api/orders", **members):
+        swap = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10}
+        body = {name: value for name, value in {**swap, **members}.items() if value is not ...}
+        return await api.http.post(path, json=body)
+
+    return send
+
+
+async def test_a_limit_order_is_placed_with_every_digit_of_its_price(api, post):
+    answer = await api.http.post(
+        "/api/orders",
+        content=b'{"orderType":"limit","targetPrice":0.00661375661375661376,"expiresAt":"'
+        + LATER.encode()
+        + b'","tokenIn":"USDC","tokenOut":"SOL","amount":10,"timeInForce":"IOC"}',
+    )
+    [event] = api.log.events
+    assert answer.status_code == 202, answer.text
+    assert event.terms.order_type == "limit"
+    assert event.terms.target_price == Decimal("0.00661375661375661376")
+    assert (event.terms.expires_at, event.terms.time_in_force) == (ONE_O_CLOCK, "IOC")
+
+
+async def test_a_sniper_order_pays_in_sol_and_may_lose_a_fifth(api, post):
+    wanted = {"orderType": "sniper", "tokenOut": "NEWCOIN", "poolProvider": "RAYDIUM"}
+    answer = await post(**wanted, minLiquidity=50000.5, tokenIn=...)
+    [event] = api.log.events
+    assert answer.status_code == 202, answer.text
+    terms = event.terms
+    assert (terms.token_in, terms.token_out, terms.slippage) == ("SOL", "NEWCOIN", Decimal("0.2"))
+    assert (terms.pool_provider, terms.min_liquidity) == ("RAYDIUM", Decimal("50000.5"))
+
+
+async def test_a_sniper_order_needs_no_more_than_its_token(api, post):
+    assert (await post(orderType="sniper", tokenOut="NEWCOIN")).status_code == 202
+    [event] = api.log.events
+    assert (event.terms.pool_provider, event.terms.min_liquidity) == (None, None)
+
+
+@pytest.mark.parametrize("path", ["/api/orders/execute", "/orders", "/api/orders"])
+async def test_any_order_may_have_an_end_and_one_attempt(api, post, path):
+    who = {"amountIn": 10, "userId": "ann"}
+    answer = await post(path, expiresAt=LATER, timeInForce="IOC", **who)
+    [event] = api.log.events
+    assert answer.status_code in {201, 202}
+    assert (event.terms.expires_at, event.terms.time_in_force) == (ONE_O_CLOCK, "IOC")
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "field"),
+    [
+        ({"orderType": "limit"}, "MISSING_TARGET_PRICE", "targetPrice"),
+        (LIMIT | {"targetPrice": 0}, "INVALID_TARGET_PRICE", "targetPrice"),
+        (LIMIT | {"targetPrice": "151"}, "INVALID_TARGET_PRICE", "targetPrice"),
+        (LIMIT | {"targetPrice": 1e31}, "INVALID_TARGET_PRICE", "targetPrice"),
+        (LIMIT | {"targetPrice": 1e-37}, "INVALID_TARGET_PRICE", "targetPrice"),
+        ({"targetPrice": 1}, "MISPLACED_CONDITION", "targetPrice"),
+        (LIMIT | {"poolProvider": "RAYDIUM"}, "MISPLACED_CONDITION", "poolProvider"),
+        ({"minLiquidity": 1}, "MISPLACED_CONDITION", "minLiquidity"),
+        ({"orderType": "sniper", "poolProvider": "ray"}, "INVALID_POOL_PROVIDER", "poolProvider"),
+        ({"orderType": "sniper", "minLiquidity": -1}, "INVALID_MIN_LIQUIDITY", "minLiquidity"),
+        ({"timeInForce": "FOK"}, "INVALID_TIME_IN_FORCE", "timeInForce"),
+        ({"timeInForce": ["IOC"]}, "INVALID_TIME_IN_FORCE", "timeInForce"),
+        ({"expiresAt": "2030-01-01T00:00:00"}, "INVALID_EXPIRES_AT", "expiresAt"),
+        ({"expiresAt": 1893456000}, "INVALID_EXPIRES_AT", "expiresAt"),
+        ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "INVALID_EXPIRES_AT", "expiresAt"),
+        ({"expiresAt": T0.isoformat()}, "INVALID_EXPIRES_AT", "expiresAt"),
+        ({"expiresAt": T0.isoformat(), "validateOnly": True}, "INVALID_EXPIRES_AT", "expiresAt"),
+        ({"tokenIn": []}, "INVALID_TOKEN_IN", "tokenIn"),
+    ],
+)
+async def test_what_cannot_be_is_refused_with_its_field_and_a_remedy(
+    api, post, members, error, field
+):
+    answer = await post(**members)
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["field"]) == (400, error, field)
+    assert api.log.events == []
+
+
+@pytest.mark.parametrize("path", ["/api/orders/execute", "/orders"])
+async def test_the_paths_of_market_orders_place_no_others(api, post, path):
+    answer = await post(path, **LIMIT)
+    assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_ORDER_TYPE")
+    assert "/api/orders" in answer.json()["message"]
+
+
+async def test_a_batch_holds_orders_of_all_types(api, post):
+    swap = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10}
+    some = [swap, swap | LIMIT, swap | {"orderType": "sniper"}, swap | {"orderType": "limit"}]
+    told = (await post("/api/orders/batch", orders=some)).json()["results"]
+    assert [one["status"] for one in told] == [202, 202, 202, 400]
+    assert told[3]["error"]["field"] == "targetPrice"
+    assert sorted(event.terms.order_type for event in api.log.events) == [
+        "limit",
+        "market",
+        "sniper",
+    ]
+
+
+async def test_a_named_order_whose_time_is_over_is_still_answered_as_before():
+    now = [T0]
+    async with running_api(clock=lambda: now[0]) as api:
+        api.log.appended = api.read_model.project
+        body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10, **LIMIT, "expiresAt": LATER}
+        named = {**body, "userId": "ann", "clientOrderId": "mine"}
+        first = await api.http.post("/api/orders", json=named)
+        now[0] = ONE_O_CLOCK
+        again = await api.http.post("/api/orders", json=named)
+        assert (first.status_code, again.status_code) == (202, 200)
+        other = await api.http.post("/api/orders", json={**named, "targetPrice": 150})
+        assert (other.status_code, other.json()["field"]) == (409, "targetPrice")
+        late = await api.http.post("/api/orders", json={**named, "clientOrderId": "new"})
+        assert (late.status_code, late.json()["error"]) == (400, "INVALID_EXPIRES_AT")
+
+
+async def test_a_preview_tells_whether_a_limit_order_would_wait():
+    async with running_api(quote_latency_ms=0) as api:
+        swap = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10, "slippage": 0.01}
+        for price, codes in ((0.5, []), (10**6, ["PRICE_NOT_REACHED"])):
+            body = {**swap, "orderType": "limit", "targetPrice": price}
+            told = (await api.http.post("/api/orders/preview", json=body)).json()
+            assert [one["code"] for one in told["warnings"]] == codes
+            assert (told["orderType"], told["targetPrice"]) == ("limit", price)
