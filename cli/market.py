@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api.placement import TOKEN_PATTERN
 from cli.audits import KafkaAddress, Servers, TopicPrefix, audited
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
 from local.market import open_desk
+from orders.tokens import find
 from orders.topics import Topics
 from orders.values import Liquidity, Tick
 from venues import VENUES
@@ -57,6 +60,16 @@ def _above_zero(text: str) -> Decimal:
     return number
 
 
+def _token(text: str) -> str:
+    # What the API would not take nobody could trade.
+    if find(text) is None and re.fullmatch(TOKEN_PATTERN, text) is None:
+        raise typer.BadParameter(
+            f"{text!r} is no token: a symbol has 2 to 10 capital letters and digits, "
+            "a mint address 32 to 44 of base58"
+        )
+    return text
+
+
 def _venue(text: str) -> str:
     if text.upper() not in VENUES:
         raise typer.BadParameter(f"{text!r} is no venue: there are {', '.join(VENUES)}")
@@ -98,7 +111,12 @@ def tick(
 
 @app.command("add-liquidity")
 def add_liquidity(  # noqa: PLR0913  (one argument for each option)
-    token: Annotated[str, typer.Argument(help="A symbol or a mint address, known or new.")],
+    token: Annotated[
+        str,
+        typer.Argument(
+            parser=_token, metavar="TOKEN", help="A symbol or a mint address, known or new."
+        ),
+    ],
     *,
     pool: Annotated[
         str,

@@ -136,7 +136,12 @@ async def test_every_process_prices_alike_after_moves_and_pools(kafka, topics, s
         (("tick", "SOL/USDC", "0"), "above zero"),
         (("tick", "SOL/USDC", "nan"), "above zero"),
         (("tick", "SOL/USDC", "1e99"), "price"),
-        (("add-liquidity", "X", "--pool", "RAYDIUM", "--amount", "1"), "token"),
+        (("add-liquidity", "X", "--pool", "RAYDIUM", "--amount", "1"), "no token"),
+        (("add-liquidity", "moonshot", "--pool", "RAYDIUM", "--amount", "1"), "no token"),
+        (
+            ("add-liquidity", "MOON", "--pool", "RAYDIUM", "--amount", "1e31", "--price", "1e31"),
+            "price",
+        ),
         (("add-liquidity", "MOON", "--pool", "ORCA", "--amount", "1"), "no venue"),
         (("add-liquidity", "SOL", "--pool", "RAYDIUM", "--amount", "1", "--price", "2"), "prices"),
     ],
