@@ -19,6 +19,8 @@ from orders.topics import Topics
 RETRIES_KEPT = timedelta(days=7)
 DEAD_LETTERS_KEPT = timedelta(days=30)
 PRICES_KEPT = timedelta(days=1)
+PRICES_SEGMENT = timedelta(hours=1)
+"""Only whole segments are deleted: Kafka's own ones of a week would keep a gigabyte a day."""
 RECORD_MAX_BYTES = 1024 * 1024 + 12
 REQUEST_TIMEOUT_MS = 30_000
 POLL_SECONDS = 0.05
@@ -46,6 +48,7 @@ class Keeping:
     last_only: bool = False
     partitions: int | None = None
     """How many partitions it has whatever the layout says; those of the market have one."""
+    segment: timedelta | None = None
 
     def partitions_in(self, layout: Layout) -> int:
         """Return how many partitions the topic has in this layout."""
@@ -95,7 +98,7 @@ def _wanted(topics: Topics) -> dict[str, Keeping]:
         topics.events: Keeping(),
         **dict.fromkeys(topics.retries.values(), Keeping(RETRIES_KEPT)),
         topics.dead_letter: Keeping(DEAD_LETTERS_KEPT),
-        topics.prices: Keeping(PRICES_KEPT, partitions=1),
+        topics.prices: Keeping(PRICES_KEPT, partitions=1, segment=PRICES_SEGMENT),
         topics.pools: Keeping(partitions=1),
         topics.moves: Keeping(last_only=True, partitions=1),
     }
@@ -141,7 +144,8 @@ def _require(there: Mapping[str, int], wanted: Mapping[str, Keeping], layout: La
 
 
 def _new(name: str, kept: Keeping, layout: Layout) -> NewTopic:
-    retention = -1 if kept.time is None else int(kept.time.total_seconds() * 1000)
+    retention = -1 if kept.time is None else _milliseconds(kept.time)
+    segment = {"segment.ms": str(_milliseconds(kept.segment))} if kept.segment else {}
     return NewTopic(
         name,
         num_partitions=kept.partitions_in(layout),
@@ -149,6 +153,7 @@ def _new(name: str, kept: Keeping, layout: Layout) -> NewTopic:
         topic_configs={
             "cleanup.policy": "compact" if kept.last_only else "delete",
             "retention.ms": str(retention),
+            **segment,
             "message.timestamp.type": "LogAppendTime",
             "max.message.bytes": str(RECORD_MAX_BYTES),
             # Whatever a client compresses is kept as it was before: our readers know not every
@@ -157,6 +162,10 @@ def _new(name: str, kept: Keeping, layout: Layout) -> NewTopic:
             "min.insync.replicas": str(layout.min_insync_replicas),
         },
     )
+
+
+def _milliseconds(time: timedelta) -> int:
+    return int(time.total_seconds() * 1000)
 
 
 def _check(response: object) -> None:

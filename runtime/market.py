@@ -193,7 +193,8 @@ class _Follower:
             await self._read(consumer)
 
     async def _first_price(self, consumer: AIOKafkaConsumer) -> int:
-        if self._since is None or not self._past:
+        [first] = (await consumer.beginning_offsets([self._prices])).values()
+        if self._since is None or first >= self._past:
             return self._past
         # Counted from the newest price, by the brokers' clock: the one here may be wrong.
         consumer.assign([self._prices])

@@ -5,6 +5,8 @@ import time
 from datetime import timedelta
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from local import jars
 from local.kafka import Kafka
@@ -51,6 +53,20 @@ async def test_without_any_price_everything_is_told_from_the_first_one_on(kafka,
     async with following(kafka, topics, listener, timedelta(minutes=10)):
         await tell(kafka, topics, one := tick())
         await heard(listener, one)
+
+
+async def test_prices_that_are_all_too_old_to_be_kept_hold_nobody_up(kafka, topics):
+    await tell(kafka, topics, tick(), added := pool())
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topics.prices, 0): RecordsToDelete(1)})
+    finally:
+        await admin.close()
+    listener = Heard()
+    async with following(kafka, topics, listener, timedelta(minutes=10)):
+        await tell(kafka, topics, new := tick("152"))
+        await heard(listener, added, new)
 
 
 async def test_what_cannot_be_read_is_left_out_and_said(kafka, topics, caplog):
