@@ -1,7 +1,6 @@
 """`engine market`."""
 
 import asyncio
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from api.placement import TOKEN_PATTERN
 from cli.audits import KafkaAddress, Servers, TopicPrefix, audited
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
 from local.market import open_desk
+from local.scenario import Add, Put, read
+from local.scenario import play as play_scenes
 from orders.tokens import find
 from orders.topics import Topics
 from orders.values import Liquidity, Tick
@@ -103,10 +104,7 @@ def tick(
     with audited(), _in_bounds():
         servers = Servers(data_dir, topic_prefix, kafka)
         told = asyncio.run(_put(*servers.topics, pair, price))
-    if as_json:
-        typer.echo(told.model_dump_json())
-    else:
-        typer.echo(f"{told.pair} is at {told.price:f}")
+    _tell(told, as_json=as_json)
 
 
 @app.command("add-liquidity")
@@ -148,8 +146,43 @@ def add_liquidity(  # noqa: PLR0913  (one argument for each option)
     with audited(), _in_bounds():
         servers = Servers(data_dir, topic_prefix, kafka)
         told = asyncio.run(_add(*servers.topics, token, pool, amount, price))
+    _tell(told, as_json=as_json)
+
+
+@app.command()
+def play(
+    scenario: Annotated[
+        typer.FileText, typer.Argument(metavar="FILE", help="One JSON object a line; - is stdin.")
+    ],
+    *,
+    kafka: KafkaAddress = None,
+    topic_prefix: TopicPrefix = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Let a scenario happen on the market, each line so many seconds (`at`) after the beginning.
+
+    \b
+    A scenario:
+      {"at": 0, "do": "add-liquidity", "token": "MOON", "pool": "RAYDIUM", "amount": 50000}
+      {"at": 2.5, "do": "tick", "pair": "MOON/USDC", "price": 1.2}
+      {"at": 5, "do": "tick", "pair": "SOL/USDC", "price": 140}
+    """
+    with audited(), _in_bounds():
+        servers = Servers(data_dir, topic_prefix, kafka)
+        scenes = read(scenario)
+        for scene in scenes:
+            if isinstance(scene, Add):
+                _token(scene.token)
+                _venue(scene.pool)
+        asyncio.run(_play(*servers.topics, scenes, as_json=as_json))
+
+
+def _tell(told: Tick | Liquidity, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(told.model_dump(mode="json")))
+        typer.echo(told.model_dump_json())
+    elif isinstance(told, Tick):
+        typer.echo(f"{told.pair} is at {told.price:f}")
     else:
         typer.echo(f"{told.pool}'s pool of {told.token} has {told.usd:f} USDC at {told.price:f}")
 
@@ -174,3 +207,8 @@ async def _add(
 ) -> Liquidity:
     async with open_desk(kafka, topics) as desk:
         return await desk.add(token, venue, amount, price)
+
+
+async def _play(kafka: str, topics: Topics, scenes: list[Put | Add], *, as_json: bool) -> None:
+    async with open_desk(kafka, topics) as desk:
+        await play_scenes(desk, scenes, lambda told: _tell(told, as_json=as_json))

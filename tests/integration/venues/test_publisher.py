@@ -127,6 +127,38 @@ async def test_every_process_prices_alike_after_moves_and_pools(kafka, topics, s
         assert float(market.price(pair, now)) == pytest.approx(price, rel=0.02)
 
 
+async def test_a_scenario_happens_in_its_time(kafka, topics, start, engine, tmp_path):
+    start()
+    scenario = tmp_path / "scenario.jsonl"
+    scenario.write_text(
+        "# a token comes, and rises\n\n"
+        '{"at": 0.5, "do": "tick", "pair": "MOON/USDC", "price": 1.2}\n'
+        '{"do": "add-liquidity", "token": "MOON", "pool": "RAYDIUM", "amount": 50000}\n'
+    )
+    told = await engine("play", str(scenario), "--json")
+    assert told.exit_code == 0, told.output
+    first, second = map(json.loads, told.stdout.splitlines())
+    assert (first["token"], first["usd"], second["price"]) == ("MOON", "50000", "1.2")
+    assert datetime.fromisoformat(second["at"]) > datetime.fromisoformat(first["at"])
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"do": "dance"}', "Line 2"),
+        ('{"do": "tick", "pair": "SOL", "price": 1}', "Line 2: pair"),
+        ('{"do": "add-liquidity", "token": "A", "pool": "RAYDIUM", "amount": 1}', "no token"),
+        ('{"do": "add-liquidity", "token": "AB", "pool": "ORCA", "amount": 1}', "no venue"),
+        ("no JSON", "Line 2"),
+    ],
+)
+async def test_a_scenario_that_makes_no_sense_is_a_wrong_usage(engine, tmp_path, line, why):
+    scenario = tmp_path / "scenario.jsonl"
+    scenario.write_text(f"#\n{line}\n")
+    told = await engine("play", str(scenario))
+    assert (told.exit_code, why in told.output) == (2, True), told.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
