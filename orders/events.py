@@ -7,7 +7,7 @@ retyped or removed; a new type, field or transition raises `SCHEMA_VERSION`.
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from orders.errors import Reason
 from orders.values import (
@@ -15,6 +15,7 @@ from orders.values import (
     ClientOrderId,
     Fill,
     Liquidity,
+    Moment,
     OrderId,
     Quote,
     Tags,
@@ -37,7 +38,7 @@ class Envelope(BaseModel):
     event_id: str = Field(min_length=1, max_length=64)
     schema_version: int = SCHEMA_VERSION
     order_id: OrderId
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     causation_id: str | None = Field(
         default=None, max_length=MAX_ID, description="The event that led to this one."
     )
@@ -69,7 +70,7 @@ class OrderPlaced(OrderEvent):
     )
     tags: Tags = Field(default=(), description="The client's words. Since schema version 3.")
     terms: Terms
-    not_after: AwareDatetime = Field(
+    not_after: Moment = Field(
         description="Appended to the log later than this (broker time), the placement is void."
     )
 

@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 from orders.errors import Code, Reason
 from orders.requests import Amend, Cancel, Wish
-from orders.values import Execution, Fill, Terms
+from orders.values import Execution, Fill, Moment, Terms
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -24,8 +24,8 @@ class Placement:
     user_id: str | None
     client_order_id: str | None
     terms: Terms
-    placed_at: datetime
-    not_after: datetime
+    placed_at: Moment
+    not_after: Moment
     correlation_id: str | None
     tags: tuple[str, ...] = ()
 
@@ -42,7 +42,7 @@ class Placed:
     version: int
     attempts: int
     routes: int
-    updated_at: datetime
+    updated_at: Moment
     cause: str
     rests: int = 0
     fired_at: Decimal | None = None

@@ -1,10 +1,11 @@
 """The nouns of the trade: amounts, tokens, terms, quotes, fills. No rule of use lives here."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -21,6 +22,15 @@ PRICE = Context(prec=18, rounding=ROUND_HALF_EVEN)
 """Prices are quotients: they are kept to 18 significant digits."""
 
 MAX_AMOUNT = Decimal(10) ** 15
+
+
+def _slim(at: datetime) -> datetime:
+    return at if at.utcoffset() else at.replace(tzinfo=UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_slim)]
+"""A time, as a rule in UTC. Every open order keeps several: those have one time zone in common,
+where each that is read would bring its own."""
 
 OrderType = Literal["market", "limit", "sniper"]
 TimeInForce = Literal["GTC", "IOC"]
@@ -77,7 +87,7 @@ class Terms:
         default=(), max_length=8, description="Simulation only: the fault of attempt 1, 2, 3 …"
     )
     time_in_force: TimeInForce = "GTC"
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     target_price: Price | None = Field(
         default=None, description="Limit: the least token out per token in, after fee and impact."
     )

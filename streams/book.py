@@ -5,7 +5,7 @@ A price is that of an order's own direction, token out per token in; of each pai
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import TypeAlias
 
 from sortedcontainers import SortedList
@@ -18,12 +18,18 @@ Side: TypeAlias = tuple[str, str]
 Share: TypeAlias = Callable[[Terms], Decimal]
 """What part of the market's price the cheapest venue gives for an order, after fee and impact."""
 
-_Place: TypeAlias = tuple[Decimal, int, str]
+_Place: TypeAlias = tuple[int, str]
 
-_AT = 0
-_ABOVE = 1
 _LAST = "~"
 """Sorts behind every order id."""
+
+_DIGITS = Context(prec=80, rounding=ROUND_CEILING)
+_FINEST = Decimal("1e-40")
+
+
+def _whole(price: Decimal) -> int:
+    """The price in a unit finer than any price: a whole number takes half the room of a Decimal."""
+    return int(_DIGITS.divide(price, _FINEST).to_integral_value(context=_DIGITS))
 
 
 def side_of(terms: Terms) -> Side:
@@ -62,10 +68,8 @@ class Book:
     def add(self, order: Resting, above: Decimal | None = None) -> None:
         """Let the order fire at its price; if `above` is given, only on a better one than that."""
         terms, order_id = order.placement.terms, order.placement.order_id
-        target = self.target(terms)
-        place = (target, _AT, order_id)
-        if above is not None and above >= target:
-            place = (above, _ABOVE, order_id)
+        target = _whole(self.target(terms))
+        place = (max(target, _whole(above) + 1) if above else target, order_id)
         self.remove(order)
         self._places[order_id] = place
         self._sides[side_of(terms)].add(place)
@@ -78,14 +82,14 @@ class Book:
     def fires(self, order: Resting, price: Decimal) -> bool:
         """Return whether the order, if it is here, fires at this price."""
         place = self._places.get(order.placement.order_id)
-        return place is not None and place <= (price, _AT, _LAST)
+        return place is not None and place <= (_whole(price), _LAST)
 
     def reached(self, side: Side, price: Decimal) -> list[str]:
         """Return the orders that fire at this price, and keep them no longer."""
         if not (places := self._sides.get(side)):
             return []
-        count = places.bisect_right((price, _AT, _LAST))
-        fired = [order_id for _, _, order_id in places[:count]]
+        count = places.bisect_right((_whole(price), _LAST))
+        fired = [order_id for _, order_id in places[:count]]
         del places[:count]
         for order_id in fired:
             del self._places[order_id]
