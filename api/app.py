@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from api import (
     batch,
+    changing,
     errors,
     events,
     exact,
@@ -193,14 +194,21 @@ _HANDLERS = {
     HTTPException: _http,
     ClientDisconnect: _client_left,
 }
-_PLACING = (*direct(placements.router), *direct(batch.router), *direct(preview.router))
-_OF_ONE = direct(orders.of_one)
+_PLACING = (
+    *(*direct(placements.router), *direct(batch.router), *direct(preview.router)),
+    *direct(changing.of_many),
+)
+_OF_ONE = (*direct(orders.of_one), *direct(changing.of_one))
 _NO_ORDERS = [
     Route(path, NoOther())
-    for path in (placements.EXECUTE_PATH, batch.BATCH_PATH, preview.PREVIEW_PATH)
+    for path in (
+        *(placements.EXECUTE_PATH, batch.BATCH_PATH, preview.PREVIEW_PATH),
+        changing.CANCEL_PATH,
+    )
 ]
 _ROUTERS = (
-    *(placements.router, batch.router, preview.router, orders.of_one, lists.router),
+    *(placements.router, batch.router, preview.router, changing.of_many),
+    *(orders.of_one, changing.of_one, lists.router),
     *(events.router, market.router, problems.router, router),
 )
-_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[4:] for r in routes_of(one)))
+_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[6:] for r in routes_of(one)))

@@ -36,6 +36,11 @@ class Caller:
         if not self.sees_all and owner != self.user_id:
             raise Refusal(ORDER_NOT_FOUND)
 
+    def require_changes(self, owner: str | None) -> None:
+        """Raise `Refusal`, as for an order that is not there, for one that is not theirs."""
+        if Scope.ADMIN not in self.scopes and owner != self.user_id:
+            raise Refusal(ORDER_NOT_FOUND)
+
     def whose(self, user_id: str | None) -> str | None:
         """Return whose orders a list or a feed shows; raise `Refusal` for another user's."""
         if self.sees_all:

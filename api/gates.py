@@ -15,6 +15,7 @@ from api.safety import Safety
 TAKEN_HEADERS = (
     "Authorization",
     "Content-Type",
+    "If-Match",
     "Last-Event-ID",
     client_ids.HEADER,
     placement.FAULTS_HEADER,
@@ -39,7 +40,7 @@ def add_gates(app: FastAPI, settings: AccessSettings, new_id: Callable[[], str])
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("DELETE", "GET", "PATCH", "POST"),
             allow_headers=TAKEN_HEADERS,
             expose_headers=TOLD_HEADERS,
         )

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.errors import ORDER_NOT_FOUND, Refusal
 from api.ports import EventRow, OrderRow
 from orders import state
 from orders.events import AnyOrderEvent
 from orders.fold import replay
 from orders.state import Completed, Unplaced, Waiting
+from orders.values import Terms
 from orders.wire import decode
 
 
@@ -34,6 +36,14 @@ def order_at(rows: Iterable[EventRow], until: Until) -> OrderRow | None:
     """Return the order as its events made it by then, or None when it was not placed yet."""
     order = replay(event for row, event in events_of(rows) if until.holds(row))
     return None if isinstance(order, Unplaced) else row_of(order)
+
+
+def row_and_terms(rows: Iterable[EventRow]) -> tuple[OrderRow, Terms]:
+    """Return an order as it is, and its terms as the log has them; it was placed."""
+    order = replay(event for _, event in events_of(rows))
+    if isinstance(order, Unplaced):
+        raise Refusal(ORDER_NOT_FOUND)
+    return row_of(order), order.placement.terms
 
 
 def row_of(order: state.Open | state.Closed) -> OrderRow:

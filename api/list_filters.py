@@ -17,9 +17,10 @@ from orders.state import Status
 from orders.values import ClientOrderId, OrderType, Tag
 
 STATUSES: tuple[Status, ...] = get_args(Status)
+OPEN = tuple(status for status in STATUSES if status not in FINAL)
 _WORDS: Mapping[str, frozenset[str]] = {
     **{status: frozenset({status}) for status in STATUSES},
-    "open": frozenset(STATUSES) - FINAL,
+    "open": frozenset(OPEN),
     "resting": frozenset({"open"}),
     "final": FINAL,
 }
@@ -29,7 +30,7 @@ _TURNS = {"createdAt": True, "+createdAt": True, " createdAt": True, "-createdAt
 _WORD = "|".join(_WORDS)
 _STATUS = rf"^({_WORD})(,({_WORD}))*$"
 _TOKEN = "[A-Za-z0-9]{2,44}"  # noqa: S105  (a token of trade)
-_PAIR = rf"^{_TOKEN}/{_TOKEN}$"
+PAIR_PATTERN = rf"^{_TOKEN}/{_TOKEN}$"
 _VENUE = "^[A-Z][A-Z0-9_]{1,19}$"
 _CLIENT_ORDER_ID: TypeAdapter[str] = TypeAdapter(ClientOrderId)
 _TAG: TypeAdapter[str] = TypeAdapter(Tag)
@@ -66,8 +67,15 @@ def _statuses(text: str | None) -> tuple[Status, ...]:
 
 
 def _pair(query: Mapping[str, str]) -> Pair | None:
-    text = _text(query, "pair", _matches(_PAIR), list_errors.INVALID_PAIR)
-    return None if text is None else Pair(*text.split("/"))
+    text = query.get("pair")
+    return None if text is None else pair_of_text(text)
+
+
+def pair_of_text(text: object) -> Pair:
+    """Return the pair of tokenIn/tokenOut; raise `Refusal` for any other text."""
+    if not isinstance(text, str) or not _matches(PAIR_PATTERN)(text):
+        raise Refusal(list_errors.INVALID_PAIR)
+    return Pair(*text.split("/"))
 
 
 def _moment(query: Mapping[str, str], name: str) -> datetime | None:
@@ -125,7 +133,7 @@ PARAMETERS = [
     _parameter(
         "pair",
         "tokenIn/tokenOut, by symbol or mint, as the order was placed: `SOL/USDC`.",
-        pattern=_PAIR,
+        pattern=PAIR_PATTERN,
     ),
     _parameter("venue", "The `selectedDex`.", pattern=_VENUE),
     _parameter("createdFrom", "The first `createdAt`, with its zone.", format="date-time"),

@@ -146,7 +146,7 @@ def replay(model: type[BaseModel], *others: type[BaseModel]) -> Responses:
 def takes(model: type[BaseModel], *parameters: dict[str, Any]) -> dict[str, Any]:
     """Return the documentation of a body and headers that the route reads by itself."""
     schema = _inlined(model.model_json_schema(mode="serialization"))
-    for name in list(schema["required"]):
+    for name in list(schema.get("required", ())):
         if "default" in schema["properties"][name]:
             schema["required"].remove(name)
     body = {"required": True, "content": {"application/json": {"schema": schema}}}

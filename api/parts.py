@@ -35,6 +35,7 @@ from api.settings import ApiSettings
 from api.slots import Shares, Slots
 from api.store import Store, open_store
 from api.streams import Streams
+from api.wishing import Wishing
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import crash_points
@@ -75,6 +76,7 @@ class Parts:
     read_model: ReadModel
     order_rows: Batches[OrderRow]
     placing: Placing
+    wishing: Wishing
     repeats: Repeats
     room: Room
     lookup: Lookup
@@ -115,6 +117,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         read_model=read_model,
         order_rows=Batches(read_model.orders, settings.partitions),
         placing=placing,
+        wishing=Wishing(log, sources.clock, sources.new_id, Slots(most)),
         repeats=repeats,
         room=room,
         lookup=lookup,

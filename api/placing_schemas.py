@@ -17,13 +17,13 @@ from api.placement import (
 from api.shapes import ORDER_ID, Number, Shape
 from orders.values import MAX_AMOUNT, MAX_TAGS, ClientOrderId, OrderType, Tag, TimeInForce
 
-_Amount = Annotated[
+Amount = Annotated[
     Decimal,
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": int(MAX_AMOUNT)}),
 ]
-_Slippage = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+Slippage = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 _Token = Annotated[str, Field(pattern=TOKEN_PATTERN)]
-_User = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID, pattern=USER_ID_PATTERN)]
+User = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID, pattern=USER_ID_PATTERN)]
 
 _DEFAULT: dict[str, JsonValue] = {"default": float(DEFAULT_SLIPPAGE)}
 _CLIENT_ORDER_ID = Field(
@@ -33,7 +33,7 @@ _CLIENT_ORDER_ID = Field(
 )
 
 
-_Price = Annotated[
+Price = Annotated[
     Decimal,
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": int(MAX_PRICE)}),
 ]
@@ -60,17 +60,17 @@ class ExecuteRequest(Timed):
 
     token_in: _Token = Field(description="A symbol or a mint address.", examples=["SOL"])
     token_out: _Token = Field(description="A symbol or a mint address.", examples=["USDC"])
-    amount: _Amount = Field(
+    amount: Amount = Field(
         description="Units of tokenIn: above 0, at most 10^15, within the token's decimals.",
         examples=[10],
     )
-    slippage: _Slippage = Field(
+    slippage: Slippage = Field(
         default=DEFAULT_SLIPPAGE,
         description="A fraction from 0 to 1.",
         examples=[0.01],
         json_schema_extra=_DEFAULT,
     )
-    user_id: _User | None = Field(default=None, examples=["alice"])
+    user_id: User | None = Field(default=None, examples=["alice"])
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
     tags: list[Tag] = Field(
         default=[],
@@ -86,9 +86,9 @@ class LegacyRequest(Timed):
 
     token_in: _Token = Field(examples=["SOL"])
     token_out: _Token = Field(examples=["USDC"])
-    amount_in: _Amount = Field(description="As `amount` of /api/orders/execute.", examples=[10])
-    user_id: _User = Field(examples=["alice"])
-    slippage: _Slippage = Field(
+    amount_in: Amount = Field(description="As `amount` of /api/orders/execute.", examples=[10])
+    user_id: User = Field(examples=["alice"])
+    slippage: Slippage = Field(
         default=DEFAULT_SLIPPAGE, examples=[0.01], json_schema_extra=_DEFAULT
     )
     client_order_id: ClientOrderId | None = _CLIENT_ORDER_ID
@@ -112,14 +112,14 @@ class OrderRequest(ExecuteRequest):
         f"{SNIPER_TOKEN_IN}.",
         examples=["SOL"],
     )
-    slippage: _Slippage = Field(
+    slippage: Slippage = Field(
         default=DEFAULT_SLIPPAGE,
         description=f"A fraction from 0 to 1. Sniper orders have {SNIPER_SLIPPAGE} by default.",
         examples=[0.01],
         json_schema_extra=_DEFAULT,
     )
     order_type: OrderType = "market"
-    target_price: _Price | None = Field(
+    target_price: Price | None = Field(
         default=None,
         description="Limit orders have it and no others: the least tokenOut for one tokenIn, after "
         "fee and price impact, whatever the slippage.",

@@ -18,7 +18,7 @@ from tests.support.builders import ORDER_ID
         ("GET", "/api/orders/execute", "POST"),
         ("GET", "/api/orders/preview", "POST"),
         ("NONSENSE", "/api/orders/execute", "POST"),
-        ("POST", f"/api/orders/{ORDER_ID}", "GET, HEAD"),
+        ("POST", f"/api/orders/{ORDER_ID}", "DELETE, GET, HEAD, PATCH"),
         ("PUT", "/api/orders/execute/events", "GET, HEAD"),
         ("POST", "/health", "GET, HEAD"),
         ("POST", "/docs", "GET, HEAD"),

@@ -6,7 +6,15 @@ import pytest
 
 from api.errors import MEDIA_TYPE
 from tests.support.api import running_api
-from tests.support.builders import ORDER_ID, executed, placed, retry_scheduled, routed
+from tests.support.builders import (
+    ORDER_ID,
+    executed,
+    limit,
+    placed,
+    rested,
+    retry_scheduled,
+    routed,
+)
 
 # It has no type stubs, so it is not imported by name.
 Draft202012Validator = import_module("jsonschema").Draft202012Validator
@@ -64,6 +72,25 @@ async def test_a_placement_is_as_documented(api, document):
         assert "slippage" not in asked["required"]
 
 
+async def test_cancels_and_amendments_are_as_documented(api, document):
+    api.log.appended = api.read_model.project
+    api.log.write(placed(terms=limit()), rested(2))
+    api.log.write(placed(order_id=OTHER_ID), retry_scheduled(2, order_id=OTHER_ID))
+    path, url = "/api/orders/{orderId}", f"/api/orders/{ORDER_ID}"
+    about = {"headers": {"If-Match": "2"}, "json": {"targetPrice": 151.2}}
+    some = {"json": {"orderIds": [ORDER_ID, OTHER_ID, "x"]}}
+    for method, place, at, status, given in (
+        ("patch", path, url, 200, about),
+        ("patch", path, url, 428, {"json": {}}),
+        ("delete", path, url, 202, {}),
+        ("post", "/api/orders/cancel", "/api/orders/cancel", 207, some),
+    ):
+        answer = await api.http.request(method, at, **given)
+        assert answer.status_code == status, answer.text
+        schema = schema_of(document, place, method, status)
+        Draft202012Validator(schema).validate(answer.json())
+
+
 async def test_a_repeat_and_its_refusal_are_as_documented(api, document):
     api.log.appended = api.read_model.project
     body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "amountIn": 1, "userId": "u"}
@@ -108,6 +135,12 @@ async def test_every_route_is_there_with_its_errors(document):
         "GET /api/orders": {"200", "400", "500", "503", *guarded},
         "GET /orders": {"200", "400", "500", "503", *guarded},
         "GET /api/orders/{orderId}": {"200", "400", "404", "500", "503", *guarded},
+        "DELETE /api/orders/{orderId}": {"202", "400", "404", "409", "500", "503", *guarded},
+        "PATCH /api/orders/{orderId}": {
+            *("200", "202", "400", "404", "408", "409", "412", "413", "428", "500", "503"),
+            *guarded,
+        },
+        "POST /api/orders/cancel": {"207", "400", "408", "413", "500", "503", *guarded},
         "GET /api/orders/{orderId}/events": {"200", "400", "404", "500", "503", *guarded},
         "GET /api/orders/{orderId}/explain": {"200", "400", "404", "500", "503", *guarded},
         "POST /api/orders": {"202", *placement},

@@ -13,6 +13,7 @@ from tests.support.talks import OTHER, OTHER_ID, THIRD_ID
 
 UNKNOWN_ID = ORDER_ID.replace("0d5e", "dead")
 MARKET = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "amountIn": 1}
+CANCEL = "/api/orders/cancel"
 PLACING = ("/api/orders/execute", "/orders", "/api/orders")
 READING = ("", "/events", "/explain", "?asOfSeq=99", "?asOf=2027-01-01T00:00:00Z")
 
@@ -242,3 +243,34 @@ async def test_without_tokens_everybody_is_who_they_say(clock):
         assert unnamed.json()["error"] == "MISSING_USER_ID"
         named = await api.http.post(PLACING[0], json={**MARKET, "clientOrderId": "one"})
         assert (named.status_code, named.json()["error"]) == (400, "USER_REQUIRED")
+
+
+@pytest.mark.parametrize("scope", [TRADER, f"{TRADER} orders:read:all"])
+async def test_nobody_changes_somebody_else_s_order(api, ask, scope):
+    order_id = (await ask("POST", "/api/orders", json=MARKET)).json()["orderId"]
+    change = {"json": {"slippage": 0.1}, "headers": {"If-Match": "1"}}
+    for method, more in (("DELETE", {}), ("PATCH", change)):
+        answer = await ask(method, f"/api/orders/{order_id}", "cat", scope, **more)
+        assert (answer.status_code, answer.json()["error"]) == (404, "ORDER_NOT_FOUND")
+    named = {"json": {"orderIds": [order_id]}}
+    [result] = (await ask("POST", CANCEL, "cat", scope, **named)).json()["results"]
+    assert result["status"] == 404
+    answer = await ask("POST", CANCEL, "cat", scope, json={"userId": "ann"})
+    assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN")
+    everything = {"json": {"all": True}}
+    assert (await ask("POST", CANCEL, "cat", scope, **everything)).json()["results"] == []
+    assert not [event for event in api.log.events if event.type == "OrderCancelRequested"]
+
+
+@pytest.mark.parametrize(("user", "scope", "count"), [("ann", TRADER, 1), ("root", "admin", 3)])
+async def test_one_s_own_orders_are_cancelled_and_an_admin_s_are_all(api, ask, user, scope, count):
+    await ask("POST", "/api/orders", json=MARKET)
+    results = (await ask("POST", CANCEL, user, scope, json={"all": True})).json()["results"]
+    assert [result["status"] for result in results] == [202] * count
+    wishes = [event for event in api.log.events if event.type == "OrderCancelRequested"]
+    assert [wish.user_id for wish in wishes] == [user] * count
+
+
+async def test_whoever_only_reads_cancels_nothing(ask):
+    answer = await ask("DELETE", f"/api/orders/{ORDER_ID}", scope="orders:read")
+    assert (answer.status_code, answer.json()["scope"]) == (403, "orders:write")

@@ -1,0 +1,140 @@
+"""Cancelling many orders with one request: which they are, and what came of each."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from api import changing_errors, errors, exact, schemas
+from api.callers import Caller
+from api.changing_schemas import MOST, CancelAnswer, CancelResult
+from api.errors import Refusal
+from api.list_filters import OPEN, pair_of_text
+from api.parts import Parts
+from api.placement import is_user_id
+from api.placing_errors import INVALID_ORDER_TYPE
+from api.ports import OrderRow
+from api.positions import Position
+from api.scopes import Scope
+from api.selection import Place, Wanted
+from api.wishing import Asker
+from api.words import FINAL
+from orders.values import OrderType
+
+_TYPES: tuple[OrderType, ...] = get_args(OrderType)
+_MOST_PAGES = 20
+_NAMES = frozenset({"userId", "orderIds", "all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Orders by their ids, or all open ones that fit."""
+
+    order_ids: tuple[str, ...] = ()
+    wanted: Wanted | None = None
+
+
+def choice_of(document: Mapping[str, object], caller: Caller) -> Choice:
+    """Return which orders are to end; raise `Refusal` for what names none or others' orders."""
+    given = [name for name in _NAMES if document.get(name) is not None]
+    if len(given) != 1:
+        raise Refusal(changing_errors.INVALID_CANCEL)
+    order_type, pair = document.get("orderType"), document.get("pair")
+    if order_type is not None and order_type not in _TYPES:
+        raise Refusal(INVALID_ORDER_TYPE)
+    if given == ["orderIds"]:
+        if order_type is not None or pair is not None:
+            raise Refusal(changing_errors.INVALID_CANCEL)
+        return Choice(_ids(document["orderIds"]))
+    user_id = _whose(document, caller)
+    return Choice(
+        wanted=Wanted(
+            statuses=OPEN,
+            user_id=user_id,
+            order_type=None if order_type is None else str(order_type),
+            pair=None if pair is None else pair_of_text(pair),
+            ascending=True,
+        )
+    )
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= MOST:
+        raise Refusal(changing_errors.INVALID_CANCEL)
+    if not all(isinstance(one, str) for one in value):
+        raise Refusal(changing_errors.INVALID_CANCEL)
+    return tuple(dict.fromkeys(value))
+
+
+def _whose(document: Mapping[str, object], caller: Caller) -> str | None:
+    user_id = document.get("userId")
+    if user_id is None:
+        if document["all"] is not True:
+            raise Refusal(changing_errors.INVALID_CANCEL, field="all")
+        return None if Scope.ADMIN in caller.scopes else caller.user_id
+    if not isinstance(user_id, str) or not is_user_id(user_id):
+        raise Refusal(errors.INVALID_USER_ID)
+    caller.signed(document)
+    return user_id
+
+
+class Cancelling:
+    """One request to cancel many orders; `written` is where its wishes stand."""
+
+    def __init__(self, parts: Parts, caller: Caller, asker: Asker) -> None:
+        self.written: list[Position] = []
+        self._parts = parts
+        self._caller = caller
+        self._asker = asker
+
+    async def run(self, choice: Choice) -> CancelAnswer:
+        """Ask to end each order that was chosen and return what came of it."""
+        if choice.wanted is None:
+            results = await asyncio.gather(*map(self._named, choice.order_ids))
+            return CancelAnswer(results=results, complete=True)
+        rows, complete = await _open(choice.wanted, self._parts)
+        each = (self._result(row.order_id, row) for row in rows)
+        return CancelAnswer(results=await asyncio.gather(*each), complete=complete)
+
+    async def _named(self, order_id: str) -> CancelResult:
+        try:
+            row = await self._parts.lookup.find(order_id, self._parts.order_rows.of)
+        except Refusal as refusal:
+            return _refused(order_id, refusal)
+        return await self._result(order_id, row)
+
+    async def _result(self, order_id: str, row: OrderRow) -> CancelResult:
+        try:
+            self._caller.require_changes(row.user_id)
+            if row.status in FINAL:
+                raise ended(row)
+            if not row.cancel_requested:
+                wished = await self._parts.wishing.cancel(row.order_id, self._asker)
+                self.written.append(wished.position)
+        except Refusal as refusal:
+            return _refused(order_id, refusal)
+        view = schemas.order_view(replace(row, cancel_requested=True))
+        return CancelResult(order_id=row.order_id, status=202, order=view)
+
+
+def ended(row: OrderRow) -> Refusal:
+    """Return the answer for an order of which nothing more comes."""
+    return Refusal(changing_errors.ORDER_FINAL, orderStatus=row.status, version=row.version)
+
+
+async def _open(wanted: Wanted, parts: Parts) -> tuple[list[OrderRow], bool]:
+    """Return open orders that nobody has asked to cancel yet, and whether these are all."""
+    rows: list[OrderRow] = []
+    place: Place | None = None
+    for _ in range(_MOST_PAGES):
+        page = await parts.read_model.page(wanted, MOST, place)
+        rows += [row for row in page.orders if not row.cancel_requested]
+        place = page.after
+        if len(rows) > MOST or place is None:
+            break
+    return rows[:MOST], place is None and len(rows) <= MOST
+
+
+def _refused(order_id: str, refusal: Refusal) -> CancelResult:
+    body = exact.Raw(exact.write(refusal.body).decode())
+    return CancelResult(order_id=order_id, status=refusal.kind.status, error=body)

@@ -1,0 +1,89 @@
+"""Puts what is asked of orders into the log, for their workers to answer."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.errors import LOG_UNAVAILABLE, Refusal
+from api.ports import Log, LogAway
+from api.positions import Position
+from api.slots import Slots
+from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested
+from orders.values import Terms
+from orders.wire import encode
+
+ACTOR = "api"
+SAFE = (
+    "The log did not acknowledge the wish in time; it may still be done. "
+    "Send the same request again: whatever was done already is not done twice."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, in which request."""
+
+    user_id: str | None
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A wish in the log: its id, and where it stands."""
+
+    wish_id: str
+    position: Position
+
+
+class Wishing:
+    """The way of a wish into the log; a bounded number of requests is on it at once."""
+
+    def __init__(
+        self, log: Log, clock: Callable[[], datetime], new_id: Callable[[], str], slots: Slots
+    ) -> None:
+        self.slots = slots
+        self._log = log
+        self._clock = clock
+        self._new_id = new_id
+
+    async def cancel(self, order_id: str, asker: Asker) -> Wished:
+        """Ask to end an order; raise `Refusal` when that is not certain to be in the log."""
+        wish = OrderCancelRequested(
+            event_id=self._new_id(),
+            order_id=order_id,
+            occurred_at=self._clock(),
+            correlation_id=asker.request_id,
+            actor=ACTOR,
+            user_id=asker.user_id,
+        )
+        return await self._append(wish)
+
+    async def amend(self, order_id: str, seen_version: int, terms: Terms, asker: Asker) -> Wished:
+        """Ask for other terms, as `cancel` asks."""
+        wish = OrderAmendRequested(
+            event_id=self._new_id(),
+            order_id=order_id,
+            occurred_at=self._clock(),
+            correlation_id=asker.request_id,
+            actor=ACTOR,
+            user_id=asker.user_id,
+            seen_version=seen_version,
+            terms=terms,
+        )
+        return await self._append(wish)
+
+    async def _append(self, wish: AnyWish) -> Wished:
+        try:
+            appended = await self._log.append(wish.order_id, encode(wish))
+        except LogAway as away:
+            raise not_certain(wish.order_id) from away
+        except asyncio.CancelledError:
+            # The process stops; the client has to know that it may be done.
+            raise not_certain(wish.order_id) from None
+        return Wished(wish.event_id, Position(appended.partition, appended.offset))
+
+
+def not_certain(order_id: str) -> Refusal:
+    """Return the answer for a wish that may be in the log or may still come into it."""
+    return Refusal(LOG_UNAVAILABLE, SAFE, orderId=order_id)
