@@ -44,6 +44,7 @@ _CONNECT_TIMEOUT_S = 5
 _SILENCE_MS = 5_000
 _READ_TIMEOUT_S = 30
 _LOOK_UP_MOST = 5_000
+_PORTION = 500
 
 Connection = AsyncConnection[TupleRow]
 
@@ -62,15 +63,14 @@ async def read_snapshot(database_url: str, partition: int) -> Snapshot:
         if not found:
             return Snapshot(await _now(connection))
         offset = await (await connection.execute(_OFFSET, [partition])).fetchone()
-        opened = await (await connection.execute(_OPEN, [partition])).fetchall()
+        opened = await _opened(connection, partition)
         recent = {"partition": partition, "kept": CLOSED_KEPT}
         closed = await (await connection.execute(_CLOSED, recent)).fetchall()
-        states = {row[0]: await _state(connection, *row) for row in opened}
         # Asked for last: a clock set by an earlier time would be as late as all this took.
         return Snapshot(
             await _now(connection),
             next_offset=offset[0] if offset else 0,
-            open=states,
+            open=opened,
             closed=dict(closed),
         )
 
@@ -136,6 +136,14 @@ async def _now(connection: Connection) -> datetime:
     now: datetime
     [now] = await (await connection.execute(_NOW)).fetchone() or ()
     return now
+
+
+async def _opened(connection: Connection, partition: int) -> dict[str, Open]:
+    # In portions: all rows at once would take as much room again as the orders themselves.
+    async with connection.cursor("opened") as cursor:
+        cursor.itersize = _PORTION
+        await cursor.execute(_OPEN, [partition])
+        return {row[0]: await _state(connection, *row) async for row in cursor}
 
 
 async def _state(connection: Connection, order_id: str, state: str, schema_version: int) -> Open:
