@@ -14,7 +14,14 @@ from cli.failures import Failure
 
 CLOSE_TIMEOUT_S = 1.0
 """While events come that nobody reads any more the engine's goodbye stands behind them."""
-COLOURS = {"pending": "yellow", "executing": "cyan", "completed": "green", "failed": "red"}
+COLOURS = {
+    "pending": "yellow",
+    "open": "blue",
+    "executing": "cyan",
+    "completed": "green",
+    **dict.fromkeys(("failed", "cancelled", "expired"), "red"),
+}
+WITHOUT_FILL = {"cancelled": "was cancelled", "expired": "expired"}
 EXTRAS = {
     "executedPrice": "at",
     "txHash": "tx",
@@ -39,6 +46,8 @@ async def follow(base: str, order_id: str, headers: dict[str, str], *, as_json: 
             _show_change(raw, last, as_json=as_json)
     if last.get("status") == "failed":
         raise Failure(f"Order {order_id} failed: {last.get('error', 'no reason told')}")
+    if last.get("status") in WITHOUT_FILL:
+        raise Failure(f"Order {order_id} {WITHOUT_FILL[last['status']]}")
 
 
 async def follow_all(

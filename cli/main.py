@@ -11,6 +11,7 @@ from cli import (
     events,
     letters,
     market,
+    orders,
     place,
     projection,
     quarantine,
@@ -36,6 +37,8 @@ Runs an order execution engine on this machine, and talks to it.
 \b
   engine up                          start it; Ctrl-C stops it
   engine place SOL USDC 10 --watch   place an order, see what happens to it
+  engine orders --open               orders that have not ended
+  engine cancel 0b8e3f6c-…           an order ended before it is filled
   engine watch                       see everything that happens
   engine status                      its processes, its orders, its lag
   engine verify                      whether anything was lost or done twice
@@ -98,6 +101,8 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("status")(status.status)
 app.command("place")(place.place)
+app.command("orders")(orders.orders)
+app.command("cancel")(orders.cancel)
 app.command("watch")(watch.watch)
 app.command("verify")(verify.check)
 app.command("replay")(replay.replay)

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import main
+from cli.calls import encode, refusal
 from cli.main import app
-from cli.place import encode, refusal
 from local import datadir
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -19,6 +19,8 @@ COMMANDS = [
     ["up"],
     ["status"],
     ["place"],
+    ["orders"],
+    ["cancel"],
     ["watch"],
     ["verify"],
     ["replay"],

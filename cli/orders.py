@@ -1,0 +1,131 @@
+"""`engine orders` and `engine cancel`."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.calls import call
+from cli.failures import Failure
+from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
+
+MOST_ROUNDS = 1_000
+
+Kind = Annotated[
+    str | None, typer.Option("--type", metavar="TYPE", help="market, limit or sniper.")
+]
+Pair = Annotated[str | None, typer.Option(help="tokenIn/tokenOut, such as SOL/USDC.")]
+User = Annotated[str | None, typer.Option(help="Whose orders.")]
+
+
+def orders(  # noqa: PLR0913  (one argument for each option)
+    *,
+    still_open: Annotated[
+        bool, typer.Option("--open", help="Those that have not ended, at rest or under way.")
+    ] = False,
+    status: Annotated[
+        str | None, typer.Option(help="Statuses: open, final, resting, completed, expired …")
+    ] = None,
+    user: User = None,
+    kind: Kind = None,
+    pair: Pair = None,
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many, the newest.")] = 50,
+    as_json: AsJson = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Show orders, the newest first.
+
+    \b
+    Examples:
+      engine orders --open
+      engine orders --status resting --type limit --pair SOL/USDC
+      engine orders --user alice --json | jq -r .id
+    """
+    if still_open and status is not None:
+        raise typer.BadParameter("--open is a --status: name one of them")
+    query = {"status": "open" if still_open else status, "userId": user, "type": kind, "pair": pair}
+    given = {name: value for name, value in query.items() if value is not None}
+    address = f"{api_url(url, data_dir)}/api/orders"
+    answer = call("GET", address, bearing(token), query={**given, "limit": str(count)})
+    found = json.loads(answer.text, parse_float=str)["orders"]
+    if as_json:
+        for order in found:
+            typer.echo(json.dumps(order))
+    elif found:
+        _show(found)
+    else:
+        typer.echo("There are no such orders")
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    table = Table("Order", "Status", "Type", "Sells", "For", "Price", "Ends", "Why", box=None)
+    for one in found:
+        price = one["executedPrice"] or one["targetPrice"]
+        table.add_row(
+            *(one["id"], one["status"], one["orderType"]),
+            *(f"{one['amount']} {one['tokenIn']}", one["tokenOut"]),
+            *("" if price is None else str(price), (one["expiresAt"] or "")[:19]),
+            (one["errorReason"] or "").partition(":")[0],
+        )
+    Console(soft_wrap=True).print(table, highlight=False)
+
+
+def cancel(  # noqa: PLR0913  (one argument for each option)
+    order: Annotated[list[str] | None, typer.Argument(help="Ids of orders.")] = None,
+    *,
+    user: User = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every open order that you may cancel.")
+    ] = False,
+    kind: Kind = None,
+    pair: Pair = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Ask to cancel orders. One that is tried at a venue just now comes to its outcome first.
+
+    \b
+    Examples:
+      engine cancel 0b8e3f6c-…
+      engine cancel --user alice --type limit --pair SOL/USDC
+      engine cancel --all
+
+    It fails (exit code 1) when one of them cannot be cancelled: it has ended, or is not there.
+    """
+    if [bool(order), user is not None, everything].count(True) != 1:
+        raise typer.BadParameter("name orders, or --user, or --all")
+    if order and (kind or pair):
+        raise typer.BadParameter("--type and --pair choose among many orders: use --user or --all")
+    wanted = {"orderIds": order or None, "userId": user, "all": everything or None}
+    wanted |= {"orderType": kind, "pair": pair}
+    address = f"{api_url(url, data_dir)}/api/orders/cancel"
+    refused = asked = 0
+    for _ in range(MOST_ROUNDS):
+        told = call("POST", address, bearing(token), wanted).json()
+        for result in told["results"]:
+            asked += 1
+            refused += result["status"] != 202
+            _tell(result, as_json=as_json)
+        if told["complete"]:
+            break
+    if refused:
+        raise Failure(f"{refused} of {asked} orders cannot be cancelled")
+    if not asked and not as_json:
+        typer.echo("There are no such open orders")
+
+
+def _tell(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result))
+    elif result["status"] == 202:
+        typer.echo(
+            f"Order {result['orderId']}: asked to cancel, it was {result['order']['status']}"
+        )
+    else:
+        typer.echo(f"Order {result['orderId']}: {result['error']['message']}")
