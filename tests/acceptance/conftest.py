@@ -10,7 +10,7 @@ import httpx
 import pytest
 import websockets
 
-FINAL = {"completed", "failed"}
+FINAL = {"completed", "failed", "cancelled", "expired"}
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10, "slippage": 0.05}
 
 

@@ -1,0 +1,141 @@
+"""The commands about orders, against an API that says what it is told to."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+
+ORDER = {
+    "id": "0d5e9c1a-0000-4000-8000-000000000001",
+    "status": "open",
+    "orderType": "limit",
+    "tokenIn": "SOL",
+    "tokenOut": "USDC",
+    "amount": 10,
+    "executedPrice": None,
+    "targetPrice": 151.2,
+    "expiresAt": None,
+    "errorReason": None,
+}
+DONE = {"orderId": ORDER["id"], "status": 202, "order": ORDER}
+GONE = {"orderId": "x", "status": 404, "error": {"message": "There is none."}}
+
+
+@pytest.fixture
+def api():
+    """An API that gives its answers in their turn and keeps what it was asked."""
+    asked, answers = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self):
+            length = int(self.headers.get("content-length") or 0)
+            body = json.loads(self.rfile.read(length) or b"null")
+            asked.append((self.command, self.path, body))
+            content = json.dumps(answers.pop(0)).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = _answer  # noqa: N815  (the names that http.server looks for)
+
+        def log_message(self, *_about):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+
+        def run(*arguments, answer=()):
+            answers.extend(answer)
+            given = {"ENGINE_URL": url, "COLUMNS": "200"}
+            return CliRunner().invoke(app, arguments, env=given), asked
+
+        yield run
+        server.shutdown()
+        thread.join()
+
+
+def test_open_orders_are_shown(api):
+    told, asked = api("orders", "--open", "--pair", "SOL/USDC", answer=[{"orders": [ORDER]}])
+    assert told.exit_code == 0, told.output
+    assert asked[0][1] == "/api/orders?status=open&pair=SOL%2FUSDC&limit=50"
+    for word in (ORDER["id"], "open", "limit", "10 SOL", "USDC", "151.2"):
+        assert word in told.output
+
+
+def test_orders_are_written_one_a_line_for_scripts(api):
+    told, _ = api("orders", "--json", answer=[{"orders": [ORDER, ORDER]}])
+    assert [json.loads(line)["id"] for line in told.output.splitlines()] == [ORDER["id"]] * 2
+
+
+def test_where_there_are_none_it_says_so(api):
+    told, _ = api("orders", "--user", "ann", answer=[{"orders": []}])
+    assert "There are no such orders" in told.output
+
+
+def test_orders_are_cancelled_by_their_ids_and_one_that_cannot_be_is_a_failure(api):
+    answer = {"results": [DONE, GONE], "complete": True}
+    told, asked = api("cancel", ORDER["id"], "x", answer=[answer])
+    assert told.exit_code == 1
+    assert asked[0] == ("POST", "/api/orders/cancel", {"orderIds": [ORDER["id"], "x"]})
+    assert "asked to cancel, it was open" in told.output
+    assert "Order x: There is none." in told.output
+    assert "1 of 2 orders cannot be cancelled" in told.output
+
+
+def test_all_orders_are_cancelled_until_these_are_all(api):
+    rounds = [{"results": [DONE], "complete": complete} for complete in (False, True)]
+    told, asked = api("cancel", "--all", "--type", "limit", answer=rounds)
+    assert told.exit_code == 0
+    assert asked == [("POST", "/api/orders/cancel", {"all": True, "orderType": "limit"})] * 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["cancel"],
+        ["cancel", "x", "--all"],
+        ["cancel", "x", "--type", "limit"],
+        ["orders", "--open", "--status", "final"],
+        ["place", "SOL", "USDC", "1", "--limit", "1", "--snipe"],
+        ["place", "SOL", "USDC", "1", "--limit", "0"],
+        ["place", "SOL", "USDC", "1", "--expires", "soon"],
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage(api, arguments):
+    told, asked = api(*arguments)
+    assert told.exit_code == 2
+    assert asked == []
+
+
+def test_a_limit_order_is_placed_at_the_price_people_quote(api):
+    limited = ["USDC", "SOL", "1500", "--limit", "151.2", "--expires", "2030-01-31T12:00:00Z"]
+    told, asked = api("place", *limited, "--once", answer=[{"orderId": "an id"}])
+    assert told.exit_code == 0, told.output
+    [(method, path, body)] = asked
+    assert (method, path) == ("POST", "/api/orders")
+    assert body.pop("targetPrice") == pytest.approx(1 / 151.2)
+    assert body == {
+        "orderType": "limit",
+        "tokenIn": "USDC",
+        "tokenOut": "SOL",
+        "amount": 1500,
+        "expiresAt": "2030-01-31T12:00:00+00:00",
+        "timeInForce": "IOC",
+    }
+    assert "Buys SOL at 151.2 USDC or less (SOL/USDC)" in told.output
+
+
+def test_a_sniper_order_names_its_pool(api):
+    pool = ["--pool", "RAYDIUM", "--min-liquidity", "50000.5"]
+    told, asked = api("place", "SOL", "NEW", "2", "--snipe", *pool, answer=[{"orderId": "an id"}])
+    assert "Order an id is placed" in told.output
+    body = asked[0][2]
+    assert (body["orderType"], body["poolProvider"]) == ("sniper", "RAYDIUM")
+    assert body["minLiquidity"] == 50000.5
