@@ -31,6 +31,11 @@ user gets 409. Without an id of yours a request that is sent twice places two or
 Every write answers with `X-Log-Position`. A read that sends it back waits until it shows that
 write, whichever process answers.
 
+A limit order waits (`open`) until a tick of the market lets it have its `targetPrice` after fee and
+price impact, a sniper order until a pool holds its token. `DELETE` asks to cancel an order, `PATCH`
+for other terms; the order's worker answers, and never ends an order while a venue may be at it.
+After `expiresAt` an order is `expired`; with `timeInForce: "IOC"` it is tried once.
+
 **WebSocket** `/ws/{orderId}`: the order as it is, at once, then each change:
 `{orderId, status, message, timestamp, version, selectedDex?, executedPrice?, txHash?, error?}`.
 Closes with 1000 after the final one, 4404 when there is no such order. `?fromVersion=N`: instead
@@ -38,9 +43,10 @@ each change from version N on.
 
 **WebSocket** `/ws?userId=U`: each change of U's orders from connection on:
 `{type: "ORDER_UPDATE", orderId, status: "processing"|"completed"|"failed", txHash?,
-executionPrice?, error?, isRetryable?}`. `&fromSeq=S`: from that place of the feed on; each message
-has its `seq` and the `epoch` it counts in, which `&epoch=` names when you come again (4410: the
-feed has been numbered anew).
+executionPrice?, error?, isRetryable?}`; an order that was cancelled or expired is `failed`, and
+`error` says `cancelled` or `expired`; one that is pending or at rest is not told. `&fromSeq=S`:
+from that place of the feed on; each message has its `seq` and the `epoch` it counts in, which
+`&epoch=` names when you come again (4410: the feed has been numbered anew).
 
 **WebSocket** `/ws`: one connection, up to 100 subscriptions, each from any point. You say
 `{op: "subscribe", id, filter: {all} | {orderId?, userId?, status?, pair?}, fromSeq?, epoch?,
