@@ -63,7 +63,8 @@ class Chapter:
             return False
         if story.flaw is None:
             self._findings.checked("I5")
-            self._check_retry(event, flaw_of(event, record.appended_at - since, delay))
+            flaw = _second_attempt(event, story)
+            self._check_retry(event, flaw or flaw_of(event, record.appended_at - since, delay))
             if isinstance(event, OrderRouted):
                 self.turns.began(since, record.appended_at, first=first)
         return False
@@ -91,3 +92,8 @@ class Chapter:
 def _is_in_turn(story: Story) -> bool:
     # Snipers go ahead: that one of them has begun tells nothing of those that came before it.
     return not story.attempts and story.terms.order_type != "sniper"
+
+
+def _second_attempt(event: AnyOrderEvent, story: Story) -> str | None:
+    once = story.terms.time_in_force == "IOC" and event.type == "OrderRetryScheduled"
+    return "was to be tried again, though it has one attempt" if once else None

@@ -5,13 +5,17 @@ from decimal import Decimal
 
 import pytest
 
+from audit.chapter import Chapter
 from audit.findings import Figures, Findings
 from audit.judgement import Liveness, Outcomes, money_flaws
 from audit.ledger import Entry
+from audit.log import Record
 from audit.retries import flaw_of
 from audit.story import Story
 from audit.turns import Moment, Turns
 from orders.events import OrderCancelRequested
+from orders.topics import partition_of
+from orders.wire import encode
 from tests.support.builders import (
     ORDER_ID,
     T0,
@@ -266,3 +270,12 @@ def test_a_limit_order_gets_its_target_whatever_the_event_says():
     low = routed(3, min_amount_out=Decimal(1))
     told = begun(limit(), triggered(2), low, executed(4, fill=fill(1511)))
     assert f"it got 1511, its minimum is {told.terms.least_out}" in money_flaws(told, None)
+
+
+@pytest.mark.parametrize(("once", "broken"), [("IOC", {"I8"}), ("GTC", set())])
+def test_an_order_of_one_attempt_is_not_tried_again(once, broken):
+    findings = Findings()
+    chapter = Chapter((partition_of(ORDER_ID, 1), 1), LATER, findings, Figures())
+    life = (placed(terms=terms(time_in_force=once)), routed(2), retry_scheduled(3))
+    chapter.tell([Record(0, n, ORDER_ID.encode(), encode(one), T0) for n, one in enumerate(life)])
+    assert {one.name for one in findings.invariants if one.broken} == broken
