@@ -12,7 +12,7 @@ select 'all' as scope, '' as key, count(*) as n from orders having count(*) > 0
 union all select 'status', status, count(*) from orders group by status
 union all select 'user', user_id, count(*) from orders where user_id is not null group by user_id
 union all select 'unfinished', '', count(*) from orders
-where status not in ('completed', 'failed') having count(*) > 0
+where status in ('pending', 'executing') having count(*) > 0
 """
 
 
