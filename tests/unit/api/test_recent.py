@@ -104,9 +104,10 @@ async def test_those_who_are_at_the_head_are_told_by_one_reading(world):
     model, story = world.read_model, list(world.story())
     world.happens(*story[:30])
     following = [asyncio.create_task(world.follow(Picked(), 30, 0)) for _ in range(50)]
-    # Turns of the loop, not time: so many that all of them have read and wait.
-    for _ in range(1_000):
-        await asyncio.sleep(0)
+    # Each reads where it begins, and once more where it may join the others.
+    async with asyncio.timeout(10):
+        while model.records_read < 100:
+            await asyncio.sleep(0.01)
     before = model.records_read
     for event in story[30:]:
         world.happens(event)
