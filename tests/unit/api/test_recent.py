@@ -15,6 +15,7 @@ from api.streams import Streams, Stretch
 from tests.support.api_log import MemoryLog
 from tests.support.api_memory import MemoryReadModel
 from tests.support.builders import ORDER_ID, executed, placed, routed
+from tests.support.log import eventually
 
 NAMES = [f"{number:08x}{ORDER_ID[8:]}" for number in range(20)]
 LAST = 4 * len(NAMES)
@@ -104,10 +105,12 @@ async def test_those_who_are_at_the_head_are_told_by_one_reading(world):
     model, story = world.read_model, list(world.story())
     world.happens(*story[:30])
     following = [asyncio.create_task(world.follow(Picked(), 30, 0)) for _ in range(50)]
-    # Each reads where it begins, and once more where it may join the others.
-    async with asyncio.timeout(10):
-        while model.records_read < 100:
-            await asyncio.sleep(0.01)
+
+    async def all_wait():
+        # Each reads where it begins, and once more where it may join the others.
+        return model.records_read >= 100
+
+    await eventually(all_wait)
     before = model.records_read
     for event in story[30:]:
         world.happens(event)
