@@ -8,7 +8,7 @@ run:
 	@.venv/bin/engine up $(ARGS)
 
 test: check
-	.venv/bin/python -m pytest --cov $(or $(ARGS),--numprocesses 3 --dist loadfile --no-loadscope-reorder -m 'not timed')
+	.venv/bin/python -m pytest --cov $(or $(ARGS),--numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 2 -m 'not timed')
 	@$(if $(ARGS),:,.venv/bin/python -m pytest --cov --cov-append -m timed)
 	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=90 --format=total)
 	@$(if $(ARGS),:,.venv/bin/coverage report --fail-under=100 --format=total --include='orders/*')

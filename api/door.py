@@ -192,7 +192,8 @@ class Visit:
         while not self._caller.expired(self._access.clock()):
             self._prolonged.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._prolonged.wait(), self._left_s())
+                async with asyncio.timeout(self._left_s()):
+                    await self._prolonged.wait()
         self._over.set_result(None)
         await self.end(expired())
 

@@ -68,4 +68,5 @@ class EndOffsets:
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
     with contextlib.suppress(KafkaError, TimeoutError):
-        await asyncio.wait_for(consumer.stop(), STOP_TIMEOUT_S)
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await consumer.stop()

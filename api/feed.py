@@ -45,7 +45,8 @@ class FeedReader:
         self._attaching.append(attached)
         self._wake.set()
         try:
-            await asyncio.wait_for(attached, ATTACH_TIMEOUT_S)
+            async with asyncio.timeout(ATTACH_TIMEOUT_S):
+                await attached
         except TimeoutError:
             raise ReadModelAway("the feed does not move") from None
 
@@ -98,7 +99,8 @@ class FeedReader:
     async def _woken(self) -> None:
         patience = None if self._idle else POLL_S
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._wake.wait()
         self._wake.clear()
 
     @property

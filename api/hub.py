@@ -131,7 +131,8 @@ class Hub:
         """End everything and let the talkers have their last words, within so many seconds."""
         self.end_all(Closing.RESTART)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._silent.wait(), patience_s)
+            async with asyncio.timeout(patience_s):
+                await self._silent.wait()
 
     def deliver(self, change: Change) -> None:
         """Give a change to everybody who follows its order or its user; never waits."""

@@ -38,7 +38,8 @@ class Progress:
         self._waiting[waiting] = seen
         self._wake()
         try:
-            await asyncio.wait_for(waiting, patience_s)
+            async with asyncio.timeout(patience_s):
+                await waiting
         except TimeoutError:
             return False
         finally:

@@ -157,7 +157,8 @@ async def open_desk(kafka: str, topics: Topics) -> AsyncIterator[Desk]:
     )
     try:
         try:
-            await asyncio.wait_for(changes.known.wait(), KAFKA_TIMEOUT.total_seconds())
+            async with asyncio.timeout(KAFKA_TIMEOUT.total_seconds()):
+                await changes.known.wait()
         except TimeoutError:
             raise EngineError(f"Kafka at {kafka} does not tell the market") from None
         async with open_appender(kafka, KAFKA_TIMEOUT) as appender:

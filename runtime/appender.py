@@ -118,7 +118,8 @@ def _observe(sent: asyncio.Future[object]) -> None:
 
 async def _stop(producer: AIOKafkaProducer) -> None:
     with contextlib.suppress(KafkaError, TimeoutError):
-        await asyncio.wait_for(producer.stop(), _STOP_TIMEOUT.total_seconds())
+        async with asyncio.timeout(_STOP_TIMEOUT.total_seconds()):
+            await producer.stop()
 
 
 @asynccontextmanager

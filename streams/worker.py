@@ -133,7 +133,8 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
         yield
     finally:
         try:
-            await asyncio.wait_for(app.stop(), _STOP_TIMEOUT.total_seconds())
+            async with asyncio.timeout(_STOP_TIMEOUT.total_seconds()):
+                await app.stop()
         except TimeoutError:
             logger.warning("Faust did not stop in time: what it holds comes back by recovery")
 

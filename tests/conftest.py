@@ -1,6 +1,9 @@
 """Fixtures of every test: the session's real Kafka and PostgreSQL, nothing faked."""
 
+import faulthandler
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,10 @@ settings.register_profile("engine", deadline=None, suppress_health_check=[Health
 settings.load_profile("engine")
 
 
+# How long a test may go on, in seconds, after a time-out that something in it caught, or in its
+# clean-up: pytest-timeout raises once, and not at all after a failure (it lets go for debuggers).
+_GRACE = 120
+
 _PATIENCE = {"acceptance": 3, "integration": 2, "unit": 1}
 
 
@@ -38,6 +45,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _patience(item: pytest.Item) -> tuple[int, int]:
     own = item.get_closest_marker("timeout")
     return own.args[0] if own else 0, _PATIENCE[item.path.relative_to(_TESTS).parts[0]]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """End the process, with every thread's stack told, when a test comes to no end."""
+    own = item.get_closest_marker("timeout")
+    _end_after(_GRACE + (own.args[0] if own else float(item.config.getini("timeout"))))
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Give the clean-up its own time: a failure has ended what was left of the test's."""
+    _end_after(_GRACE)
+
+
+def _end_after(seconds: float) -> None:
+    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,8 @@ class Publisher:
     async def _next_step(self) -> None:
         left = _STEP_S - self._clock().timestamp() % _STEP_S
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), left)
+            async with asyncio.timeout(left):
+                await self._moved.wait()
 
     def _look(self) -> list[Tick]:
         """Every pair whose price has moved, or that was not told for a while."""

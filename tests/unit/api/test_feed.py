@@ -135,6 +135,21 @@ async def test_what_cannot_be_read_ends_the_subscriptions_not_the_reader(world, 
     assert "feed starts over" in caplog.text
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_it_ends_also_when_it_is_woken_at_the_same_moment(turns):
+    reader = World().reader
+    running = asyncio.create_task(reader.run())
+    waiting = asyncio.create_task(reader.progress.passed(0, 0.001))
+    await waiting
+    again = asyncio.create_task(reader.progress.passed(0, 60))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    again.cancel()
+    _, endless = await asyncio.wait({running, again}, timeout=1)
+    assert not endless
+
+
 async def test_a_read_can_wait_until_the_projection_is_there(world):
     progress = world.reader.progress
     assert not await progress.reached(0, 1, 0.05)

@@ -35,7 +35,8 @@ class World:
         self.read_model = MemoryReadModel(self.log)
         self.read_model.window = 5
         reader = FeedReader(self.read_model, Hub(2), print)
-        self.streams = Streams(self.read_model, reader.progress)
+        self.progress = reader.progress
+        self.streams = Streams(self.read_model, self.progress)
         self.reading = asyncio.create_task(reader.run())
 
     def happens(self, *events):
@@ -107,8 +108,8 @@ async def test_those_who_are_at_the_head_are_told_by_one_reading(world):
     following = [asyncio.create_task(world.follow(Picked(), 30, 0)) for _ in range(50)]
 
     async def all_wait():
-        # Each reads where it begins, and once more where it may join the others.
-        return model.records_read >= 100
+        begun = world.streams._recent._end == 30
+        return begun and len(world.progress._waiting) == len(following)
 
     await eventually(all_wait)
     before = model.records_read
