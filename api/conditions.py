@@ -13,7 +13,7 @@ from api.moments import moment_of
 from orders.values import OrderType, TimeInForce
 
 SNIPER_SLIPPAGE = Decimal("0.2")
-SNIPER_TOKEN_IN = "SOL"  # noqa: S105  (a token of trade)
+SNIPER_SPENDS = "SOL"
 VENUE_PATTERN = "^[A-Z][A-Z0-9_]{1,19}$"
 _TYPES: tuple[OrderType, ...] = get_args(OrderType)
 _TIMES: tuple[TimeInForce, ...] = get_args(TimeInForce)

@@ -29,8 +29,8 @@ _TURNS = {"createdAt": True, "+createdAt": True, " createdAt": True, "-createdAt
 
 _WORD = "|".join(_WORDS)
 _STATUS = rf"^({_WORD})(,({_WORD}))*$"
-_TOKEN = "[A-Za-z0-9]{2,44}"  # noqa: S105  (a token of trade)
-PAIR_PATTERN = rf"^{_TOKEN}/{_TOKEN}$"
+_SYMBOL_OR_MINT = "[A-Za-z0-9]{2,44}"
+PAIR_PATTERN = rf"^{_SYMBOL_OR_MINT}/{_SYMBOL_OR_MINT}$"
 _VENUE = "^[A-Z][A-Z0-9_]{1,19}$"
 _CLIENT_ORDER_ID: TypeAdapter[str] = TypeAdapter(ClientOrderId)
 _TAG: TypeAdapter[str] = TypeAdapter(Tag)

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from api import errors, placing_errors
 from api.amounts import DEFAULT_SLIPPAGE, amount_of, slippage_of
-from api.conditions import SNIPER_SLIPPAGE, SNIPER_TOKEN_IN, conditions_of, type_of
+from api.conditions import SNIPER_SLIPPAGE, SNIPER_SPENDS, conditions_of, type_of
 from api.errors import Kind, Refusal
 from orders import tokens
 from orders.events import OrderPlaced
@@ -69,7 +69,7 @@ def order_of(document: Mapping[str, object], form: Form) -> Wish:
     """
     order_type = type_of(document, any_type=form.any_type)
     if order_type == "sniper" and document.get("tokenIn") in (None, ""):
-        document = {**document, "tokenIn": SNIPER_TOKEN_IN}
+        document = {**document, "tokenIn": SNIPER_SPENDS}
     token_in = _present(document, "tokenIn", placing_errors.MISSING_TOKEN_IN)
     token_out = _present(document, "tokenOut", placing_errors.MISSING_TOKEN_OUT)
     amount = amount_of(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, WithJsonSchema
 
 from api.amounts import DEFAULT_SLIPPAGE, LIQUIDITY_DECIMALS, MAX_PRICE
-from api.conditions import SNIPER_SLIPPAGE, SNIPER_TOKEN_IN, VENUE_PATTERN
+from api.conditions import SNIPER_SLIPPAGE, SNIPER_SPENDS, VENUE_PATTERN
 from api.placement import (
     MAX_USER_ID,
     TOKEN_PATTERN,
@@ -107,9 +107,9 @@ class OrderRequest(ExecuteRequest):
     """An order of any type. Unknown members are ignored."""
 
     token_in: _Token = Field(
-        default=SNIPER_TOKEN_IN,
+        default=SNIPER_SPENDS,
         description=f"A symbol or a mint address. Only sniper orders may leave it out: "
-        f"{SNIPER_TOKEN_IN}.",
+        f"{SNIPER_SPENDS}.",
         examples=["SOL"],
     )
     slippage: Slippage = Field(

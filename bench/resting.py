@@ -43,7 +43,7 @@ OVER = Decimal("1.004")
 PARKED, SLOTS, QUOTES = 5_000, 200, timedelta(milliseconds=200)
 BYTES, RESTART_S, TICK_MS, SNIPER_MS = 1_536, 15, 100, 250
 WORKER = "worker-1"
-TOKEN = "SNIPED"  # noqa: S105 -- a token of trade
+SNIPED = "SNIPED"
 QUIET = {
     "ENGINE_MARKET_VOLATILITY": "0",
     "ENGINE_LATENCY_JITTER": "0",
@@ -114,9 +114,9 @@ async def _snipe(engine: Engine, log: Log, count: int) -> tuple[float, float]:
     await _place(engine, placements(PARKED))
     await log.until(OrderExecuted, executed + 1)
     now = datetime.now(UTC)
-    about = {"token": TOKEN, "pool": "RAYDIUM", "usd": Decimal(10_000_000), "price": Decimal(1)}
+    about = {"token": SNIPED, "pool": "RAYDIUM", "usd": Decimal(10_000_000), "price": Decimal(1)}
     topic = Topics(engine.described.topic_prefix).pools
-    await _tell(engine, topic, TOKEN, Liquidity.model_validate({**about, "at": now}))
+    await _tell(engine, topic, SNIPED, Liquidity.model_validate({**about, "at": now}))
     await log.until(OrderExecuted, executed + PARKED + count)
     fired = {one.order_id for one, _ in log.found(OrderTriggered) if one.liquidity}
     sent = [at - now - QUOTES for one, at in log.found(OrderRouted) if one.order_id in fired]
@@ -142,7 +142,7 @@ def _limits(count: int) -> Iterator[AnyOrderEvent]:
 
 def _snipers(count: int) -> Iterator[AnyOrderEvent]:
     for placed in placements(count):
-        about = {"token_in": "USDC", "token_out": TOKEN, "slippage": "0.2"}
+        about = {"token_in": "USDC", "token_out": SNIPED, "slippage": "0.2"}
         yield _with(placed, order_type="sniper", amount=1, **about)
 
 

@@ -14,7 +14,7 @@ from api.scopes import MEANT, Scope
 from cli.failures import Failure
 from cli.target import AsJson
 
-SECRET = "ENGINE_JWT_SECRET"  # noqa: S105  (the name of a variable)
+VARIABLE = "ENGINE_JWT_SECRET"
 LONGEST = timedelta(days=366)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -28,7 +28,8 @@ class NoSecret(Failure):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{SECRET} {what}: set it to the secret of the engine, {MIN_SECRET_BYTES} bytes or more"
+            f"{VARIABLE} {what}: set it to the secret of the engine, "
+            f"{MIN_SECRET_BYTES} bytes or more"
         )
 
 
@@ -106,7 +107,7 @@ def _signed(claims: dict[str, Any], secret: str) -> str:
 
 
 def _secret() -> str:
-    secret = os.environ.get(SECRET, "")
+    secret = os.environ.get(VARIABLE, "")
     if not secret:
         raise NoSecret("is not set")
     if len(secret.encode()) < MIN_SECRET_BYTES:
