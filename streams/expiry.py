@@ -14,8 +14,7 @@ class Expiries:
 
     def __init__(self, orders: Iterable[Open] = ()) -> None:
         self._turns: list[tuple[datetime, str]] = []
-        for order in orders:
-            self.add(order)
+        self._add_all(orders)
 
     def __len__(self) -> int:
         return len(self._turns)
@@ -28,7 +27,8 @@ class Expiries:
     def due(self, now: datetime, orders: Mapping[str, Open]) -> list[Open]:
         """Return those of the open orders whose time is over at this moment (UTC)."""
         if len(self._turns) > 2 * len(orders) + _SPARE:
-            self._turns = Expiries(orders.values())._turns  # noqa: SLF001 -- one of its own kind
+            self._turns.clear()
+            self._add_all(orders.values())
         over = []
         while self._turns and self._turns[0][0] <= now:
             at, order_id = heapq.heappop(self._turns)
@@ -36,3 +36,7 @@ class Expiries:
             if order is not None and order.placement.terms.expires_at == at:
                 over.append(order)
         return over
+
+    def _add_all(self, orders: Iterable[Open]) -> None:
+        for order in orders:
+            self.add(order)

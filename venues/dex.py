@@ -67,14 +67,14 @@ class Dex:
         except ValidationError:
             return Unknown(self._unreadable("settlement"))
 
-    async def _call(self, call: Awaitable[Answer], timeout: float) -> Answer | Reason:  # noqa: ASYNC109 -- the port promises time-outs of its own
+    async def _call(self, call: Awaitable[Answer], patience: float) -> Answer | Reason:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 return await call
         except Rejected as refusal:
             return _cut(refusal.reason)
         except TimeoutError:
-            message = f"{self.name} did not answer within {timeout:g} s"
+            message = f"{self.name} did not answer within {patience:g} s"
             return Reason(code=Code.TIMEOUT, message=message)
         except OSError as error:
             return _cut(Reason(code=Code.NETWORK, message=str(error)))
