@@ -157,7 +157,7 @@ class Tables:
         async with self._cursor("orders") as cursor:
             await cursor.execute(query, (partition,))
             while rows := await cursor.fetchmany(_FETCHED):
-                yield [OrderRead(row[:count], _state(*row[count:])) for row in rows]
+                yield [OrderRead(row[:count], _state(row[count:])) for row in rows]
 
     async def astray(self) -> list[tuple[str, str, int]]:
         """Return table, order id and partition of rows in partitions that the log does not have."""
@@ -234,7 +234,8 @@ async def _enter(connection: Connection) -> tuple[str, int]:
     )
 
 
-def _state(there: bool, written_by: int, *facts: str | None) -> State | None:  # noqa: FBT001  (a column)
+def _state(columns: Sequence[Any]) -> State | None:
+    there, written_by, *facts = columns
     if not there:
         return NO_STATE
     return State(*facts) if written_by == SCHEMA_VERSION else None

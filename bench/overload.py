@@ -61,7 +61,8 @@ def main(
             took = time.monotonic() - began
             print(f"from the start until all had ended    {took:>8.1f} s")
             print(f"which were after the start            {_changed(engine, since):>8,}")
-            _hold(took < RESTART_LIMIT_S, f"the restart takes {RESTART_LIMIT_S} s and more")
+            if took >= RESTART_LIMIT_S:
+                raise SystemExit(f"the restart takes {RESTART_LIMIT_S} s and more")
 
 
 def _overload(engine: Engine, count: int) -> None:
@@ -76,13 +77,9 @@ def _overload(engine: Engine, count: int) -> None:
         most = max(most, worker.memory_info().rss)
         time.sleep(LOOK_EVERY_S)
     print(f"worker with {count:>7,} orders, at most    {most / MEGABYTE:>8.0f} MB")
-    _hold(most < MEMORY_LIMIT, f"the worker needs {MEMORY_LIMIT / MEGABYTE:.0f} MB and more")
+    if most >= MEMORY_LIMIT:
+        raise SystemExit(f"the worker needs {MEMORY_LIMIT / MEGABYTE:.0f} MB and more")
     print(f"all ended after                       {time.monotonic() - began:>8.0f} s")
-
-
-def _hold(held: bool, otherwise: str) -> None:  # noqa: FBT001  (a condition)
-    if not held:
-        raise SystemExit(otherwise)
 
 
 def _place(engine: Engine, count: int) -> None:
