@@ -1,10 +1,11 @@
 """Clients that write to the log what ours never would."""
 
-import asyncio
 import uuid
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+
+from tests.support.log import eventually
 
 APPEND_TIMEOUT = 10
 _BATCH = {
@@ -46,9 +47,12 @@ async def append_in_transaction(kafka, topic, partition, *records, commit=True) 
 
 
 async def _has(kafka, place, end) -> None:
-    async with asyncio.timeout(APPEND_TIMEOUT), AIOKafkaConsumer(bootstrap_servers=kafka) as reader:
-        while (await reader.end_offsets([place]))[place] < end:  # noqa: ASYNC110  (a server)
-            await asyncio.sleep(0.05)
+    async with AIOKafkaConsumer(bootstrap_servers=kafka) as reader:
+
+        async def written():
+            return (await reader.end_offsets([place]))[place] >= end
+
+        await eventually(written, APPEND_TIMEOUT)
 
 
 async def append_with_odd_header(kafka, topic, partition, key, value) -> int:

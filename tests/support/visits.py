@@ -1,6 +1,5 @@
 """WebSockets of an engine that asks for tokens, as tests open them."""
 
-import asyncio
 from contextlib import asynccontextmanager
 
 import websockets
@@ -8,6 +7,7 @@ import websockets
 from tests.support.api import in_memory, serving
 from tests.support.bearers import JWT, bearing
 from tests.support.builders import ORDER_ID
+from tests.support.log import eventually
 from tests.support.talks import Client, World
 
 PATHS = ("/ws", "/ws?userId=ann", f"/ws/{ORDER_ID}")
@@ -32,9 +32,10 @@ async def connected(world, path="/ws", text=None, **more):
 
 
 async def nobody_is_counted(world):
-    async with asyncio.timeout(10):
-        while world.app.state.parts.access.crowd._here:  # noqa: ASYNC110  (nobody tells of it)
-            await asyncio.sleep(0.01)
+    async def nobody():
+        return not world.app.state.parts.access.crowd._here
+
+    await eventually(nobody, 10)
 
 
 async def ends(client, code):

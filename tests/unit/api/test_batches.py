@@ -16,11 +16,13 @@ class Rows:
 
     def __init__(self):
         self.asked = []
+        self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
         self.away = False
 
     async def read(self, order_ids):
         self.asked.append(set(order_ids))
+        self.begun.set()
         await self.go_on.wait()
         if self.away:
             raise ReadModelAway("it is away")
@@ -41,8 +43,7 @@ def batches(rows):
 async def asked(batches, rows, *order_ids):
     """Begin to ask for one order, then, while that is under way, for the others."""
     tasks = [asyncio.create_task(batches.of(order_ids[0]))]
-    while not rows.asked:  # noqa: ASYNC110  (it has no event to wait for)
-        await asyncio.sleep(0)
+    await rows.begun.wait()
     tasks += [asyncio.create_task(batches.of(order_id)) for order_id in order_ids[1:]]
     for _ in range(5):
         await asyncio.sleep(0)
