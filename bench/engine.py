@@ -50,7 +50,7 @@ class Engine:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "cli.main", "up", "--data-dir", str(self.data_dir)]
         with (self.data_dir / OUTPUT).open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603  (our own command line)
+            self._process = subprocess.Popen(
                 [*command, "--port", "0", *self._options],
                 env={**os.environ, **self._environment},
                 stdout=output,

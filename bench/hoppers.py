@@ -40,7 +40,7 @@ class Hopper:
     """One client, which resumes at another process whenever its connection ends."""
 
     def __init__(self, number: int, url: str, told: Told) -> None:
-        self._chance = random.Random(number)  # noqa: S311  (hops to be repeated)
+        self._chance = random.Random(number)
         self._url = url
         self._told = told
         self._last = 0

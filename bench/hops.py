@@ -53,7 +53,7 @@ def main(
 
 
 def _live(engine: Engine, orders: int, kills: int, every: float) -> None:
-    chance = random.Random(kills)  # noqa: S311  (a story to be repeated)
+    chance = random.Random(kills)
     victims = engine.names("api")
     for done in range(kills):
         _place(engine, orders * (done + 1) // kills - orders * done // kills)

@@ -21,7 +21,7 @@ def events() -> None:
 
 
 @app.command("export")
-def export(  # noqa: PLR0913  (one argument for each option)
+def export(
     *,
     out: Annotated[
         Path, typer.Option("--out", metavar="PATH", help="A file, or for parquet a folder of them.")

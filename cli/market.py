@@ -108,7 +108,7 @@ def tick(
 
 
 @app.command("add-liquidity")
-def add_liquidity(  # noqa: PLR0913  (one argument for each option)
+def add_liquidity(
     token: Annotated[
         str,
         typer.Argument(

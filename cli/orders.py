@@ -20,7 +20,7 @@ Pair = Annotated[str | None, typer.Option(help="tokenIn/tokenOut, such as SOL/US
 User = Annotated[str | None, typer.Option(help="Whose orders.")]
 
 
-def orders(  # noqa: PLR0913  (one argument for each option)
+def orders(
     *,
     still_open: Annotated[
         bool, typer.Option("--open", help="Those that have not ended, at rest or under way.")
@@ -74,7 +74,7 @@ def _show(found: list[dict[str, Any]]) -> None:
     Console(soft_wrap=True).print(table, highlight=False)
 
 
-def cancel(  # noqa: PLR0913  (one argument for each option)
+def cancel(
     order: Annotated[list[str] | None, typer.Argument(help="Ids of orders.")] = None,
     *,
     user: User = None,

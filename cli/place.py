@@ -13,7 +13,7 @@ from cli.feed import follow
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
 
 
-def place(  # noqa: PLR0913  (one argument for each option)
+def place(
     token_in: Annotated[str, typer.Argument(help="What you sell: a symbol or a mint address.")],
     token_out: Annotated[str, typer.Argument(help="What you buy.")],
     amount: Annotated[

@@ -33,7 +33,7 @@ Blind = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def redrive(  # noqa: PLR0913  (one argument for each option)
+def redrive(
     places: Places = None,
     *,
     reason: ReasonOption = None,

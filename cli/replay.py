@@ -45,7 +45,7 @@ Types = Annotated[
 ]
 
 
-def replay(  # noqa: PLR0913  (one argument for each option)
+def replay(
     *,
     begin: From = None,
     end: To = None,

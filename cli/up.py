@@ -137,7 +137,7 @@ LogLevel = Annotated[
 ]
 
 
-def up(  # noqa: PLR0913  (one argument for each option)
+def up(
     *,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     fresh: Fresh = False,

@@ -60,7 +60,7 @@ Wait = Annotated[
 ]
 
 
-def check(  # noqa: PLR0913  (one argument for each option)
+def check(
     *,
     accepted: Accepted = None,
     refused: Refused = None,

@@ -11,7 +11,7 @@ from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, b
 LAST_SEQ = 2**63 - 2
 
 
-def watch(  # noqa: PLR0913  (one argument for each option)
+def watch(
     order: Annotated[str | None, typer.Argument(help="One order's id; else all orders.")] = None,
     *,
     since: Annotated[

@@ -86,7 +86,7 @@ class Kafka:
         self._properties.write_text(self._configuration(data))
         options = (f"--cluster-id={self._cluster_id()}", f"--config={self._properties}")
         format_storage = self._java("kafka.tools.StorageTool", "format", *options)
-        result = subprocess.run(  # noqa: S603  (our own command line)
+        result = subprocess.run(
             format_storage,
             env={**os.environ, **ANY_PATH},
             capture_output=True,

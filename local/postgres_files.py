@@ -57,7 +57,7 @@ def run(command: Sequence[str], account: Account | None = None) -> None:
     user, group = (account.user, account.group) if account else (None, None)
     # The working directory of root may be closed to the other user.
     try:
-        result = subprocess.run(  # noqa: S603  (our own command lines)
+        result = subprocess.run(
             command, user=user, group=group, cwd="/", capture_output=True, text=True, check=False
         )
     except OSError as error:

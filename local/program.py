@@ -60,7 +60,7 @@ def launch(program: Program) -> subprocess.Popen[bytes]:
     program.log_file.parent.mkdir(parents=True, exist_ok=True)
     account = program.account
     with program.log_file.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603  (our own command lines)
+        return subprocess.Popen(
             list(program.command),
             env={**os.environ, **program.environment},
             # Where a program leaves its core or error file is not where somebody happened to stand.

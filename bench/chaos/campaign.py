@@ -100,7 +100,7 @@ class Campaign:
 
 def _verify(data_dir: Path, accepted: Path, refused: Path) -> dict[str, Any]:
     lists = ("--accepted", str(accepted), "--refused", str(refused))
-    told = subprocess.run(  # noqa: S603  (our own command line)
+    told = subprocess.run(
         [
             *(sys.executable, "-m", "cli.main", "verify", "--json", "--wait", str(REST_S)),
             *("--data-dir", str(data_dir), *lists),

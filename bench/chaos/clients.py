@@ -27,8 +27,8 @@ class Clients:
 
     def wish(self, number: int) -> Wish:
         """Return the placement with this number; two in a row may be one, sent twice."""
-        chance = Random(f"{self._seed}/{number}")  # noqa: S311  (a load to be repeated)
-        named = Random(f"{self._seed}/named/{number // 2}")  # noqa: S311  (as above)
+        chance = Random(f"{self._seed}/{number}")
+        named = Random(f"{self._seed}/named/{number // 2}")
         if named.random() < NAMED:
             body = {**_body(named), "clientOrderId": f"c-{self._seed}-{number // 2}"}
             return Wish(body)

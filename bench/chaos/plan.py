@@ -75,7 +75,7 @@ ZOMBIE_S = {"worker": 15.0, "projector": 6.0}
 
 def plan(seed: int, scale: Scale) -> list[Fault]:
     """Return the faults in the order of their times."""
-    chance = Random(seed)  # noqa: S311  (a plan to be repeated, not a secret)
+    chance = Random(seed)
     faults = [*_long(chance, scale)]
     busy = [(fault.at - scale.every / 2, fault.at + fault.lasts) for fault in faults]
     last = dict.fromkeys(KILLED, -scale.spacing)

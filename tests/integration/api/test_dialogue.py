@@ -27,7 +27,7 @@ class Hopper:
     """A client that resumes at another process whenever its connection breaks."""
 
     def __init__(self, number, urls):
-        self.chance = random.Random(number)  # noqa: S311  (hops to be repeated)
+        self.chance = random.Random(number)
         self.urls = urls
         self.seen: list[int] = []
 

@@ -102,7 +102,7 @@ class Told:
 @pytest.fixture
 async def told(database_url):
     """Return tables with orders of many kinds."""
-    chance, there = random.Random(1), Told(database_url)  # noqa: S311  (the same ones each time)
+    chance, there = random.Random(1), Told(database_url)
     # Many have the same moment.
     moments = (T0 + timedelta(seconds=n // 10, microseconds=n % 3) for n in range(COUNT))
     await there.tell([story(at, chance) for at in moments])
@@ -172,7 +172,7 @@ async def test_a_place_in_the_list_of_a_user_names_no_order_of_another(
 )
 async def test_pages_neither_repeat_nor_skip_while_orders_arrive(told, queries, filters, ascending):
     queries.scanned = 20
-    chance = random.Random(2)  # noqa: S311  (the same ones each time)
+    chance = random.Random(2)
     wanted = Wanted(**filters, ascending=ascending)
     before = [row.order_id for row in listed(told.rows, wanted)]
 

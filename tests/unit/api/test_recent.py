@@ -85,7 +85,7 @@ async def world(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_the_union_of_what_was_and_what_comes_is_the_log(world, seed):
-    chance = random.Random(seed)  # noqa: S311  (a story to be repeated)
+    chance = random.Random(seed)
     following = []
     for number, event in enumerate(world.story(), 1):
         world.happens(event)
