@@ -156,10 +156,9 @@ def _origins(settings: ApiSettings) -> Origins:
 def _judge(settings: ApiSettings, clock: Callable[[], datetime]) -> Judge | None:
     if settings.auth == "none":
         return None
-    from api.bearers import Bearers  # noqa: PLC0415  (cryptography is slow to load)
-    from api.key_ring import key_ring  # noqa: PLC0415
+    from api import bearers, key_ring  # noqa: PLC0415  (cryptography is slow to load)
 
-    return Bearers(settings, key_ring(settings), clock)
+    return bearers.Bearers(settings, key_ring.key_ring(settings), clock)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -125,7 +126,7 @@ async def _listen(url: str, filters: Sequence[Filter], pipe: Connection) -> None
         some = filters[first : first + AT_ONCE]
         made = [
             await loop.create_connection(
-                lambda wanted=wanted: Listener(place.netloc, wanted, notes),  # type: ignore[misc]  # bound
+                partial(Listener, place.netloc, wanted, notes),
                 place.hostname or "",
                 place.port or 0,
             )

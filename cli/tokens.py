@@ -100,10 +100,9 @@ def create(
 
 
 def _signed(claims: dict[str, Any], secret: str) -> str:
-    from joserfc import jwt  # noqa: PLC0415  (slow, and no other command needs it)
-    from joserfc.jwk import OctKey  # noqa: PLC0415
+    from joserfc import jwk, jwt  # noqa: PLC0415  (slow, and no other command needs it)
 
-    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(secret))
+    return jwt.encode({"alg": "HS256"}, claims, jwk.OctKey.import_key(secret))
 
 
 def _secret() -> str:
