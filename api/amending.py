@@ -14,7 +14,7 @@ from api.conditions import expiry_of
 from api.errors import Refusal
 from api.hub import Subscription
 from api.placing_errors import MISPLACED_CONDITION
-from api.ports import Change, OrderRow
+from api.rows import Change, OrderRow
 from api.words import FINAL
 from orders.errors import Code
 from orders.events import OrderAmended, OrderAmendRejected

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, TypeVar
 
-from api.ports import Found, Seen
+from api.rows import Found, Seen
 from api.shared import Shared
 from orders.topics import partition_of
 

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Protocol
 
 from api import exact
-from api.ports import LAST_SEQ, Changes, Feed, Picked, ReadModelAway
+from api.ports import LAST_SEQ, Feed, Picked, ReadModelAway
+from api.rows import Changes
 from api.shared import Shared
 
 PERIOD_S = 5.0

@@ -13,8 +13,8 @@ from api.list_filters import OPEN, pair_of_text
 from api.parts import Parts
 from api.placement import is_user_id
 from api.placing_errors import INVALID_ORDER_TYPE
-from api.ports import OrderRow
 from api.positions import Position
+from api.rows import OrderRow
 from api.scopes import Scope
 from api.selection import Place, Wanted
 from api.wishing import Asker

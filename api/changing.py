@@ -20,7 +20,8 @@ from api.history import row_and_terms
 from api.lookup import known_form
 from api.openapi import failures, takes
 from api.parts import Parts, parts_of
-from api.ports import OrderRow, ReadModelAway
+from api.ports import ReadModelAway
+from api.rows import OrderRow
 from api.wishing import Asker, Wished
 from api.words import FINAL
 

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema
 
 from api import exact
 from api.explain import Step
-from api.ports import EventRow
+from api.rows import EventRow
 from api.shapes import ORDER_ID, TIME, Shape
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from api.explain_rest import Standing, told_beside, waits_for
 from api.history import events_of
-from api.ports import EventRow
+from api.rows import EventRow
 from api.tellings import Data, percent, reason_data, seconds, told
 from orders.events import (
     AnyOrderEvent,

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from api.hub import Closing, Hub
-from api.ports import Changes, Feed, ReadModelAway
+from api.ports import Feed, ReadModelAway
 from api.progress import Progress
+from api.rows import Changes
 from orders.errors import NewerSchema
 
 POLL_S = 1.0

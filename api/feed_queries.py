@@ -9,18 +9,8 @@ from psycopg.rows import TupleRow, class_row, tuple_row
 
 from api.database import Database, Question
 from api.order_queries import HEAD, OFFSETS
-from api.ports import (
-    LAST_SEQ,
-    Change,
-    Changes,
-    FeedRow,
-    Followed,
-    OrderRow,
-    OwnedRow,
-    Picked,
-    ReadModelAway,
-    Window,
-)
+from api.ports import LAST_SEQ, Followed, Picked, ReadModelAway
+from api.rows import Change, Changes, FeedRow, OrderRow, OwnedRow, Window
 from api.words import status_after
 from orders.wire import decode
 

@@ -12,8 +12,9 @@ from api.feed import FeedReader
 from api.frames import Subscribe
 from api.hub import Closing
 from api.outbox import Outbox, nothing
-from api.ports import LAST_SEQ, Change, Changes, OrderRow, Page, ReadModel, ReadModelAway
+from api.ports import LAST_SEQ, ReadModel, ReadModelAway
 from api.records import record_text
+from api.rows import Change, Changes, OrderRow, Page
 from api.selection import Pair, Wanted
 
 MOST_IN_SNAPSHOT = 500

@@ -15,7 +15,8 @@ from pydantic import (
 from api.errors import INVALID_MESSAGE, Refusal
 from api.lookup import known_form
 from api.placement import is_user_id
-from api.ports import LAST_SEQ, Change, OrderRow, Picked
+from api.ports import LAST_SEQ, Picked
+from api.rows import Change, OrderRow
 from orders.state import Status
 
 LONGEST_TOLD = 160

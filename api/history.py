@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.errors import ORDER_NOT_FOUND, Refusal
-from api.ports import EventRow, OrderRow
+from api.rows import EventRow, OrderRow
 from orders import state
 from orders.events import AnyOrderEvent
 from orders.fold import replay

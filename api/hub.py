@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import Protocol
 
-from api.ports import Change, Followed
+from api.ports import Followed
+from api.rows import Change
 
 EVERYTHING = ""
 

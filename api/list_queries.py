@@ -8,7 +8,7 @@ from api import list_sql
 from api.database import Database, Question
 from api.list_sql import Path
 from api.order_queries import HEAD, OFFSETS
-from api.ports import OrderRow, Page
+from api.rows import OrderRow, Page
 from api.selection import Place, Wanted
 
 ALONG_AN_INDEX = Question(

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from psycopg import sql
 
-from api.ports import OrderRow
+from api.rows import OrderRow
 from api.selection import Place, Wanted
 
 SCANNED = 2_500

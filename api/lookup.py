@@ -12,8 +12,9 @@ from api.errors import (
     PROJECTION_LAGGING,
     Refusal,
 )
-from api.ports import Log, LogAway, Seen
+from api.ports import Log, LogAway
 from api.progress import Progress
+from api.rows import Seen
 from api.slots import Slots
 from orders.topics import partition_of
 

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from api.ports import Change, OrderRow
+from api.rows import Change, OrderRow
 from api.words import FINAL
 from orders.errors import Reason
 from orders.events import (

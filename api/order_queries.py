@@ -7,7 +7,7 @@ from psycopg import sql
 from psycopg.rows import class_row, tuple_row
 
 from api.database import Database, Question
-from api.ports import EventRow, Found, OrderRow, Seen
+from api.rows import EventRow, Found, OrderRow, Seen
 from orders.topics import partition_of
 
 COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(OrderRow))

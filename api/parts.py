@@ -23,7 +23,7 @@ from api.log import KafkaLog
 from api.lookup import Lookup
 from api.origins import Origins
 from api.placing import Placing
-from api.ports import Log, OrderRow, ReadModel
+from api.ports import Log, ReadModel
 from api.positions import Positions
 from api.previews import Previews
 from api.queries import Queries
@@ -31,6 +31,7 @@ from api.quotations import Follow, Quotations
 from api.rates import Rates
 from api.repeats import Repeats
 from api.room import Room
+from api.rows import OrderRow
 from api.settings import ApiSettings
 from api.slots import Shares, Slots
 from api.store import Store, open_store

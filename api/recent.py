@@ -1,7 +1,8 @@
 """The newest records of the feed, read once for all who follow it over HTTP."""
 
-from api.ports import Feed, OwnedRow, Picked
+from api.ports import Feed, Picked
 from api.records import Piece, Told, piece_of, told
+from api.rows import OwnedRow
 from api.shared import Shared
 
 MOST = 4_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from api import exact
-from api.ports import FeedRow, Window
+from api.rows import FeedRow, Window
 
 
 class Told(NamedTuple):

@@ -14,9 +14,10 @@ from api.errors import (
 from api.placement import Wish, difference
 from api.placing import Placing, Written, void
 from api.placing_errors import IDEMPOTENCY_CONFLICT
-from api.ports import ReadModelAway, Seen
+from api.ports import ReadModelAway
 from api.positions import Position
 from api.progress import Progress
+from api.rows import Seen
 from api.slots import Slots
 from orders.errors import NewerSchema
 from orders.events import OrderPlaced

@@ -8,7 +8,8 @@ from api.errors import EPOCH_CHANGED, Kind, Refusal
 from api.hub import Subscription
 from api.messages import Message, order_message, user_message
 from api.parts import Parts
-from api.ports import LAST_SEQ, Change, Feed, Picked
+from api.ports import LAST_SEQ, Feed, Picked
+from api.rows import Change
 from api.words import FINAL
 
 _DIGITS = re.compile(r"[0-9]{1,19}")

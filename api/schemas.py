@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.messages import reason_text
-from api.ports import OrderRow
+from api.rows import OrderRow
 from api.shapes import ORDER_ID, TIME, Number, Shape
 from orders.state import Status
 

@@ -5,17 +5,8 @@ from collections import defaultdict
 from dataclasses import asdict
 
 from api.history import row_of
-from api.ports import (
-    Change,
-    Changes,
-    EventRow,
-    FeedRow,
-    Found,
-    OwnedRow,
-    ReadModelAway,
-    Seen,
-    Window,
-)
+from api.ports import ReadModelAway
+from api.rows import Change, Changes, EventRow, FeedRow, Found, OwnedRow, Seen, Window
 from api.words import status_after
 from orders import state
 from orders.admission import NotAdmitted, admit

@@ -1,6 +1,6 @@
 """Lists of orders, selected and sorted by plain Python: what a list must show, whoever reads it."""
 
-from api.ports import Page
+from api.rows import Page
 from api.selection import Place
 
 

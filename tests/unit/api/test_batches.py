@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from api.batches import Batches
-from api.ports import Found, ReadModelAway
+from api.ports import ReadModelAway
+from api.rows import Found
 from orders.topics import partition_of
 
 PARTITIONS = 4

@@ -6,7 +6,7 @@ import pytest
 
 from api.history import row_of
 from api.messages import order_message, reason_text, state_of, user_message
-from api.ports import Change, FeedRow
+from api.rows import Change, FeedRow
 from api.words import status_after
 from orders.events import OrderCancelRequested
 from orders.fold import replay
