@@ -9,6 +9,7 @@ from orders.errors import Code, Reason
 from orders.events import (
     FailedQuote,
     OrderAmended,
+    OrderAmendRejected,
     OrderCancelled,
     OrderExecuted,
     OrderExpired,
@@ -48,8 +49,8 @@ def terms(**changes) -> Terms:
     return Terms(**{**fields, **changes})
 
 
-def limit(**changes) -> Terms:
-    return terms(**{"order_type": "limit", "target_price": "151.2", **changes})
+def limit(price: str | int = "151.2", **changes) -> Terms:
+    return terms(**{"order_type": "limit", "target_price": price, **changes})
 
 
 def sniper(**changes) -> Terms:
@@ -182,6 +183,11 @@ def triggered(version: int, seen: Tick | Liquidity = TICK, **changes) -> OrderTr
 
 def amended(version: int, new: Terms, **changes) -> OrderAmended:
     return OrderAmended(**{"terms": new, **_envelope(version, "wish"), **changes})
+
+
+def rejected() -> OrderAmendRejected:
+    why = reason("NOT_RESTING", "it does not")
+    return OrderAmendRejected(**{**_envelope(1, "wish"), "version": None, "reason": why})
 
 
 def cancelled(version: int, attempts: int = 0, **changes) -> OrderCancelled:

@@ -12,9 +12,8 @@ from aiokafka import AIOKafkaProducer
 from orders.events import OrderExecuted, OrderRested, OrderTriggered
 from orders.state import Completed, Resting
 from orders.values import Liquidity, Tick
-from tests.support.builders import terms
+from tests.support.builders import limit, terms
 from tests.support.log import eventually, placements
-from tests.support.resting import limit
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

@@ -20,9 +20,8 @@ from orders.events import (
     OrderRested,
 )
 from orders.state import Cancelled, Completed, Expired, Resting, Routed
-from tests.support.builders import terms, wish
+from tests.support.builders import limit, terms, wish
 from tests.support.log import eventually, placements
-from tests.support.resting import limit
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

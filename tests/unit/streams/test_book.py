@@ -8,8 +8,7 @@ from orders.fold import replay
 from orders.state import Resting
 from orders.values import Tick
 from streams.book import Book, side_of, sides_of
-from tests.support.builders import T0
-from tests.support.resting import placed_limit, rested
+from tests.support.builders import T0, limit, placed, rested
 
 SELL = ("SOL", "USDC")
 BUY = ("USDC", "SOL")
@@ -17,7 +16,9 @@ BUY = ("USDC", "SOL")
 
 def resting(price, name="1", **changes):
     order_id = f"{name:0>8}-0000-4000-8000-000000000000"
-    order = replay([placed_limit(price, order_id, **changes), rested(2, order_id=order_id)])
+    order = replay(
+        [placed(order_id=order_id, terms=limit(price, **changes)), rested(2, order_id=order_id)]
+    )
     assert isinstance(order, Resting)
     return order
 

@@ -27,15 +27,18 @@ from tests.support.builders import (
     RAYDIUM,
     T0,
     TICK,
+    limit,
     placed,
     reason,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     wish,
 )
 from tests.support.fakes import FakeVenue
-from tests.support.resting import placed_limit, rested
+
+LIMIT = placed(terms=limit())
 
 
 class Desk:
@@ -209,8 +212,8 @@ async def test_a_settled_execution_completes_an_order_that_was_to_end(desk):
 
 
 async def test_a_new_limit_order_comes_to_rest_unless_it_is_to_end(desk):
-    assert isinstance(desk.process.settle(replay([placed_limit()])), OrderRested)
-    wanted = replay([placed_limit(), wish(OrderCancelRequested)])
+    assert isinstance(desk.process.settle(replay([LIMIT])), OrderRested)
+    wanted = replay([LIMIT, wish(OrderCancelRequested)])
     assert isinstance(desk.process.settle(wanted), OrderCancelled)
 
 
@@ -220,7 +223,7 @@ async def test_an_order_of_which_nothing_is_asked_is_left_alone(desk):
 
 @pytest.mark.parametrize(("price", "reached"), [(149, True), (150, True), (151, False)])
 async def test_the_venues_tell_whether_they_would_give_an_order_its_price(desk, price, reached):
-    order = replay([placed_limit(price), rested(2)])
+    order = replay([placed(terms=limit(price)), rested(2)])
     desk.meteora.will_quote(reason("TIMEOUT"))
     assert await desk.process.is_reached(order) is reached
 
@@ -228,14 +231,14 @@ async def test_the_venues_tell_whether_they_would_give_an_order_its_price(desk, 
 async def test_an_order_is_not_reached_while_no_venue_answers(desk):
     desk.raydium.will_quote(reason("TIMEOUT"))
     desk.meteora.will_quote(reason("TIMEOUT"))
-    assert not await desk.process.is_reached(replay([placed_limit(1), rested(2)]))
+    assert not await desk.process.is_reached(replay([placed(terms=limit(1)), rested(2)]))
 
 
 async def test_what_an_order_saw_makes_it_fire_unless_it_is_to_end(desk):
-    fired = desk.process.settle(replay([placed_limit(), rested(2)]), TICK)
+    fired = desk.process.settle(replay([LIMIT, rested(2)]), TICK)
     assert isinstance(fired, OrderTriggered)
     assert fired.tick == TICK
-    at_once = desk.process.settle(replay([placed_limit()]), TICK)
+    at_once = desk.process.settle(replay([LIMIT]), TICK)
     assert isinstance(at_once, OrderTriggered)
-    wanted = replay([placed_limit(), rested(2), wish(OrderCancelRequested)])
+    wanted = replay([LIMIT, rested(2), wish(OrderCancelRequested)])
     assert isinstance(desk.process.settle(wanted, TICK), OrderCancelled)

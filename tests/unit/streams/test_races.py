@@ -26,9 +26,8 @@ from streams.partition import Partition
 from streams.process import OrderProcess
 from streams.resting import RestingOrders
 from streams.watch import Watch
-from tests.support.builders import LIQUIDITY, ORDER_ID, T0, placed, seconds, terms, wish
+from tests.support.builders import LIQUIDITY, ORDER_ID, T0, limit, placed, seconds, terms, wish
 from tests.support.fakes import FakeVenue
-from tests.support.resting import limit
 
 PARTITIONS = 4
 NUMBER = partition_of(ORDER_ID, PARTITIONS)

@@ -9,11 +9,10 @@ import pytest
 from orders.fold import replay
 from streams import reactions, starts
 from streams.reactions import CancelledByNobody, Reactions
-from tests.support.builders import placed, retry_scheduled, routed
-from tests.support.resting import sniper, triggered_by_pool
+from tests.support.builders import LIQUIDITY, placed, retry_scheduled, routed, sniper, triggered
 
 PENDING = replay([placed()])
-SNIPER = replay([placed(terms=sniper()), triggered_by_pool(2)])
+SNIPER = replay([placed(terms=sniper()), triggered(2, LIQUIDITY)])
 ROUTED = replay([placed(), routed(2)])
 WAITING = replay([placed(), routed(2), retry_scheduled(3)])
 

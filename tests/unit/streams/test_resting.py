@@ -3,25 +3,31 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from orders.events import OrderAmendRequested, OrderCancelRequested, OrderTriggered
+from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
 from orders.values import Liquidity, Tick
 from streams.snapshot import Snapshot
-from tests.support.builders import LIQUIDITY, ORDER_ID, T0, placed, reason, routed, seconds, wish
-from tests.support.resting import (
+from tests.support.builders import (
+    LIQUIDITY,
+    ORDER_ID,
+    T0,
     amended,
     cancelled,
     limit,
-    placed_limit,
+    placed,
+    reason,
     rejected,
     rested,
+    routed,
+    seconds,
     sniper,
     triggered,
+    wish,
 )
 
 NEW_POOL = LIQUIDITY.model_copy(update={"token": "NEW"})
-PLACED_SNIPER = placed(terms=sniper())
+LIMIT, SNIPER = placed(terms=limit(150)), placed(terms=sniper(token_out="NEW"))
 
 
 def tick(price, at=0.0):
@@ -39,14 +45,14 @@ def seen(bench, order_id=ORDER_ID):
 
 def fell_short(bench, fired_at=150, delay=1):
     """Let an order fire that comes back to rest, its quotes having fallen short."""
-    bench.read(placed_limit(150), rested(2))
+    bench.read(LIMIT, rested(2))
     back = {"reason": reason("PRICE_NOT_REACHED"), "delay": timedelta(seconds=delay)}
-    bench.read(triggered(3, tick=tick(fired_at)), rested(4, 2, **back), first=2)
+    bench.read(triggered(3, tick(fired_at)), rested(4, 2, **back), first=2)
     bench.lane.settled.clear()
 
 
 def test_an_order_at_rest_fires_when_its_price_is_told(live):
-    live.read(placed_limit(150), rested(2))
+    live.read(LIMIT, rested(2))
     hear(live, 149)
     assert seen(live) is None
     hear(live, 151, 1)
@@ -59,13 +65,13 @@ def test_an_order_at_rest_fires_when_its_price_is_told(live):
 
 def test_an_order_that_could_fire_at_once_does(live):
     hear(live, 151)
-    live.read(placed_limit(150))
+    live.read(LIMIT)
     assert seen(live) == tick(151)
     assert ORDER_ID in live.lane.settled
 
 
 def test_an_order_fires_at_once_though_the_price_came_while_it_was_on_its_way_to_rest(live):
-    live.read(placed_limit(150))
+    live.read(LIMIT)
     hear(live, 151)
     live.read(rested(2), first=1)
     assert seen(live) == tick(151)
@@ -74,14 +80,14 @@ def test_an_order_fires_at_once_though_the_price_came_while_it_was_on_its_way_to
 def test_nothing_fires_on_the_last_price_of_a_feed_that_fell_silent(live):
     hear(live, 151)
     live.seconds = 6
-    live.read(placed_limit(150), rested(2))
+    live.read(LIMIT, rested(2))
     assert seen(live) is None
     hear(live, 151, 6)
     assert seen(live) == tick(151, 6)
 
 
 def test_a_new_owner_does_not_fire_on_what_was_before_the_order_came_to_rest(deaf):
-    order = replay([placed_limit(150), rested(2, occurred_at=seconds(10))])
+    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
     assert isinstance(order, Resting)
     for price, at in ((160, 5), (149, 15)):
         deaf.watch.tick(tick(price, at))
@@ -92,7 +98,7 @@ def test_a_new_owner_does_not_fire_on_what_was_before_the_order_came_to_rest(dea
 
 
 def test_a_new_owner_fires_on_a_crossing_of_late(deaf):
-    order = replay([placed_limit(150), rested(2, occurred_at=seconds(10))])
+    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
     assert isinstance(order, Resting)
     for price, at in ((149, 5), (155, 15), (149, 18)):
         deaf.watch.tick(tick(price, at))
@@ -105,7 +111,7 @@ def test_a_new_owner_fires_on_a_crossing_of_late(deaf):
 
 
 def test_a_partition_that_was_deaf_sees_what_it_missed(live):
-    live.read(placed_limit(150), rested(2))
+    live.read(LIMIT, rested(2))
     hear(live, 149, 1)
     live.partition.live = False
     hear(live, 151, 2)
@@ -116,15 +122,15 @@ def test_a_partition_that_was_deaf_sees_what_it_missed(live):
 
 
 def test_an_amended_order_fires_by_its_new_terms(live):
-    live.read(placed_limit(150), rested(2))
+    live.read(LIMIT, rested(2))
     hear(live, 149)
     other = wish(OrderAmendRequested, seen_version=2, terms=limit(148))
-    live.read(other, amended(3, terms=limit(148)), first=2)
+    live.read(other, amended(3, limit(148)), first=2)
     assert seen(live) == tick(149)
 
 
 def test_an_order_whose_wish_is_answered_while_it_fires_still_fires(live):
-    live.read(placed_limit(150), rested(2))
+    live.read(LIMIT, rested(2))
     hear(live, 151)
     live.lane.settled.clear()
     live.read(wish(OrderAmendRequested, seen_version=1, terms=limit(148)), rejected(), first=2)
@@ -133,7 +139,7 @@ def test_an_order_whose_wish_is_answered_while_it_fires_still_fires(live):
 
 
 def test_an_order_that_ended_does_not_fire(live):
-    live.read(placed_limit(150), rested(2))
+    live.read(LIMIT, rested(2))
     live.read(wish(OrderCancelRequested), cancelled(3), first=2)
     live.lane.settled.clear()
     hear(live, 200)
@@ -191,7 +197,7 @@ def test_an_answer_for_an_order_that_moved_on_changes_nothing(live):
 
 
 def test_a_sniper_fires_on_the_pool_of_its_token(live):
-    live.read(PLACED_SNIPER, rested(2))
+    live.read(SNIPER, rested(2))
     live.watch.liquidity(LIQUIDITY)
     assert seen(live) is None
     live.watch.liquidity(NEW_POOL)
@@ -201,12 +207,15 @@ def test_a_sniper_fires_on_the_pool_of_its_token(live):
 
 def test_a_sniper_fires_at_once_on_a_pool_that_is_known(live):
     live.watch.liquidity(NEW_POOL)
-    live.read(PLACED_SNIPER)
+    live.read(SNIPER)
     assert seen(live) == NEW_POOL
 
 
 def test_a_sniper_is_particular_about_its_pool(live):
-    live.read(placed(terms=sniper(pool_provider="METEORA", min_liquidity=50_001)), rested(2))
+    live.read(
+        placed(terms=sniper(token_out="NEW", pool_provider="METEORA", min_liquidity=50_001)),
+        rested(2),
+    )
     for pool, usd in (("RAYDIUM", 60_000), ("METEORA", 50_000), ("METEORA", 0)):
         live.watch.liquidity(pool_of(pool, usd))
     assert seen(live) is None
@@ -219,7 +228,7 @@ def test_snipers_fire_in_the_order_of_their_placement(live):
     offset = 0
     for place, order_id in enumerate(ids):
         at = {"order_id": order_id, "occurred_at": seconds(place)}
-        live.read(placed(terms=sniper(), **at), rested(2, order_id=order_id), first=offset)
+        live.read(placed(terms=SNIPER.terms, **at), rested(2, order_id=order_id), first=offset)
         offset += 2
     live.lane.settled.clear()
     live.watch.liquidity(NEW_POOL)
@@ -229,14 +238,14 @@ def test_snipers_fire_in_the_order_of_their_placement(live):
 
 def test_pools_are_heard_whether_prices_are_silent_or_not(live):
     live.seconds = 100
-    live.read(PLACED_SNIPER, rested(2))
+    live.read(SNIPER, rested(2))
     live.watch.liquidity(NEW_POOL)
     assert seen(live) == NEW_POOL
 
 
 def test_a_sniper_taken_over_fires_on_a_pool_that_came_meanwhile(deaf):
     deaf.watch.liquidity(NEW_POOL)
-    order = replay([PLACED_SNIPER, rested(2)])
+    order = replay([SNIPER, rested(2)])
     assert isinstance(order, Resting)
     deaf.partition.restore(Snapshot(T0, next_offset=2, open={ORDER_ID: order}))
     deaf.partition.go_live()
@@ -245,8 +254,7 @@ def test_a_sniper_taken_over_fires_on_a_pool_that_came_meanwhile(deaf):
 
 def test_a_sniper_that_fired_is_routed_like_any_other(live):
     live.watch.liquidity(NEW_POOL)
-    fired = OrderTriggered(**{**triggered(2).model_dump(), "tick": None, "liquidity": NEW_POOL})
-    live.read(PLACED_SNIPER, fired, routed(3))
+    live.read(SNIPER, triggered(2, NEW_POOL), routed(3))
     assert live.reactions.started == [("Pending", 2), ("Routed", 3)]
 
 

@@ -11,35 +11,31 @@ from streams.snapshot import Snapshot
 from tests.support.builders import (
     ORDER_ID,
     T0,
+    amended,
+    cancelled,
     executed,
+    expired,
+    limit,
     placed,
+    rejected,
+    rested,
     retry_due,
     retry_scheduled,
     routed,
     seconds,
     terms,
-    wish,
-)
-from tests.support.resting import (
-    amended,
-    cancelled,
-    expired,
-    limit,
-    placed_limit,
-    rejected,
-    rested,
     triggered,
+    wish,
 )
 
 CANCEL = wish(OrderCancelRequested)
 AMEND = wish(OrderAmendRequested, seen_version=2, terms=limit(151))
+LIMIT = placed(terms=limit())
 BRIEF = placed(terms=terms(expires_at=seconds(60)))
 WAITS = (placed(), routed(2), retry_scheduled(3))
 
 
-@pytest.mark.parametrize(
-    "history", [(placed_limit(),), (placed_limit(), rested(2)), (placed(),), WAITS]
-)
+@pytest.mark.parametrize("history", [(LIMIT,), (LIMIT, rested(2)), (placed(),), WAITS])
 def test_a_wish_to_end_pre_empts_whatever_the_order_would_do(live, history):
     live.read(*history)
     started = list(live.reactions.started)
@@ -81,7 +77,7 @@ def test_a_wish_for_other_terms_of_an_order_being_quoted_lets_it_go_on(live):
 
 
 def test_a_new_order_comes_to_rest_and_takes_no_slot(live):
-    live.read(placed_limit())
+    live.read(LIMIT)
     assert live.lane.settled == [ORDER_ID]
     live.read(rested(2), first=1)
     assert live.reactions.started == []
@@ -89,32 +85,32 @@ def test_a_new_order_comes_to_rest_and_takes_no_slot(live):
 
 
 def test_an_order_that_fires_is_reacted_to_and_gives_its_slot_back_at_rest(live):
-    live.read(placed_limit(), rested(2), triggered(3))
+    live.read(LIMIT, rested(2), triggered(3))
     assert live.reactions.started == [("Pending", 3)]
     live.read(rested(4, 2, delay=timedelta(seconds=1)), first=3)
     assert live.reactions.released == [ORDER_ID, ORDER_ID]
 
 
 def test_wishes_nobody_answered_are_answered_by_whoever_takes_over(deaf):
-    held = replay([placed_limit(), rested(2), AMEND])
+    held = replay([LIMIT, rested(2), AMEND])
     assert isinstance(held, Resting)
     deaf.partition.restore(Snapshot(T0, next_offset=3, open={ORDER_ID: held}))
     deaf.partition.go_live()
     assert deaf.lane.settled == [ORDER_ID]
 
 
-@pytest.mark.parametrize("answer", [cancelled(2), rejected(), amended(2)])
+@pytest.mark.parametrize("answer", [cancelled(2), rejected(), amended(2, limit(151))])
 def test_an_answer_that_came_too_late_starts_nothing_again(live, answer):
     live.read(placed(), CANCEL, AMEND, routed(2))
     before = list(live.reactions.started)
-    live.read(answer, first=4)
+    live.read(answer.model_copy(update={"actor": "streams"}), first=4)
     assert live.reactions.started == before
 
 
 def test_an_answer_that_lost_its_race_is_given_again_to_an_order_that_waits(live):
     live.read(*WAITS, CANCEL)
     live.lane.settled.clear()
-    live.read(cancelled(3, attempts=1), first=4)
+    live.read(cancelled(3, 1, actor="streams"), first=4)
     assert live.lane.settled == [ORDER_ID]
 
 
@@ -166,7 +162,8 @@ def test_a_fill_after_its_time_completes_the_order(live):
 def test_an_amended_order_ends_by_its_new_time(live):
     later = limit(expires_at=seconds(90))
     other = wish(OrderAmendRequested, seen_version=2, terms=later)
-    live.read(placed_limit(expires_at=seconds(60)), rested(2), other, amended(3, terms=later))
+    soon = placed(terms=limit(expires_at=seconds(60)))
+    live.read(soon, rested(2), other, amended(3, later))
     live.lane.settled.clear()
     live.seconds = 60
     live.partition.end_what_is_over()
@@ -177,7 +174,7 @@ def test_an_amended_order_ends_by_its_new_time(live):
 
 
 def test_an_order_that_expired_while_nobody_had_it_ends_on_taking_over(deaf):
-    held = replay([placed_limit(expires_at=seconds(60)), rested(2)])
+    held = replay([placed(terms=limit(expires_at=seconds(60))), rested(2)])
     assert isinstance(held, Resting)
     deaf.partition.restore(Snapshot(seconds(100), next_offset=2, open={ORDER_ID: held}))
     deaf.partition.go_live()
