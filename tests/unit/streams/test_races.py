@@ -25,6 +25,7 @@ from streams.market import MarketView
 from streams.partition import Partition
 from streams.process import OrderProcess
 from streams.resting import RestingOrders
+from streams.snapshot import Snapshot
 from streams.watch import Watch
 from tests.support.builders import LIQUIDITY, ORDER_ID, T0, limit, placed, seconds, terms, wish
 from tests.support.fakes import FakeVenue
@@ -58,6 +59,7 @@ class Owner:
         resting = RestingOrders(story.market, lambda _: Decimal(1), self, Probes(self.probing))
         self.partition = Partition(PARTITIONS, clock, self, self, resting)
         self.watch = Watch(story.market, {NUMBER: self.partition}, lambda _ids: None)
+        self.partition.restore(Snapshot(seconds(story.seconds)))
         for record in story.log:
             self.partition.fold(record)
         self.partition.go_live()
