@@ -12,7 +12,7 @@ from streams.market import Hearing, MarketView
 from streams.partition import Partition
 from streams.resting import RestingOrders
 from streams.watch import Watch
-from tests.support.builders import T0
+from tests.support.builders import ORDER_ID, T0
 
 PARTITIONS = 4
 
@@ -73,6 +73,10 @@ class Bench:
             self.partition.read(self.record(first + place, event))
             for place, event in enumerate(events)
         ]
+
+    def seen(self):
+        """Return what the order fires on, if it does."""
+        return self.partition.resting.seen.get(ORDER_ID)
 
 
 @pytest.fixture

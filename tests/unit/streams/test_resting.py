@@ -1,4 +1,4 @@
-"""Orders at rest fire on what the market tells, once, and write nothing while just out of reach."""
+"""Limit orders at rest fire on the price, once, and write nothing while just out of reach."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,12 +6,10 @@ from decimal import Decimal
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
-from orders.values import Liquidity, Tick
+from orders.values import Tick
 from streams.snapshot import Snapshot
 from tests.support.builders import (
-    LIQUIDITY,
     ORDER_ID,
-    T0,
     amended,
     cancelled,
     limit,
@@ -19,15 +17,12 @@ from tests.support.builders import (
     reason,
     rejected,
     rested,
-    routed,
     seconds,
-    sniper,
     triggered,
     wish,
 )
 
-NEW_POOL = LIQUIDITY.model_copy(update={"token": "NEW"})
-LIMIT, SNIPER = placed(terms=limit(150)), placed(terms=sniper(token_out="NEW"))
+LIMIT = placed(terms=limit(150))
 
 
 def tick(price, at=0.0):
@@ -37,10 +32,6 @@ def tick(price, at=0.0):
 def hear(bench, price, at=0.0):
     bench.hearing.heard()
     bench.watch.tick(tick(price, at))
-
-
-def seen(bench, order_id=ORDER_ID):
-    return bench.partition.resting.seen.get(order_id)
 
 
 def fell_short(bench, fired_at=150, delay=1):
@@ -54,19 +45,19 @@ def fell_short(bench, fired_at=150, delay=1):
 def test_an_order_at_rest_fires_when_its_price_is_told(live):
     live.read(LIMIT, rested(2))
     hear(live, 149)
-    assert seen(live) is None
+    assert live.seen() is None
     hear(live, 151, 1)
-    assert seen(live) == tick(151, 1)
+    assert live.seen() == tick(151, 1)
     assert live.lane.settled[-1] == ORDER_ID
     live.read(triggered(3), first=2)
-    assert seen(live) is None
+    assert live.seen() is None
     assert live.reactions.started == [("Pending", 3)]
 
 
 def test_an_order_that_could_fire_at_once_does(live):
     hear(live, 151)
     live.read(LIMIT)
-    assert seen(live) == tick(151)
+    assert live.seen() == tick(151)
     assert ORDER_ID in live.lane.settled
 
 
@@ -74,16 +65,16 @@ def test_an_order_fires_at_once_though_the_price_came_while_it_was_on_its_way_to
     live.read(LIMIT)
     hear(live, 151)
     live.read(rested(2), first=1)
-    assert seen(live) == tick(151)
+    assert live.seen() == tick(151)
 
 
 def test_nothing_fires_on_the_last_price_of_a_feed_that_fell_silent(live):
     hear(live, 151)
     live.seconds = 6
     live.read(LIMIT, rested(2))
-    assert seen(live) is None
+    assert live.seen() is None
     hear(live, 151, 6)
-    assert seen(live) == tick(151, 6)
+    assert live.seen() == tick(151, 6)
 
 
 def test_a_new_owner_does_not_fire_on_what_was_before_the_order_came_to_rest(deaf):
@@ -94,7 +85,7 @@ def test_a_new_owner_does_not_fire_on_what_was_before_the_order_came_to_rest(dea
     deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
     deaf.partition.go_live()
     hear(deaf, 149, 20)
-    assert seen(deaf) is None
+    assert deaf.seen() is None
 
 
 def test_a_new_owner_fires_on_a_crossing_of_late(deaf):
@@ -104,9 +95,9 @@ def test_a_new_owner_fires_on_a_crossing_of_late(deaf):
         deaf.watch.tick(tick(price, at))
     deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
     deaf.partition.go_live()
-    assert seen(deaf) is None
+    assert deaf.seen() is None
     hear(deaf, 149, 20)
-    assert seen(deaf) == tick(155, 15)
+    assert deaf.seen() == tick(155, 15)
     assert deaf.lane.settled == [ORDER_ID]
 
 
@@ -116,9 +107,9 @@ def test_a_partition_that_was_deaf_sees_what_it_missed(live):
     live.partition.live = False
     hear(live, 151, 2)
     hear(live, 149, 3)
-    assert seen(live) is None
+    assert live.seen() is None
     live.partition.go_live()
-    assert seen(live) == tick(151, 2)
+    assert live.seen() == tick(151, 2)
 
 
 def test_an_amended_order_fires_by_its_new_terms(live):
@@ -126,7 +117,7 @@ def test_an_amended_order_fires_by_its_new_terms(live):
     hear(live, 149)
     other = wish(OrderAmendRequested, seen_version=2, terms=limit(148))
     live.read(other, amended(3, limit(148)), first=2)
-    assert seen(live) == tick(149)
+    assert live.seen() == tick(149)
 
 
 def test_an_order_whose_wish_is_answered_while_it_fires_still_fires(live):
@@ -134,7 +125,7 @@ def test_an_order_whose_wish_is_answered_while_it_fires_still_fires(live):
     hear(live, 151)
     live.lane.settled.clear()
     live.read(wish(OrderAmendRequested, seen_version=1, terms=limit(148)), rejected(), first=2)
-    assert seen(live) == tick(151)
+    assert live.seen() == tick(151)
     assert live.lane.settled == [ORDER_ID, ORDER_ID]
 
 
@@ -156,7 +147,7 @@ def test_an_order_that_fell_short_asks_the_venues_before_it_fires_again(live):
     assert live.probes.settled == [ORDER_ID]
     assert live.lane.settled == []
     live.partition.answered(live.partition.open_orders[ORDER_ID], reached=True)
-    assert seen(live) == tick(151, 2)
+    assert live.seen() == tick(151, 2)
     assert live.lane.settled == [ORDER_ID]
 
 
@@ -194,69 +185,3 @@ def test_an_answer_for_an_order_that_moved_on_changes_nothing(live):
     live.read(wish(OrderCancelRequested), cancelled(5), first=4)
     live.partition.answered(asked, reached=True)
     assert live.partition.resting.seen == {}
-
-
-def test_a_sniper_fires_on_the_pool_of_its_token(live):
-    live.read(SNIPER, rested(2))
-    live.watch.liquidity(LIQUIDITY)
-    assert seen(live) is None
-    live.watch.liquidity(NEW_POOL)
-    live.watch.liquidity(NEW_POOL)
-    assert seen(live) == NEW_POOL
-
-
-def test_a_sniper_fires_at_once_on_a_pool_that_is_known(live):
-    live.watch.liquidity(NEW_POOL)
-    live.read(SNIPER)
-    assert seen(live) == NEW_POOL
-
-
-def test_a_sniper_is_particular_about_its_pool(live):
-    live.read(
-        placed(terms=sniper(token_out="NEW", pool_provider="METEORA", min_liquidity=50_001)),
-        rested(2),
-    )
-    for pool, usd in (("RAYDIUM", 60_000), ("METEORA", 50_000), ("METEORA", 0)):
-        live.watch.liquidity(pool_of(pool, usd))
-    assert seen(live) is None
-    live.watch.liquidity(pool_of("METEORA", 50_001))
-    assert seen(live) == pool_of("METEORA", 50_001)
-
-
-def test_snipers_fire_in_the_order_of_their_placement(live):
-    ids = [f"{number:08}-0000-4000-8000-000000000000" for number in (3, 1, 2)]
-    offset = 0
-    for place, order_id in enumerate(ids):
-        at = {"order_id": order_id, "occurred_at": seconds(place)}
-        live.read(placed(terms=SNIPER.terms, **at), rested(2, order_id=order_id), first=offset)
-        offset += 2
-    live.lane.settled.clear()
-    live.watch.liquidity(NEW_POOL)
-    assert live.lane.settled == ids
-    assert live.reactions.expected == [ids]
-
-
-def test_pools_are_heard_whether_prices_are_silent_or_not(live):
-    live.seconds = 100
-    live.read(SNIPER, rested(2))
-    live.watch.liquidity(NEW_POOL)
-    assert seen(live) == NEW_POOL
-
-
-def test_a_sniper_taken_over_fires_on_a_pool_that_came_meanwhile(deaf):
-    deaf.watch.liquidity(NEW_POOL)
-    order = replay([SNIPER, rested(2)])
-    assert isinstance(order, Resting)
-    deaf.partition.restore(Snapshot(T0, next_offset=2, open={ORDER_ID: order}))
-    deaf.partition.go_live()
-    assert seen(deaf) == NEW_POOL
-
-
-def test_a_sniper_that_fired_is_routed_like_any_other(live):
-    live.watch.liquidity(NEW_POOL)
-    live.read(SNIPER, triggered(2, NEW_POOL), routed(3))
-    assert live.reactions.started == [("Pending", 2), ("Routed", 3)]
-
-
-def pool_of(pool, usd):
-    return Liquidity(token="NEW", pool=pool, usd=Decimal(usd), price=Decimal(1), at=T0)
