@@ -12,8 +12,10 @@ from audit.replay import Choice, replayed
 from audit.rows import status_of
 from audit.story import Story
 from audit.verify import Sources, verify
-from orders.events import OrderPlaced
+from orders.events import AnyOrderEvent, OrderPlaced
 from orders.topics import Topics
+from orders.values import Terms
+from tests.support.builders import T0, placed, terms
 
 
 @dataclass
@@ -32,6 +34,14 @@ class Told:
     def attempts(self) -> int:
         """Return how many attempts were made."""
         return self.story.attempts
+
+
+def story(*events: AnyOrderEvent, wanted: Terms | None = None, at: datetime = T0) -> Story:
+    """Return the story of an order to which these events happened, all at one moment."""
+    told = Story(placed(terms=wanted or terms()), 0, at)
+    for event in events:
+        assert not told.hear(event, at)
+    return told
 
 
 async def read_stories(kafka: str, topic: str) -> dict[str, Told]:

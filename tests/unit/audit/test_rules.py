@@ -1,29 +1,25 @@
-"""The audit's own rules, one by one: retries, live reasons, money, outcomes."""
+"""The audit's own rules, one by one: retries, live reasons, quarantine, wishes."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from audit.chapter import Chapter
 from audit.findings import Figures, Findings
-from audit.judgement import Liveness, Outcomes, money_flaws
-from audit.ledger import Entry
+from audit.judgement import Liveness
 from audit.log import Record
 from audit.retries import flaw_of
-from audit.story import Story
 from audit.turns import Moment, Turns
 from orders.events import OrderCancelRequested
 from orders.topics import partition_of
 from orders.wire import encode
+from tests.support.audited import story
 from tests.support.builders import (
     ORDER_ID,
     T0,
     cancelled,
     executed,
-    expired,
     failed,
-    fill,
     limit,
     placed,
     reason,
@@ -33,24 +29,11 @@ from tests.support.builders import (
     routed,
     seconds,
     terms,
-    triggered,
     wish,
 )
 
-SETTLED = Entry(
-    *(f"{ORDER_ID}:1", "settled", "RAYDIUM", 7, "5" * 88),
-    *(Decimal("149.9"), Decimal(10), Decimal(1499), Decimal("0.025")),
-)
-VOID = Entry(f"{ORDER_ID}:1", "void", "RAYDIUM", 6, None, None, None, None, None)
 LATER = Moment(seconds(100), timedelta(seconds=60))
-
-
-def story(*events, at=T0):
-    """Return the story of an order to which these events happened, all at one moment."""
-    told = Story(placed(), 0, at)
-    for event in events:
-        assert not told.hear(event, at)
-    return told
+CANCEL = wish(OrderCancelRequested)
 
 
 def judged(told, moment=LATER, *begun, alarmed=False, known=()):
@@ -63,14 +46,6 @@ def judged(told, moment=LATER, *begun, alarmed=False, known=()):
         turns.began(seconds(came), seconds(began), first=first)
     Liveness(moment, frozenset(known), findings, figures).judge(told, alarmed=alarmed, turns=turns)
     return {one.name for one in findings.invariants if one.broken}, dict(figures.open)
-
-
-def outcome(told, *entries):
-    """Return the broken invariants of one story and these entries of the ledger."""
-    findings = Findings()
-    held = {entry.execution_id: [entry] for entry in entries}
-    Outcomes(findings).judge(told, held)
-    return {one.name for one in findings.invariants if one.broken}
 
 
 @pytest.mark.parametrize(
@@ -176,61 +151,12 @@ def test_a_quarantined_order_does_not_hold_an_execution_for_ever():
     assert judged(story(routed(2), failed(9)), alarmed=True) == ({"I3"}, {"quarantined": 1})
 
 
-def test_money_is_the_ledgers_to_the_last_digit():
-    told = story(routed(2), executed(3))
-    assert money_flaws(told, SETTLED) == []
-    assert money_flaws(told, None)[0].endswith("the ledger does not")
-    tiny = Decimal("1e-18")
-    [flaw] = money_flaws(told, SETTLED._replace(fee=Decimal("0.025") + tiny))
-    assert flaw == "fee is 0.025, on the ledger 0.025000000000000001"
-
-
-def test_the_minimum_is_the_quote_less_slippage_whatever_the_event_says():
-    told = story(routed(2, min_amount_out=1), executed(3, fill=fill("1484.9")))
-    assert told.least == 1485
-    assert "its minimum is 1485.00" in money_flaws(told, None)[0]
-    assert story(routed(2, min_amount_out=1490)).least == 1490
-
-
-@pytest.mark.parametrize(
-    ("events", "entries", "broken"),
-    [
-        ((routed(2),), (), set()),
-        ((routed(2),), (SETTLED,), set()),
-        ((routed(2), executed(3)), (SETTLED,), set()),
-        ((routed(2), executed(3)), (VOID,), {"I6"}),
-        ((routed(2), executed(3)), (), {"I6", "I9"}),
-        ((routed(2), failed(3)), (VOID,), set()),
-        ((routed(2), failed(3)), (SETTLED,), {"I9"}),
-        ((routed(2), failed(3)), (), {"I9"}),
-        ((routed(2), retry_scheduled(3)), (SETTLED,), {"I9"}),
-        ((routed(2), retry_scheduled(3)), (VOID,), set()),
-        ((routed(2), failed(9)), (SETTLED,), set()),
-        ((routed(2), failed(9), failed(3)), (SETTLED,), {"I9"}),
-        ((routed(2), failed(9), failed(3)), (VOID,), set()),
-    ],
-)
-def test_what_was_sent_is_settled_or_void_as_the_log_says(events, entries, broken):
-    assert outcome(story(*events), *entries) == broken
-
-
 def test_only_few_examples_are_kept_and_all_are_counted():
     findings = Findings()
     for number in range(100):
         findings.broken("I1", f"order {number}")
     invariant = findings.invariants[0]
     assert (invariant.broken, len(invariant.examples), invariant.holds) == (100, 10, False)
-
-
-def begun(wanted, *events, at=T0):
-    """Return the story of an order with these terms to which these events happened."""
-    told = Story(placed(terms=wanted), 0, at)
-    for event in events:
-        assert not told.hear(event, at)
-    return told
-
-
-CANCEL = wish(OrderCancelRequested)
 
 
 @pytest.mark.parametrize(
@@ -244,32 +170,19 @@ CANCEL = wish(OrderCancelRequested)
     ],
 )
 def test_an_order_may_rest_for_ever_and_its_wishes_may_not(events, at, told):
-    assert judged(begun(limit(), *events, at=seconds(at))) == told
+    assert judged(story(*events, wanted=limit(), at=seconds(at))) == told
 
 
 @pytest.mark.parametrize(("ends", "broken"), [(40, set()), (39, {"I3"})])
 def test_an_order_does_not_rest_beyond_its_time(ends, broken):
-    told = begun(limit(expires_at=seconds(ends)), rested(2))
+    told = story(rested(2), wanted=limit(expires_at=seconds(ends)))
     assert judged(told) == (broken, {"resting": 1})
 
 
 def test_a_wish_waits_for_the_outcome_of_what_was_sent():
-    told = begun(terms(), CANCEL)
+    told = story(CANCEL)
     assert not told.hear(routed(2), seconds(50))
     assert judged(told) == (set(), {"in flight": 1})
-
-
-@pytest.mark.parametrize("end", [cancelled(3, 1), expired(3, 1)])
-def test_nothing_that_settled_was_cancelled_or_expired(end):
-    told = begun(terms(expires_at=seconds(1)), routed(2), CANCEL, end)
-    assert outcome(told, SETTLED) == {"I9"}
-    assert outcome(told, VOID) == set()
-
-
-def test_a_limit_order_gets_its_target_whatever_the_event_says():
-    low = routed(3, min_amount_out=Decimal(1))
-    told = begun(limit(), triggered(2), low, executed(4, fill=fill(1511)))
-    assert f"it got 1511, its minimum is {told.terms.least_out}" in money_flaws(told, None)
 
 
 @pytest.mark.parametrize(("once", "broken"), [("IOC", {"I8"}), ("GTC", set())])
