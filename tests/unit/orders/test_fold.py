@@ -40,9 +40,7 @@ from tests.support.builders import (
     triggered,
     wish,
 )
-from tests.support.builders import (
-    reason as because,
-)
+from tests.support.builders import reason as because
 
 CANCEL = wish(OrderCancelRequested)
 AMEND = wish(OrderAmendRequested, seen_version=2, terms=limit())

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -16,7 +16,7 @@ from orders.commands import (
     TriggerOrder,
 )
 from orders.decider import decide
-from orders.errors import FATAL, Code
+from orders.errors import FATAL
 from orders.events import (
     FailedQuote,
     OrderAmended,
@@ -33,19 +33,7 @@ from orders.events import (
 )
 from orders.fold import evolve, replay
 from orders.retry import RetryPolicy
-from orders.routing import best_quote, min_amount_out
-from orders.state import (
-    UNPLACED,
-    Closed,
-    Completed,
-    Failed,
-    Open,
-    Order,
-    Quarantined,
-    Routed,
-    Waiting,
-)
-from orders.values import MAX_AMOUNT, MONEY, price_of
+from orders.state import UNPLACED, Closed, Open, Order, Quarantined, Routed, Waiting
 from orders.wire import decode, decode_order, encode, encode_order
 from tests.support.builders import (
     LIQUIDITY,
@@ -54,8 +42,6 @@ from tests.support.builders import (
     T0,
     TICK,
     place,
-    placed,
-    quote,
     reason,
     record_failure,
     record_fill,
@@ -64,10 +50,8 @@ from tests.support.builders import (
     terms,
     wish,
 )
+from tests.support.drawn import CODES, QUOTES
 
-CODES = st.sampled_from(list(Code))
-AMOUNTS_OUT = st.decimals(0, MAX_AMOUNT, places=9, allow_nan=False)
-QUOTES = st.builds(quote, AMOUNTS_OUT, st.sampled_from([RAYDIUM, METEORA]))
 FAILED_QUOTES = st.builds(
     lambda venue, code: FailedQuote(venue=venue, reason=reason(code)),
     st.sampled_from([RAYDIUM, METEORA]),
@@ -76,8 +60,6 @@ FAILED_QUOTES = st.builds(
 POLICIES = st.lists(st.integers(1, 60), max_size=4).map(
     lambda delays: RetryPolicy(tuple(timedelta(seconds=delay) for delay in delays))
 )
-
-
 LATE = seconds(100)
 MOMENTS = st.sampled_from([T0, LATE])
 ENDS = (OrderExecuted, OrderFailed, OrderCancelled, OrderExpired)
@@ -251,63 +233,3 @@ def is_agreed(event):
 
 TestOrderLife = OrderLife.TestCase
 TestOrderLife.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
-
-
-class BrokenLog(RuleBasedStateMachine):
-    """Any event at any version: the fold stands it, and no route leads out of quarantine."""
-
-    @initialize()
-    def start(self):
-        self.order: Order = evolve(UNPLACED, placed())
-
-    @rule(data=st.data())
-    def something_is_in_the_log(self, data):
-        command = data.draw(
-            st.one_of(
-                st.just(record_fill()),
-                st.builds(record_failure, CODES),
-                st.builds(lambda one: RouteOrder((one,), (), stamp()), QUOTES),
-                st.just(BeginRetry(stamp())),
-            )
-        )
-        event = decide(command, self.order, RetryPolicy())
-        if event is None:
-            return
-        shift = data.draw(st.integers(-2, 3))
-        event = event.model_copy(update={"version": max(1, event.version + shift)})
-        before = self.order
-        self.order = evolve(before, event)
-        assert self.order.version >= before.version
-        if isinstance(before, Quarantined) and not isinstance(self.order, Completed | Failed):
-            assert isinstance(self.order, Quarantined)
-
-
-TestBrokenLog = BrokenLog.TestCase
-TestBrokenLog.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
-
-
-@given(st.decimals(Decimal("1E-18"), MAX_AMOUNT, places=18, allow_nan=False))
-def test_no_digit_of_an_amount_is_lost_on_the_wire(amount):
-    event = placed(terms=terms(amount=amount))
-    assert decode(encode(event)) == event
-
-
-@given(st.lists(QUOTES, max_size=6))
-def test_the_best_quote_gives_no_less_than_any_other(quotes):
-    best = best_quote(quotes)
-    assert (best is None) == (not any(quote.amount_out for quote in quotes))
-    assert best is None or all(best.amount_out >= quote.amount_out for quote in quotes)
-
-
-@given(QUOTES, st.decimals(0, 1, places=18))
-def test_the_minimum_out_is_within_the_quote_and_exact(one, slippage):
-    least = min_amount_out(one, terms(slippage=slippage))
-    assert 0 <= least <= one.amount_out
-    assert least == one.amount_out * (1 - slippage) or len(least.as_tuple().digits) > 28
-
-
-@given(AMOUNTS_OUT, st.decimals(Decimal("1E-9"), MAX_AMOUNT, places=9))
-def test_a_price_is_right_to_eighteen_digits(amount_out, amount_in):
-    price = price_of(amount_out, amount_in)
-    assert len(price.as_tuple().digits) <= 18
-    assert abs(MONEY.multiply(price, amount_in) - amount_out) <= amount_out * Decimal("1E-17")
