@@ -7,21 +7,9 @@ import pytest
 from orders.errors import Code
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import evolve, replay
-from orders.state import (
-    UNPLACED,
-    Completed,
-    Failed,
-    Pending,
-    Quarantined,
-    Routed,
-    Waiting,
-    reason,
-    status,
-    venue,
-)
+from orders.state import UNPLACED, Completed, Failed, Pending, Quarantined, Routed, Waiting
 from tests.support.builders import (
     LIQUIDITY,
-    T0,
     amended,
     cancelled,
     executed,
@@ -36,11 +24,9 @@ from tests.support.builders import (
     routed,
     seconds,
     sniper,
-    terms,
     triggered,
     wish,
 )
-from tests.support.builders import reason as because
 
 CANCEL = wish(OrderCancelRequested)
 AMEND = wish(OrderAmendRequested, seen_version=2, terms=limit())
@@ -208,52 +194,3 @@ def test_an_order_quarantined_with_nothing_sent_stays_so():
     order = replay([placed(), executed(2), executed(3), failed(4)])
     assert isinstance(order, Quarantined)
     assert order.held is None
-
-
-@pytest.mark.parametrize(
-    ("history", "word"),
-    [
-        ((placed(),), "pending"),
-        ((placed(), routed(2)), "executing"),
-        (WAITING, "executing"),
-        ((*WAITING, retry_due(4, 2)), "executing"),
-        ((placed(), routed(2), executed(3)), "completed"),
-        ((placed(), failed(2)), "failed"),
-        ((placed(), executed(2)), "pending"),
-        ((placed(), routed(2), routed(3)), "executing"),
-        ((LIMIT,), "pending"),
-        ((LIMIT, rested(2)), "open"),
-        ((LIMIT, triggered(2)), "executing"),
-        ((SNIPER, triggered(2, LIQUIDITY)), "pending"),
-        ((LIMIT, rested(2), triggered(3)), "executing"),
-        ((placed(), CANCEL, cancelled(2)), "cancelled"),
-        ((placed(terms=terms(expires_at=T0)), expired(2)), "expired"),
-    ],
-)
-def test_the_word_people_see(history, word):
-    order = replay(history)
-    assert order is not UNPLACED
-    assert status(order) == word
-
-
-@pytest.mark.parametrize(
-    ("history", "where", "why"),
-    [
-        ((LIMIT,), None, None),
-        ((placed(), routed(2)), "RAYDIUM", None),
-        (WAITING, "RAYDIUM", "NETWORK"),
-        ((*WAITING, retry_due(4, 2)), None, "NETWORK"),
-        ((LIMIT, rested(2, reason=because("PRICE_NOT_REACHED"))), None, "PRICE_NOT_REACHED"),
-        ((placed(), executed(2)), None, "QUARANTINED"),
-        ((placed(), routed(2), routed(3)), "RAYDIUM", "QUARANTINED"),
-        ((*WAITING, CANCEL, cancelled(4, 1)), "RAYDIUM", "CANCELLED"),
-        ((placed(), executed(2), CANCEL, cancelled(3)), None, "CANCELLED"),
-        ((placed(terms=terms(expires_at=T0)), expired(2)), None, "EXPIRED"),
-        ((placed(), routed(2), executed(3)), "RAYDIUM", None),
-    ],
-)
-def test_where_an_order_is_and_why(history, where, why):
-    order = replay(history)
-    assert venue(order) == where
-    told = reason(order)
-    assert (told and told.code.value) == why
