@@ -1,17 +1,11 @@
 """The command line without an engine: what it teaches, refuses and answers."""
 
-import json
 import os
 import socket
-from decimal import Decimal
 
-import httpx
 import pytest
-from typer.testing import CliRunner
 
 from cli import main
-from cli.calls import encode, refusal
-from cli.main import app
 from local import datadir
 from local.errors import AlreadyRunning, EngineError, Misconfigured
 
@@ -36,15 +30,6 @@ COMMANDS = [
 ]
 
 
-@pytest.fixture
-def engine(monkeypatch, tmp_path):
-    """Return what runs the command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments, **environment: CliRunner().invoke(
-        app, arguments, env={"COLUMNS": "200", **environment}
-    )
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_teaches_with_an_example(engine, command):
     told = engine(*command, "--help")
@@ -54,21 +39,6 @@ def test_every_command_teaches_with_an_example(engine, command):
 
 def test_the_help_tells_the_exit_codes(engine):
     assert "3 no engine is running" in " ".join(engine("--help").output.split())
-
-
-def test_every_option_of_up_is_a_variable_too(engine):
-    told = engine("up", "--help").output
-    for name in (
-        "PORT",
-        "WORKERS",
-        "API_WORKERS",
-        "PROJECTORS",
-        "BROKERS",
-        "DATA_DIR",
-        "FRESH",
-        "SEED",
-    ):
-        assert f"ENGINE_{name}" in told
 
 
 @pytest.mark.parametrize(
@@ -125,10 +95,6 @@ def test_the_help_tells_what_ctrl_c_ends_up_with(engine):
     assert "ends with 0" in " ".join(engine("--help").output.split())
 
 
-def test_the_help_of_the_seed_tells_when_prices_are_the_same(engine):
-    assert "at the same moment" in " ".join(engine("up", "--help").output.split())
-
-
 @pytest.mark.parametrize("amount", ["ten", "NaN", "Infinity", "1e999999999", "0e-999999999"])
 def test_an_amount_that_is_no_number_is_a_usage_error(engine, amount):
     told = engine("place", "SOL", "USDC", amount)
@@ -136,60 +102,10 @@ def test_an_amount_that_is_no_number_is_a_usage_error(engine, amount):
     assert repr(amount) in told.output
 
 
-def test_a_wrong_variable_is_told_by_its_name(engine):
-    told = engine("up", ENGINE_PORT="http")
-    assert told.exit_code == 2
-    assert "ENGINE_PORT" in told.output
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [("ENGINE_NONSENSE", "1"), ("ENGINE_KAFKA", "a:b"), ("ENGINE_LOG_LEVEL", "bogus")],
-)
-def test_a_variable_that_is_unknown_or_malformed_stops_the_start(engine, variable, value):
-    told = engine("up", ENGINE_PORT="0", **{variable: value})
-    assert told.exit_code == 2
-    assert told.stderr.count("\n") == 1
-    assert variable in told.stderr
-
-
 def test_topics_are_not_created_at_what_is_no_address(engine):
     told = engine("topics", "create", "--kafka", "a:b")
     assert told.exit_code == 2
     assert "ENGINE_KAFKA is 'a:b'" in told.stderr
-
-
-def test_a_taken_port_is_one_sentence_with_the_option(engine):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        told = engine("up", "--port", str(taken.getsockname()[1]))
-    assert told.exit_code == 2
-    assert told.output.count("\n") == 1
-    assert "--port or ENGINE_PORT" in told.output
-
-
-@pytest.mark.parametrize(
-    ("variable", "server"),
-    [
-        ("ENGINE_KAFKA", "127.0.0.1:9"),
-        ("ENGINE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none"),
-        ("ENGINE_CHAIN_URL", "postgresql://nobody@127.0.0.1:9/none"),
-    ],
-)
-def test_fresh_is_not_for_the_servers_of_others(engine, variable, server):
-    told = engine("up", "--fresh", **{variable: server})
-    assert told.exit_code == 2
-    assert "--fresh" in told.output
-
-
-@pytest.mark.parametrize(
-    ("brokers", "kafka", "told"),
-    [("2", None, "use 1 or 3 with --brokers"), ("3", "127.0.0.1:9", "unset ENGINE_KAFKA")],
-)
-def test_brokers_that_cannot_be_had_are_one_sentence(engine, brokers, kafka, told):
-    answer = engine("up", ENGINE_PORT="0", ENGINE_BROKERS=brokers, ENGINE_KAFKA=kafka)
-    assert answer.exit_code == 2
-    assert answer.stderr.count("\n") == 1
-    assert told in answer.stderr
 
 
 def test_an_api_that_does_not_answer_is_a_sentence(engine):
@@ -239,25 +155,3 @@ def test_a_token_that_is_none_is_a_sentence_without_it(engine, command, token):
 )
 def test_each_kind_of_failure_has_its_exit_code(error, code):
     assert main.exit_code(error) == code
-
-
-def test_an_order_keeps_every_digit():
-    text = encode({"tokenIn": 'S"OL', "amount": Decimal("1E-9"), "slippage": None})
-    assert text == '{"tokenIn":"S\\"OL","amount":0.000000001}'
-    assert json.loads(text)["tokenIn"] == 'S"OL'
-
-
-def test_a_refusal_is_told_in_the_words_of_the_api():
-    body = {"error": "INVALID_AMOUNT", "message": "amount must be positive", "code": "ERR_005"}
-    answer = httpx.Response(400, json=body)
-    assert refusal(answer) == "amount must be positive (INVALID_AMOUNT)"
-
-
-def test_a_refusal_with_an_order_id_tells_it():
-    body = {"error": "LOG_UNAVAILABLE", "message": "no answer", "orderId": "o-1"}
-    assert refusal(httpx.Response(503, json=body)) == "no answer (LOG_UNAVAILABLE); orderId o-1"
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
-def test_an_answer_that_is_not_the_apis_is_told_by_its_status(body):
-    assert refusal(httpx.Response(502, content=body)) == "The API answered 502 Bad Gateway"
