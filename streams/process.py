@@ -79,8 +79,10 @@ class OrderProcess:
         That is the order's end or an answer to a wish; else what it `seen` makes it fire, or its
         rest when it is new.
         """
-        answered = decide(AnswerOrder(self._stamp()), order, self._policy)
-        command = TriggerOrder(seen, self._stamp()) if seen else RestOrder(self._stamp())
+        # At one moment: an order whose time is over by the second one would fire all the same.
+        stamp = self._stamp()
+        answered = decide(AnswerOrder(stamp), order, self._policy)
+        command = TriggerOrder(seen, stamp) if seen else RestOrder(stamp)
         return answered or decide(command, order, self._policy)
 
     async def is_reached(self, order: Resting) -> bool:

@@ -18,6 +18,8 @@ from streams.market import MarketView
 from streams.snipers import Snipers, fits
 
 Seen: TypeAlias = Tick | Liquidity
+Priced: TypeAlias = tuple[Decimal, Tick]
+"""A tick, and its price in an order's own direction."""
 
 
 class Turns(Protocol):
@@ -36,6 +38,7 @@ class RestingOrders:
         self._book = Book(share)
         self._snipers = Snipers()
         self._pauses = Pauses()
+        self._asked: dict[str, Priced] = {}
         self._firing = firing
         self._asking = asking
         self._looks_back = False
@@ -77,14 +80,14 @@ class RestingOrders:
         elif order_id in self._book and not self._look_now(order):
             best = self._market.best_since(side_of(terms), order.updated_at)
             if best and self._book.fires(order, best[0]):
-                self._reached(order, best[1])
+                self._reached(order, best)
 
     def hear(self, tick: Tick, orders: Mapping[str, Open]) -> None:
         """Fire the orders that reach their price by this tick."""
         for side, price in sides_of(tick):
             for order_id in self._book.reached(side, price):
                 if isinstance(order := orders.get(order_id), Resting):
-                    self._reached(order, tick)
+                    self._reached(order, (price, tick))
         if self._looks_back:
             self._looks_back = False
             for order in list(orders.values()):
@@ -103,13 +106,14 @@ class RestingOrders:
         self._firing.put(order.placement.order_id)
 
     def answered(self, order: Resting, now: datetime, *, reached: bool) -> None:
-        """Fire an order whose price the venues reach, on the price of now; else leave it alone."""
+        """Fire an order whose price the venues reach, on the tick that did; else leave it alone."""
+        asked = self._asked.pop(order.placement.order_id, None)
         last = self._market.now(side_of(order.placement.terms))
-        if reached and last:
-            self.fire(order, last[1])
+        if reached and asked and last:
+            self.fire(order, asked[1])
             return
         self._pauses.again(order.placement.order_id, now)
-        self._book.add(order, above=last[0] if last else None)
+        self._book.add(order, above=max((one[0] for one in (asked, last) if one), default=None))
 
     def end_pauses(self, now: datetime, orders: Mapping[str, Open]) -> None:
         """Let those orders be asked for at their price again whose pause is over."""
@@ -123,14 +127,15 @@ class RestingOrders:
         now = self._market.now(side_of(order.placement.terms))
         reached = now is not None and self._book.fires(order, now[0])
         if now and reached:
-            self._reached(order, now[1])
+            self._reached(order, now)
         return reached
 
-    def _reached(self, order: Resting, tick: Tick) -> None:
+    def _reached(self, order: Resting, priced: Priced) -> None:
         if order.delay is None:
-            self.fire(order, tick)
+            self.fire(order, priced[1])
             return
         self._book.remove(order)
+        self._asked[order.placement.order_id] = priced
         self._pauses.hold(order.placement.order_id)
         self._asking.put(order.placement.order_id)
 
@@ -149,6 +154,7 @@ class RestingOrders:
         else:
             self._book.remove(order)
             self._pauses.forget(order.placement.order_id)
+            self._asked.pop(order.placement.order_id, None)
 
 
 def _fired_at(order: Resting) -> Decimal | None:

@@ -10,6 +10,7 @@ from orders.events import (
     OrderCancelled,
     OrderCancelRequested,
     OrderExecuted,
+    OrderExpired,
     OrderFailed,
     OrderRested,
     OrderRetryScheduled,
@@ -34,6 +35,7 @@ from tests.support.builders import (
     retry_due,
     retry_scheduled,
     routed,
+    seconds,
     wish,
 )
 from tests.support.fakes import FakeVenue
@@ -232,6 +234,15 @@ async def test_an_order_is_not_reached_while_no_venue_answers(desk):
     desk.raydium.will_quote(reason("TIMEOUT"))
     desk.meteora.will_quote(reason("TIMEOUT"))
     assert not await desk.process.is_reached(replay([placed(terms=limit(1)), rested(2)]))
+
+
+async def test_an_order_whose_time_is_over_while_it_is_looked_at_fires_in_time_or_not_at_all():
+    moments = count()
+    process = OrderProcess({}, RetryPolicy(), lambda: seconds(next(moments)), lambda: "id")
+    order = replay([placed_limit(expires_at=seconds(1)), rested(2)])
+    fired = process.settle(order, TICK)
+    assert (type(fired), fired.occurred_at) == (OrderTriggered, T0)
+    assert isinstance(process.settle(order, TICK), OrderExpired)
 
 
 async def test_what_an_order_saw_makes_it_fire_unless_it_is_to_end(desk):

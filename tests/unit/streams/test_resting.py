@@ -151,6 +151,28 @@ def test_an_order_that_fell_short_asks_the_venues_before_it_fires_again(live):
     assert live.lane.settled == [ORDER_ID]
 
 
+def test_an_order_that_the_venues_reach_fires_on_the_tick_that_it_was_asked_for(live):
+    hear(live, 150)
+    fell_short(live)
+    hear(live, 152, 1)
+    hear(live, 149, 2)
+    live.partition.answered(live.partition.open_orders[ORDER_ID], reached=True)
+    assert seen(live) == tick(152, 1)
+
+
+def test_an_order_that_was_asked_for_in_vain_is_asked_for_on_a_better_tick_than_that(live):
+    hear(live, 150)
+    fell_short(live)
+    hear(live, 152, 0.2)
+    hear(live, 149, 0.4)
+    live.partition.answered(live.partition.open_orders[ORDER_ID], reached=False)
+    live.probes.settled.clear()
+    hear(live, 152, 0.6)
+    assert live.probes.settled == []
+    hear(live, 153, 0.8)
+    assert live.probes.settled == [ORDER_ID]
+
+
 def test_an_order_just_out_of_reach_is_asked_for_ever_more_seldom(live):
     hear(live, 150)
     fell_short(live)
