@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from audit import firing
 from audit.admission import Flaw, Verdict, judge
 from audit.findings import Figures, Findings
 from audit.log import Record
@@ -10,6 +11,9 @@ from audit.rows import EventRow, event_row
 from audit.story import Story
 from audit.turns import Moment, Turns
 from orders.events import AnyOrderEvent, OrderPlaced, OrderRouted, OrderWish
+
+DUE = frozenset({"OrderRetryScheduled", "OrderRetryDue", "OrderTriggered", "OrderExpired"})
+"""What the engine does because it is time to."""
 
 
 class Chapter:
@@ -64,7 +68,9 @@ class Chapter:
         if story.flaw is None:
             self._findings.checked("I5")
             flaw = _second_attempt(event, story)
-            self._check_retry(event, flaw or flaw_of(event, record.appended_at - since, delay))
+            flaw = flaw or flaw_of(event, record.appended_at - since, delay)
+            at = record.appended_at
+            self._check_due(event, flaw or firing.flaw_of(event, story.terms, story.fired_at, at))
             if isinstance(event, OrderRouted):
                 self.turns.began(since, record.appended_at, first=first)
         return False
@@ -82,8 +88,8 @@ class Chapter:
         self._unplaced.setdefault(order_id, told)
         return True
 
-    def _check_retry(self, event: AnyOrderEvent, flaw: str | None) -> None:
-        if event.type in {"OrderRetryScheduled", "OrderRetryDue"}:
+    def _check_due(self, event: AnyOrderEvent, flaw: str | None) -> None:
+        if event.type in DUE:
             self._findings.checked("I8")
         if flaw:
             self._findings.broken("I8", f"order {event.order_id}: {flaw}")

@@ -12,7 +12,7 @@ SAYS = {
     "I5": "versions without a gap, every transition legal",
     "I6": "executed amounts equal the ledger, none below the order's minimum",
     "I7": "seq without a gap, in the log's sequence, each record once",
-    "I8": "every retry waited its delay, at most 3, none after a fatal error",
+    "I8": "every retry waited, at most 3, none after a fatal error; none fired or expired too soon",
     "I9": "every execution sent is settled or void, none settled for an order that ended otherwise",
     "I10": "no late placement was executed; a refused order is in the log in time, or nowhere",
 }

@@ -11,6 +11,7 @@ from decimal import Context, Decimal
 from typing import NamedTuple
 
 from audit.asked import Asked, heard, is_answer, without
+from audit.firing import price_along
 from audit.passages import NEXT, why_not
 from orders.errors import Reason
 from orders.events import (
@@ -52,8 +53,8 @@ class Story:
 
     __slots__ = (
         *("order_id", "placed_offset", "placed", "terms", "asked", "phase", "version"),
-        *("attempts", "routes", "rests", "fired", "venue", "held", "flaw", "flaw_actor"),
-        *("code", "message", "delay", "least", "fill", "updated_at", "heard_at"),
+        *("attempts", "routes", "rests", "fired", "fired_at", "venue", "held", "flaw"),
+        *("flaw_actor", "code", "message", "delay", "least", "fill", "updated_at", "heard_at"),
     )
 
     def __init__(self, placed: OrderPlaced, offset: int, appended_at: datetime) -> None:
@@ -68,6 +69,7 @@ class Story:
         self.phase = "pending" if placed.terms.order_type == "market" else "new"
         self.version, self.attempts, self.routes, self.rests = 1, 0, 0, 0
         self.fired = False
+        self.fired_at: Decimal | None = None
         self.venue: str | None = None
         self.held = False
         self.flaw: str | None = None
@@ -149,6 +151,7 @@ class Story:
                 self._because(event.reason)
             case OrderTriggered():
                 self.attempts, self.fired = 0, self.fired or event.tick is not None
+                self.fired_at = price_along(self.terms, event.tick) if event.tick else None
                 self._because(None)
             case OrderAmended():
                 self.terms, self.asked = event.terms, without(self.asked, event.causation_id)

@@ -178,3 +178,30 @@ async def test_i8_a_fourth_retry(world, fresh_id):
     answer = await answer_of(world)
     assert answer.blames(fresh_id, "I8")
     assert "after attempt 4" in answer.broken["I8"]
+
+
+async def test_i8_an_order_that_fired_short_of_its_price_and_one_that_ended_too_soon(world):
+    fired, ended, well = (str(uuid.uuid4()) for _ in range(3))
+    for order_id, target in ((fired, 152), (ended, 150), (well, 150)):
+        terms = builders.limit(target_price=target, expires_at=world.at(3600))
+        await world.tell((0, world.placed(order_id, terms=terms)))
+    await world.tell(
+        *((1, builders.triggered(2, order_id=order_id)) for order_id in (fired, well)),
+        *((2, builders.failed(3, order_id=order_id)) for order_id in (fired, well)),
+        (1, builders.expired(2, order_id=ended)),
+    )
+    answer = await answer_of(world)
+    assert all(answer.blames(order_id, "I8") for order_id in (fired, ended))
+    assert "fired on SOL/USDC at 151.5, its target is 152" in answer.broken["I8"]
+    assert well not in answer.broken["I8"]
+    assert answer.checked("I8") == 3
+
+
+async def test_i8_a_sniper_that_fired_on_a_pool_that_is_too_small(world, fresh_id):
+    terms = builders.sniper(min_liquidity=50_001)
+    fired = builders.triggered(2, builders.LIQUIDITY, order_id=fresh_id)
+    gone = builders.failed(3, order_id=fresh_id)
+    await world.tell((0, world.placed(fresh_id, terms=terms)), (1, fired), (2, gone))
+    answer = await answer_of(world)
+    assert answer.blames(fresh_id, "I8")
+    assert "it waits for 50001" in answer.broken["I8"]

@@ -12,6 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from audit.firing import flaw_of
+from audit.story import Story
 from orders.admission import Record
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
@@ -53,6 +55,8 @@ class Owner:
     def __init__(self, story):
         self.running, self.due, self.probing = [], [], []
         clock = BrokerClock(lambda: T0, lambda: story.seconds)
+        # As a worker does that takes over: by the records alone its clock would be late.
+        clock.saw(seconds(story.seconds))
         ids = (f"{story.new_name()}-{number}" for number in count())
         venues = {story.venue.name: story.venue}
         self.process = OrderProcess(venues, RetryPolicy(), clock, lambda: next(ids))
@@ -136,7 +140,9 @@ class Races(RuleBasedStateMachine):
 
     def land(self, event):
         value = encode(event)
-        self.log.append(Record(NUMBER, len(self.log), ORDER_ID.encode(), value, T0))
+        self.log.append(
+            Record(NUMBER, len(self.log), ORDER_ID.encode(), value, seconds(self.seconds))
+        )
 
     @property
     def order(self):
@@ -215,6 +221,17 @@ class Races(RuleBasedStateMachine):
         if isinstance(self.order, Closed):
             assert len(fills) == isinstance(self.order, Completed)
 
+    def what_was_not_due(self):
+        """Return what the audit has against the moments at which the order fired and ended."""
+        told, flaws = None, []
+        for record in self.log:
+            event, at = decode(record.value), record.appended_at
+            if told is None:
+                told = Story(event, 0, at)
+            elif not told.hear(event, at):
+                flaws.append(flaw_of(event, told.terms, told.fired_at, at))
+        return [flaw for flaw in flaws if flaw]
+
     def teardown(self):
         """Let all that is under way come to its end: nothing that was asked is left open."""
         if not hasattr(self, "owners"):
@@ -229,6 +246,7 @@ class Races(RuleBasedStateMachine):
                 self.fly(owner.react())
         order = self.order
         self.it_is_executed_at_most_once_and_told_so()
+        assert self.what_was_not_due() == []
         assert isinstance(order, Placed)
         if isinstance(order, Open):
             assert order.wishes == ()
