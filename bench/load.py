@@ -22,10 +22,12 @@ ACCEPTED = {200, 201, 202}
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One placement as a client sends it."""
+    """One placement as a client sends it; `kind` is what a measurement counts it under."""
 
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    path: str = PATH
+    kind: str = "market"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Load:
         at, status, body = self.now, None, {}
         headers = {"content-type": "application/json", **wish.headers}
         try:
-            connection.request("POST", PATH, json.dumps(wish.body), headers)
+            connection.request("POST", wish.path, json.dumps(wish.body), headers)
             response = connection.getresponse()
             status, body = response.status, json.loads(response.read())
         except (OSError, HTTPException, ValueError):

@@ -12,9 +12,12 @@ from typing import Any
 
 from bench.chaos.clients import Clients
 from bench.chaos.faults import Done, Injector
+from bench.chaos.kinds import became, end_those_that_rest
+from bench.chaos.market import Mover
 from bench.chaos.plan import Fault
 from bench.chaos.recovery import Recovery, Watch
 from bench.chaos.report import Report, count_answers
+from bench.chaos.thoughts import SecondThoughts
 from bench.engine import Engine
 from bench.load import Load, write_ids
 
@@ -23,6 +26,8 @@ WRONG_CLOCKS = "worker-2=-300000,delays=300000,api-2=300000"
 """One process of a sort is 5 minutes off, in ms."""
 REST_S = 180
 VERIFY_TIMEOUT_S = 900
+TOKENS_MOST, TOKEN_LEAST_S = 4, 15
+"""Tokens that come to the market, each for so long: with every one eight pairs more are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +65,24 @@ class Campaign:
     def _hurt(self, engine: Engine, injector: Injector) -> Report:
         described = engine.described
         watch = Watch(described.database_url, self.clock)
-        load = Load(described.url, self.per_second, wish=Clients(self.seed).wish)
+        every = int(self.per_second * max(TOKEN_LEAST_S, self.seconds / TOKENS_MOST))
+        clients = Clients(self.seed, self.clock, every)
+        load = Load(described.url, self.per_second, wish=clients.wish)
+        mover = Mover(described, self.seed, lambda: len(load.answers), every)
+        thoughts = SecondThoughts(described.url, self.seed, lambda: load.answers)
+        parts = (watch, mover, load, thoughts)
         began, began_at = time.monotonic(), self.clock()
-        watch.start()
-        load.start()
+        for part in parts:
+            part.start()
         try:
             done = [self._inject(injector, fault, began) for fault in self.faults]
             time.sleep(max(0, self.seconds - (time.monotonic() - began)))
         finally:
-            load.stop()
-            watch.stop()
+            for part in reversed(parts):
+                part.stop()
         lasted = time.monotonic() - began
         self.say(f"{len(load.answers):,} placements; waiting for the last to end")
+        end_those_that_rest(described.url, described.database_url)
         accepted, refused = self.data_dir / "accepted.txt", self.data_dir / "refused.txt"
         write_ids(accepted, load.accepted, (id_ for one in done for id_ in one.accepted))
         write_ids(refused, load.refused)
@@ -86,6 +97,9 @@ class Campaign:
             felt=recovery.by_name(done),
             undisturbed=recovery.undisturbed(),
             answers=count_answers([one.status for one in load.answers]),
+            asked=thoughts.answered,
+            market={"moves": mover.moves, "pools": mover.pools, "notTold": mover.refused},
+            became=became(described.database_url, load.accepted),
             verdict=verdict,
         )
 

@@ -25,5 +25,6 @@ def test_an_engine_keeps_its_promises_through_a_short_campaign(tmp_path):
     ).run()
     assert report.holds, report.verdict
     assert not report.failed
+    assert not report.never
     assert report.kills >= 15
     assert report.answers["202"] > 500
