@@ -34,7 +34,7 @@ class Mover:
         self.pools = 0
         self.refused = 0
         self._engine = engine
-        self._chance = Random(f"{seed}/market")  # noqa: S311  (a load to be repeated)
+        self._chance = Random(f"{seed}/market")
         self._placed = placed
         self._every = every
         self._stopping = threading.Event()

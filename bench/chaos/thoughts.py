@@ -44,7 +44,7 @@ class SecondThoughts:
     def __init__(self, url: str, seed: int, answers: Callable[[], Sequence[Answer]]) -> None:
         self.answered: Counter[str] = Counter()
         self._address = urlsplit(url).netloc
-        self._chance = Random(f"{seed}/thoughts")  # noqa: S311  (a load to be repeated)
+        self._chance = Random(f"{seed}/thoughts")
         self._answers = answers
         self._due: list[Thought] = []
         self._lock = threading.Lock()

@@ -239,7 +239,7 @@ async def test_an_order_is_not_reached_while_no_venue_answers(desk):
 async def test_an_order_whose_time_is_over_while_it_is_looked_at_fires_in_time_or_not_at_all():
     moments = count()
     process = OrderProcess({}, RetryPolicy(), lambda: seconds(next(moments)), lambda: "id")
-    order = replay([placed_limit(expires_at=seconds(1)), rested(2)])
+    order = replay([placed(terms=limit(expires_at=seconds(1))), rested(2)])
     fired = process.settle(order, TICK)
     assert (type(fired), fired.occurred_at) == (OrderTriggered, T0)
     assert isinstance(process.settle(order, TICK), OrderExpired)

@@ -157,7 +157,7 @@ def test_an_order_that_the_venues_reach_fires_on_the_tick_that_it_was_asked_for(
     hear(live, 152, 1)
     hear(live, 149, 2)
     live.partition.answered(live.partition.open_orders[ORDER_ID], reached=True)
-    assert seen(live) == tick(152, 1)
+    assert live.seen() == tick(152, 1)
 
 
 def test_an_order_that_was_asked_for_in_vain_is_asked_for_on_a_better_tick_than_that(live):
