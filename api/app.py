@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -18,7 +18,6 @@ from api import (
     changing,
     errors,
     events,
-    exact,
     list_errors,
     lists,
     market,
@@ -26,19 +25,19 @@ from api import (
     placements,
     preview,
     problems,
-    service_schemas,
+    service,
     sockets,
 )
 from api.errors import Kind, Refusal, answer
 from api.gates import add_gates
+from api.health import VERSION
 from api.methods import NoOther, allowed, direct, routes_of
-from api.openapi import Responses, document, failures
-from api.parts import Neighbours, PartsOf, Sources, assemble, connect
+from api.openapi import document
+from api.parts import Neighbours, Sources, assemble, connect
 from api.ports import Log, LogAway, Misconfigured, ReadModelAway
 from api.settings import ApiSettings
 
 TITLE = "Order execution engine"
-VERSION = "0.1.0"
 PAUSE_S = 1.0
 SOON = timedelta(seconds=1)
 
@@ -56,17 +55,6 @@ _OF_PARAMETER: dict[object, Kind] = {
     "superseded": errors.INVALID_FLAG,
 }
 _OF_STATUS = {404: errors.ROUTE_NOT_FOUND, 405: errors.METHOD_NOT_ALLOWED}
-
-_HEALTH_ERRORS: Responses = {
-    **failures(),
-    503: {
-        **failures()[503],
-        "model": service_schemas.HealthView,
-        "description": "Orders cannot be accepted, or ENGINE_STOPPING",
-    },
-}
-
-router = APIRouter(tags=["health"])
 
 
 def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -> FastAPI:
@@ -104,24 +92,6 @@ async def leave(app: FastAPI, patience_s: float) -> None:
     """Let the clients of the feeds go, within so many seconds, with their places to resume at."""
     if hasattr(app.state, "parts"):
         await app.state.parts.feed.hub.leave(patience_s)
-
-
-@router.head("/health", include_in_schema=False)
-@router.head("/api/health", include_in_schema=False)
-@router.get(
-    "/health",
-    response_model=service_schemas.HealthView,
-    responses=_HEALTH_ERRORS,
-)
-@router.get(
-    "/api/health",
-    response_model=service_schemas.HealthView,
-    responses=_HEALTH_ERRORS,
-)
-async def health(parts: PartsOf) -> Response:
-    """Tell whether orders can be accepted (else 503) and read (else `degraded`)."""
-    status, body = await parts.health.report(VERSION)
-    return Response(exact.write(body), status, media_type="application/json")
 
 
 @asynccontextmanager
@@ -209,6 +179,6 @@ _NO_ORDERS = [
 _ROUTERS = (
     *(placements.router, batch.router, preview.router, changing.of_many),
     *(orders.of_one, changing.of_one, lists.router),
-    *(events.router, market.router, problems.router, router),
+    *(events.router, market.router, problems.router, service.router),
 )
 _ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[6:] for r in routes_of(one)))

@@ -11,6 +11,7 @@ from api.ports import Lists, Log, LogAway, ReadModelAway
 from runtime.market import Silence
 
 SERVICE = "order-execution-engine"
+VERSION = "0.1.0"
 CACHED_S = 1.0
 CHECK_TIMEOUT_S = 2.0
 REFUSAL_COUNTS = timedelta(seconds=5)
@@ -44,16 +45,16 @@ class Health:
         self._placing = placing
         self._clock = clock
         self._lag_degraded = lag_degraded
-        self._silence = silence
+        self.silence = silence
         self._started = asyncio.get_running_loop().time()
         self._turn = asyncio.Lock()
         self._last: tuple[float, Checks] | None = None
 
-    async def report(self, version: str) -> tuple[int, dict[str, object]]:
+    async def report(self) -> tuple[int, dict[str, object]]:
         """Return the HTTP status and the body: 503 when orders cannot be accepted."""
-        checks = await self._checks()
+        checks = await self.checks()
         late = checks.lag is None or checks.lag > self._lag_degraded
-        silent = self._silence.silent
+        silent = self.silence.silent
         if checks.kafka == "down":
             status = "down"
         else:
@@ -61,7 +62,7 @@ class Health:
         body = {
             "status": status,
             "service": SERVICE,
-            "version": version,
+            "version": VERSION,
             "uptime": int(asyncio.get_running_loop().time() - self._started),
             "timestamp": self._clock(),
             "checks": {
@@ -73,7 +74,8 @@ class Health:
         }
         return (503 if status == "down" else 200), body
 
-    async def _checks(self) -> Checks:
+    async def checks(self) -> Checks:
+        """Return what was found within the last second."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
             if self._last is None or now - self._last[0] > CACHED_S:

@@ -22,8 +22,9 @@ DESCRIPTION = f"""
 `/health`, `/docs`, `/openapi.json` and `/problems/…`: `Authorization: Bearer <token>`. Its `sub` is
 the user: whose orders are placed and seen. A `userId` in a body, a filter or an address may be left
 out; that of somebody else gets 403, and somebody else's order is 404, as if it were not there. Its
-`scope` allows: {"; ".join(f"`{scope}`: {meant}" for scope, meant in MEANT.items())}. No token
-stands in an address. Without `ENGINE_AUTH=jwt` everybody may all, and is who `userId` says.
+`scope` allows: {"; ".join(f"`{scope}`: {meant}" for scope, meant in MEANT.items())}.
+`/metrics` asks for `orders:read:all`. No token stands in an address. Without `ENGINE_AUTH=jwt`
+everybody may all, and is who `userId` says.
 
 A WebSocket takes the token in the same header, as the subprotocols `bearer, <token>` (the answer
 chooses `bearer`), or as its first message within 10 s: `{{op: "auth", token}}`. It is told

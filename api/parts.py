@@ -21,6 +21,7 @@ from api.health import Health
 from api.hub import Hub
 from api.log import KafkaLog
 from api.lookup import Lookup
+from api.metrics import Metrics
 from api.origins import Origins
 from api.placing import Placing
 from api.ports import Log, ReadModel
@@ -87,6 +88,7 @@ class Parts:
     beats: Beats
     long_answers: Shares
     health: Health
+    metrics: Metrics
     previews: Previews
     market: Quotations
 
@@ -128,6 +130,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         beats=Beats(read_model),
         long_answers=Shares(Slots(settings.max_streams), settings.streams_each),
         health=health,
+        metrics=Metrics(health),
         previews=_previews(settings, sources, changes),
         market=Quotations(neighbours.follow, changes, silence),
     )

@@ -26,6 +26,7 @@ _OPEN = frozenset(
     {"/health", "/api/health", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
 )
 _OPEN_BELOW = "/problems/"
+_OF_EVERYBODY = frozenset({"/metrics"})
 _READ_BY_POST = frozenset({"/api/orders/preview"})
 
 
@@ -42,6 +43,8 @@ def needed(method: str, path: str) -> Scope | None:
     """
     if path in _OPEN or path.startswith(_OPEN_BELOW):
         return None
+    if path in _OF_EVERYBODY:
+        return Scope.READ_ALL
     if method in {"GET", "HEAD"} or path in _READ_BY_POST:
         return Scope.READ
     return Scope.WRITE

@@ -88,7 +88,12 @@ class Silence:
     @property
     def silent(self) -> bool:
         """Return whether nothing fires on what was heard last."""
-        return self._monotonic() - self._heard_at > self._after
+        return self.lasts_s > self._after
+
+    @property
+    def lasts_s(self) -> float:
+        """Return for how many seconds no price has come."""
+        return self._monotonic() - self._heard_at
 
     def heard(self) -> None:
         """Notice that a price came just now; one that is read of the past does not count."""
@@ -100,7 +105,7 @@ class Silence:
         while True:
             if self.silent != told:
                 told = not told
-                for_s = round(self._monotonic() - self._heard_at, 1)
+                for_s = round(self.lasts_s, 1)
                 if told:
                     extra = {"action": "market_silent", "for_s": for_s}
                     logger.warning(

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.app import VERSION
+from api.health import VERSION
 from api.ids import RANDOM_BITS, uuid7
 from api.lookup import known_form
 from tests.support.builders import T0

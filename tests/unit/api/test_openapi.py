@@ -149,6 +149,7 @@ async def test_every_route_is_there_with_its_errors(document):
         "GET /api/events": {"200", "400", "404", "410", "500", "503", *guarded},
         "GET /api/market/prices": {"200", "400", "500", "503", *guarded},
         "GET /problems/{name}": {"200", "404", "500", "503"},
+        "GET /metrics": {"200", "400", "500", "503", *guarded},
         "GET /health": {"200", "500", "503"},
         "GET /api/health": {"200", "500", "503"},
     }

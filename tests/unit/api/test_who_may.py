@@ -189,6 +189,7 @@ async def test_the_feed_is_of_one_s_own(ask):
         ("GET", f"/api/orders/{ORDER_ID}", "", "orders:read"),
         ("GET", f"/api/orders/{ORDER_ID}/explain", "order:read", "orders:read"),
         ("GET", "/api/events", "orders:write", "orders:read"),
+        ("GET", "/metrics", "orders:read", "orders:read:all"),
         ("DELETE", f"/api/orders/{ORDER_ID}", "orders:read", "orders:write"),
     ],
 )
