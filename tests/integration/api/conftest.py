@@ -75,7 +75,7 @@ def start_api(spawn, tmp_path):
         ready = tmp_path / f"ready-{port}"
         variables = {"ENGINE_PORT": str(port), "ENGINE_READY_FILE": str(ready), **settings}
         process = spawn("api", **variables)
-        wait_until(lambda: ready.exists() or process.poll() is not None, 20, "the api is ready")
+        wait_until(lambda: ready.exists() or process.poll() is not None, what="the api is ready")
         assert process.poll() is None
         return Running(process, port)
 

@@ -10,7 +10,7 @@ import pytest
 
 from api import exact
 from tests.support.builders import executed, fill, routed
-from tests.support.log import placement, read_events
+from tests.support.log import eventually, placement, read_events
 from tests.support.servers import TEST_PARTITIONS
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
@@ -120,7 +120,11 @@ async def test_the_wrong_number_of_partitions_stops_the_process(serve):
     async with httpx.AsyncClient(base_url=api.url, timeout=20) as http:
         refused = await http.post("/api/orders/execute", json=PLACEMENT)
     assert (refused.status_code, refused.json()["error"]) == (503, "LOG_UNAVAILABLE")
-    assert f"ENGINE_PARTITIONS={TEST_PARTITIONS}" in api.failures[0]
+
+    async def told():
+        return api.failures
+
+    assert f"ENGINE_PARTITIONS={TEST_PARTITIONS}" in (await eventually(told))[0]
 
 
 async def test_before_the_projection_was_built_orders_are_accepted_but_not_read(serve, postgres):

@@ -81,7 +81,7 @@ class Process:
         return self.log_file.read_text()
 
     def wait_until_ready(self):
-        wait_until(lambda: self.popen.poll() is not None or self.ready_file.exists(), 20)
+        wait_until(lambda: self.popen.poll() is not None or self.ready_file.exists())
         assert self.popen.poll() is None, self.log
 
     def wait_until_said(self, words, timeout=20, times=1):
