@@ -22,6 +22,8 @@ from tests.support.builders import T0
 from tests.support.storages import storage
 
 NARROW = 4096
+PLACING = ("/api/orders/execute", "/orders", "/api/orders")
+"""The routes that place an order."""
 
 
 class MemoryMarket:

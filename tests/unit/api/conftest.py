@@ -4,7 +4,9 @@ import pytest
 import websockets
 
 from tests.support.api import in_memory, running_api, serving
-from tests.support.talks import Client, World
+from tests.support.bearers import JWT, TRADER, Clock, bearing, token
+from tests.support.builders import executed, placed, routed
+from tests.support.talks import OTHER, OTHER_ID, THIRD_ID, Client, World
 
 NAMED = {"userId": "alice", "clientOrderId": "my-1"}
 
@@ -40,3 +42,32 @@ async def client(world):
         hello = await one.told()
         assert (hello["type"], hello["heartbeatSeconds"]) == ("hello", 5)
         yield one
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def guarded(clock):
+    """An API that asks for tokens, with an order of ann, one of bob and one of nobody."""
+    limits = {"rate_limit_orders": 0, "rate_limit_reads": 0}
+    async with running_api(clock=clock, **JWT, **limits) as running:
+        running.log.appended = running.read_model.project
+        running.log.write(placed(user_id="ann"), routed(2), executed(3))
+        running.log.write(placed(order_id=OTHER_ID, user_id="bob"), routed(2, **OTHER))
+        running.log.write(placed(order_id=THIRD_ID))
+        running.read_model.project()
+        yield running
+
+
+@pytest.fixture
+def ask(guarded):
+    """Send a request as a user with a scope."""
+
+    async def send(method, path, user="ann", scope=TRADER, **more):
+        headers = {**bearing(token(user, scope)), **more.pop("headers", {})}
+        return await guarded.http.request(method, path, headers=headers, **more)
+
+    return send

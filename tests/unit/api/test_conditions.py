@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.api import running_api
+from tests.support.api import PLACING, running_api
 from tests.support.builders import T0
 
 LIMIT = {"orderType": "limit", "targetPrice": 151.2}
@@ -55,7 +55,7 @@ async def test_a_sniper_order_needs_no_more_than_its_token(api, post):
     assert (event.terms.pool_provider, event.terms.min_liquidity) == (None, None)
 
 
-@pytest.mark.parametrize("path", ["/api/orders/execute", "/orders", "/api/orders"])
+@pytest.mark.parametrize("path", PLACING)
 async def test_any_order_may_have_an_end_and_one_attempt(api, post, path):
     who = {"amountIn": 10, "userId": "ann"}
     answer = await post(path, expiresAt=LATER, timeInForce="IOC", **who)

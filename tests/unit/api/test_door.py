@@ -3,14 +3,9 @@
 import pytest
 
 from api import door
-from tests.support.bearers import OTHER_SECRET, Clock, token
+from tests.support.bearers import OTHER_SECRET, token
 from tests.support.builders import ORDER_ID, T0, executed
 from tests.support.visits import PATHS, connected, ends, nobody_is_counted, served
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

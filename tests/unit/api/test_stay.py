@@ -5,17 +5,12 @@ import json
 import pytest
 
 from api.callers import ANYBODY
-from tests.support.bearers import OTHER_SECRET, Clock, token
+from tests.support.bearers import OTHER_SECRET, token
 from tests.support.builders import ORDER_ID, executed, seconds
 from tests.support.talks import OTHER_ID, seqs
 from tests.support.visits import connected, ends, nobody_is_counted, served
 
 UNKNOWN_ID = ORDER_ID.replace("0d5e", "dead")
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture
