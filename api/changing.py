@@ -19,6 +19,7 @@ from api.examples import of_body, of_one_order
 from api.history import row_and_terms
 from api.lookup import known_form
 from api.openapi import failures, takes
+from api.orders import ORDER_ID
 from api.parts import Parts, parts_of
 from api.ports import ReadModelAway
 from api.rows import OrderRow
@@ -32,13 +33,6 @@ of_one = APIRouter(tags=["orders"])
 of_many = APIRouter(tags=["orders"])
 """Their routes take the bare request."""
 
-_ORDER_ID = {
-    "name": "orderId",
-    "in": "path",
-    "required": True,
-    "description": "As the placement answered it.",
-    "schema": {"type": "string"},
-}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -67,7 +61,7 @@ _ACCEPTED = {
     status_code=202,
     response_model=schemas.OrderView,
     responses=failures(changing_errors.ORDER_FINAL, *of_one_order()),
-    openapi_extra={"parameters": [_ORDER_ID]},
+    openapi_extra={"parameters": [ORDER_ID]},
 )
 async def cancel(request: Request) -> Response:
     """Ask to cancel an order; whatever was asked already is not asked again.
@@ -105,7 +99,7 @@ async def cancel(request: Request) -> Response:
             *of_one_order(),
         ),
     },
-    openapi_extra=takes(Amendment, _ORDER_ID, _IF_MATCH),
+    openapi_extra=takes(Amendment, ORDER_ID, _IF_MATCH),
 )
 async def amend(request: Request) -> Response:
     """Give a resting order other terms: 200 once it has them, 202 when that is not certain in 2 s.

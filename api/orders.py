@@ -28,15 +28,13 @@ _ORDER_ERRORS = failures(*_OF_ONE_ORDER)
 of_one = APIRouter(tags=["orders"])
 """Its routes take the bare request."""
 
-_ORDER_ID = {
+ORDER_ID = {
     "name": "orderId",
     "in": "path",
     "required": True,
     "description": "As the placement answered it.",
     "schema": {"type": "string"},
 }
-
-
 _AS_OF = [
     {
         "name": "asOfSeq",
@@ -59,7 +57,7 @@ _AS_OF = [
     "/api/orders/{orderId}",
     response_model=schemas.OrderView,
     responses=failures(errors.INVALID_AS_OF, *_OF_ONE_ORDER),
-    openapi_extra={"parameters": [_ORDER_ID, *_AS_OF]},
+    openapi_extra={"parameters": [ORDER_ID, *_AS_OF]},
 )
 async def order(request: Request) -> Response:
     """Return an order as it is now. Right after its placement too, from any API process.
@@ -85,7 +83,7 @@ async def order(request: Request) -> Response:
     "/api/orders/{orderId}/events",
     response_model=list[event_schemas.EventView],
     responses=_ORDER_ERRORS,
-    openapi_extra={"parameters": [_ORDER_ID]},
+    openapi_extra={"parameters": [ORDER_ID]},
 )
 async def order_events(request: Request) -> Response:
     """Return every event of an order, oldest first, also those that lost a race."""
@@ -101,7 +99,7 @@ async def order_events(request: Request) -> Response:
     "/api/orders/{orderId}/explain",
     response_model=event_schemas.Explanation,
     responses=_ORDER_ERRORS,
-    openapi_extra={"parameters": [_ORDER_ID]},
+    openapi_extra={"parameters": [ORDER_ID]},
 )
 async def explain(request: Request) -> Response:
     """Tell why an order went as it did: each quote, each choice, each retry, and what it cost."""

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from api.errors import LOG_UNAVAILABLE, Refusal
+from api.placing import ACTOR
 from api.ports import Log, LogAway
 from api.positions import Position
 from api.slots import Slots
@@ -13,7 +15,6 @@ from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested
 from orders.values import Terms
 from orders.wire import encode
 
-ACTOR = "api"
 SAFE = (
     "The log did not acknowledge the wish in time; it may still be done. "
     "Send the same request again: whatever was done already is not done twice."
@@ -49,29 +50,23 @@ class Wishing:
 
     async def cancel(self, order_id: str, asker: Asker) -> Wished:
         """Ask to end an order; raise `Refusal` when that is not certain to be in the log."""
-        wish = OrderCancelRequested(
-            event_id=self._new_id(),
-            order_id=order_id,
-            occurred_at=self._clock(),
-            correlation_id=asker.request_id,
-            actor=ACTOR,
-            user_id=asker.user_id,
-        )
-        return await self._append(wish)
+        return await self._append(OrderCancelRequested(**self._envelope(order_id, asker)))
 
     async def amend(self, order_id: str, seen_version: int, terms: Terms, asker: Asker) -> Wished:
         """Ask for other terms, as `cancel` asks."""
-        wish = OrderAmendRequested(
-            event_id=self._new_id(),
-            order_id=order_id,
-            occurred_at=self._clock(),
-            correlation_id=asker.request_id,
-            actor=ACTOR,
-            user_id=asker.user_id,
-            seen_version=seen_version,
-            terms=terms,
-        )
+        about = self._envelope(order_id, asker)
+        wish = OrderAmendRequested(**about, seen_version=seen_version, terms=terms)
         return await self._append(wish)
+
+    def _envelope(self, order_id: str, asker: Asker) -> dict[str, Any]:
+        return {
+            "event_id": self._new_id(),
+            "order_id": order_id,
+            "occurred_at": self._clock(),
+            "correlation_id": asker.request_id,
+            "actor": ACTOR,
+            "user_id": asker.user_id,
+        }
 
     async def _append(self, wish: AnyWish) -> Wished:
         try:
