@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +18,7 @@ from runtime.crash import crash_points
 from runtime.garbage import collect_rarely
 from runtime.headers import tolerate_any_names
 from runtime.settings import stop
+from runtime.stopping import told_to_stop
 
 _APPEND_PATIENCE = timedelta(seconds=5)
 _CLEAN_STOP_SECONDS = 2.5
@@ -27,25 +27,12 @@ logger = logging.getLogger("projections")
 
 
 async def _run(settings: ProjectorSettings) -> None:
-    loop = asyncio.get_running_loop()
     reached = crash_points(settings)
     async with open_appender(settings.kafka, _APPEND_PATIENCE, reached) as appender:
         announce = partial(ready.announce, settings.ready_file)
         projector = Projector(settings, appender, announce, reached)
-        work = loop.create_task(projector.run())
-
-        def end() -> None:
-            work.cancel()
-            # Again, for the first may wait for a server that does not answer.
-            loop.call_later(_CLEAN_STOP_SECONDS, work.cancel)
-
-        for told in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(told, end)
-        try:
-            await work
-        except asyncio.CancelledError:
-            if not work.cancelling():
-                raise RuntimeError("a library cancelled what nobody wanted to end") from None
+        work = asyncio.create_task(projector.run())
+        if await told_to_stop(work, _CLEAN_STOP_SECONDS):
             logger.info("stopped", extra={"action": "stopped"})
 
 

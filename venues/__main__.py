@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from runtime.appender import Appender, NotAcknowledged, open_appender
 from runtime.clock import local_clock
 from runtime.crash import crash_points
 from runtime.market import Listeners, follow_market
+from runtime.stopping import told_to_stop
 from venues import simulated_market
 from venues.changes import Changes
 from venues.publisher import Publisher
@@ -73,14 +73,7 @@ async def _run(settings: VenueSettings) -> None:
 
 
 async def _until_told_to_stop(settings: VenueSettings) -> None:
-    work = asyncio.create_task(_run(settings))
-    for told in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(told, work.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        if not work.cancelling():
-            raise RuntimeError("a library cancelled what nobody wanted to end") from None
+    if await told_to_stop(asyncio.create_task(_run(settings))):
         logger.info("stopped", extra={"action": "stopped"})
 
 
