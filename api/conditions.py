@@ -10,11 +10,10 @@ from api import placing_errors
 from api.amounts import liquidity_of, price_of
 from api.errors import Refusal
 from api.moments import moment_of
-from orders.values import OrderType, TimeInForce
+from orders.values import VENUE_PATTERN, OrderType, TimeInForce
 
 SNIPER_SLIPPAGE = Decimal("0.2")
 SNIPER_SPENDS = "SOL"
-VENUE_PATTERN = "^[A-Z][A-Z0-9_]{1,19}$"
 _TYPES: tuple[OrderType, ...] = get_args(OrderType)
 _TIMES: tuple[TimeInForce, ...] = get_args(TimeInForce)
 _OF_TYPE: Mapping[OrderType, frozenset[str]] = {

@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from api.errors import INVALID_MESSAGE, Refusal
+from api.list_filters import PAIR_PATTERN
 from api.lookup import known_form
 from api.placement import is_user_id
 from api.ports import LAST_SEQ, Picked
@@ -42,7 +43,7 @@ class Filter(Frame):
     )
     user_id: str | None = Field(default=None, alias="userId")
     status: Status | None = None
-    pair: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{2,44}/[A-Za-z0-9]{2,44}$")] = None
+    pair: Annotated[str | None, Field(pattern=PAIR_PATTERN)] = None
     all: bool = False
     market: bool = False
 

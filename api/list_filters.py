@@ -14,7 +14,7 @@ from api.placement import MAX_USER_ID, is_user_id
 from api.selection import Pair, Wanted
 from api.words import FINAL
 from orders.state import Status
-from orders.values import ClientOrderId, OrderType, Tag
+from orders.values import VENUE_PATTERN, ClientOrderId, OrderType, Tag
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 OPEN = tuple(status for status in STATUSES if status not in FINAL)
@@ -31,7 +31,6 @@ _WORD = "|".join(_WORDS)
 _STATUS = rf"^({_WORD})(,({_WORD}))*$"
 _SYMBOL_OR_MINT = "[A-Za-z0-9]{2,44}"
 PAIR_PATTERN = rf"^{_SYMBOL_OR_MINT}/{_SYMBOL_OR_MINT}$"
-_VENUE = "^[A-Z][A-Z0-9_]{1,19}$"
 _CLIENT_ORDER_ID: TypeAdapter[str] = TypeAdapter(ClientOrderId)
 _TAG: TypeAdapter[str] = TypeAdapter(Tag)
 
@@ -43,7 +42,7 @@ def wanted_of(query: Mapping[str, str]) -> Wanted:
         user_id=_text(query, "userId", is_user_id, errors.INVALID_USER_ID),
         order_type=_text(query, "type", _TYPES.__contains__, list_errors.INVALID_TYPE),
         pair=_pair(query),
-        venue=_text(query, "venue", _matches(_VENUE), list_errors.INVALID_VENUE),
+        venue=_text(query, "venue", _matches(VENUE_PATTERN), list_errors.INVALID_VENUE),
         created_from=_moment(query, "createdFrom"),
         created_to=_moment(query, "createdTo"),
         client_order_id=_text(
@@ -135,7 +134,7 @@ PARAMETERS = [
         "tokenIn/tokenOut, by symbol or mint, as the order was placed: `SOL/USDC`.",
         pattern=PAIR_PATTERN,
     ),
-    _parameter("venue", "The `selectedDex`.", pattern=_VENUE),
+    _parameter("venue", "The `selectedDex`.", pattern=VENUE_PATTERN),
     _parameter("createdFrom", "The first `createdAt`, with its zone.", format="date-time"),
     _parameter("createdTo", "The last `createdAt`, with its zone.", format="date-time"),
     _parameter(

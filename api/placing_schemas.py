@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, WithJsonSchema
 
 from api.amounts import DEFAULT_SLIPPAGE, LIQUIDITY_DECIMALS, MAX_PRICE
-from api.conditions import SNIPER_SLIPPAGE, SNIPER_SPENDS, VENUE_PATTERN
+from api.conditions import SNIPER_SLIPPAGE, SNIPER_SPENDS
 from api.placement import (
     MAX_USER_ID,
     TOKEN_PATTERN,
@@ -15,7 +15,15 @@ from api.placement import (
     Wish,
 )
 from api.shapes import ORDER_ID, Number, Shape
-from orders.values import MAX_AMOUNT, MAX_TAGS, ClientOrderId, OrderType, Tag, TimeInForce
+from orders.values import (
+    MAX_AMOUNT,
+    MAX_TAGS,
+    VENUE_PATTERN,
+    ClientOrderId,
+    OrderType,
+    Tag,
+    TimeInForce,
+)
 
 Amount = Annotated[
     Decimal,

@@ -41,7 +41,8 @@ OrderId = Annotated[
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
 ]
 TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,44}$")]
-VenueName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,19}$")]
+VENUE_PATTERN = r"^[A-Z][A-Z0-9_]{1,19}$"
+VenueName = Annotated[str, StringConstraints(pattern=VENUE_PATTERN)]
 UserId = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00]+$")]
 ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
 """The name a client gives its order: visible ASCII. With its user it makes the order's id."""
