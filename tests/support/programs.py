@@ -1,7 +1,8 @@
-"""Small programs that do what real ones do in bad moments."""
+"""Programs that tests start: our own, and small ones that do what real ones do in bad moments."""
 
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,19 @@ def program(tmp_path: Path) -> Callable[[str, str], Program]:
         )
 
     return build
+
+
+@pytest.fixture
+def start_module() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start `python -m` with these words; all that still run are killed after the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: str, **options) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-m", *words], **options)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

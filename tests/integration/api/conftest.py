@@ -2,9 +2,7 @@
 
 import os
 import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,21 +47,14 @@ def environment(kafka, database_url, topic_prefix, topics):
 
 
 @pytest.fixture
-def spawn(environment) -> Iterator:
-    """Start a module as a process; all that still run are killed after the test."""
-    started: list[subprocess.Popen[bytes]] = []
+def spawn(environment, start_module):
+    """Start a module as a process; it is ended after the test."""
 
     def start(module, **settings):
-        command = [sys.executable, "-m", module]
         variables = {**environment, "ENGINE_PROCESS": module, **settings}
-        process = subprocess.Popen(command, env=variables, stderr=settings.get("stderr"))
-        started.append(process)
-        return process
+        return start_module(module, env=variables, stderr=settings.get("stderr"))
 
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    return start
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Stream workers, delays and projectors as real processes on a real log and chain."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -30,21 +28,14 @@ def environment(kafka, database_url, chain_url, topic_prefix, topics):
 
 
 @pytest.fixture
-def run(environment):
-    """Start `python -m streams <role>`, or the projector; all are ended after the test."""
-    started = []
+def run(environment, start_module):
+    """Start `python -m streams <role>`, or the projector; it is ended after the test."""
 
     def start(role, **settings):
         module = ["projections"] if role == "projector" else ["streams", role]
-        command = [sys.executable, "-m", *module]
-        process = subprocess.Popen(command, env={**environment, "ENGINE_PROCESS": role, **settings})
-        started.append(process)
-        return process
+        return start_module(*module, env={**environment, "ENGINE_PROCESS": role, **settings})
 
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    return start
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from typer.testing import CliRunner
@@ -25,12 +26,12 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
-def start(kafka, topics, tmp_path):
+def start(kafka, topics, tmp_path, start_module):
     """Start `python -m venues` and return it when it is ready; it is ended after the test."""
-    started = []
+    numbers = count()
 
     def start(**settings):
-        ready = tmp_path / f"ready-{len(started)}"
+        ready = tmp_path / f"ready-{next(numbers)}"
         environment = {
             **os.environ,
             "ENGINE_KAFKA": kafka,
@@ -38,16 +39,12 @@ def start(kafka, topics, tmp_path):
             "ENGINE_READY_FILE": str(ready),
             **settings,
         }
-        process = subprocess.Popen([sys.executable, "-m", "venues"], env=environment)
-        started.append(process)
+        process = start_module("venues", env=environment)
         wait_until(lambda: ready.exists() or process.poll() is not None, what="the market is told")
         assert process.poll() is None
         return process
 
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    return start
 
 
 @pytest.fixture
