@@ -58,9 +58,7 @@ def target(token_in: str, token_out: str, quoted: Decimal) -> tuple[Decimal, str
     pair = canonical(token_in, token_out)
     base, quote = tokens_of(pair)
     wanted = price_along(pair, quoted, token_in)
-    sells = symbol_of(token_in) == base
-    side = f"Sells {base} at {quoted:f} {quote} or more"
-    if not sells:
-        side = f"Buys {base} at {quoted:f} {quote} or less"
     given, got = symbol_of(token_in), symbol_of(token_out)
+    sells = f"Sells {base} at {quoted:f} {quote} or more"
+    side = sells if given == base else f"Buys {base} at {quoted:f} {quote} or less"
     return wanted, f"{side} ({pair}): targetPrice {wanted:f} {got} for 1 {given}"

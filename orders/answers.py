@@ -1,5 +1,7 @@
 """What is asked of an order, and what its time calls for: who asked gets one answer."""
 
+from datetime import datetime
+
 from orders.commands import AnswerOrder, Stamp
 from orders.errors import Code, Reason
 from orders.events import (
@@ -29,9 +31,14 @@ def end(order: Open, stamp: Stamp) -> OrderCancelled | OrderExpired | None:
     """Return how an order ends whose execution, if any, is known to have traded nothing."""
     if order.cancel is not None:
         return _cancelled(order, order.cancel, stamp)
-    if order.placement.terms.expired(stamp.at) and not isinstance(order, Quarantined):
+    if is_over(order, stamp.at):
         return OrderExpired(**envelope(order, stamp), attempts=order.attempts)
     return None
+
+
+def is_over(order: Open, at: datetime) -> bool:
+    """Return whether the order's time is over at this moment; a quarantined one has no such end."""
+    return order.placement.terms.expired(at) and not isinstance(order, Quarantined)
 
 
 def is_sent(order: Open) -> bool:

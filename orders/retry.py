@@ -8,7 +8,7 @@ REST_MAX = timedelta(seconds=60)
 
 
 def rest_delay(rests: int) -> timedelta:
-    """Return the wait after an order fell short for the so-manieth time (from 1), doubling."""
+    """Return the wait of an order that fell back to rest, its so-manieth (from 1), doubling."""
     doublings = min(rests - 1, 6)
     return min(REST_MIN * (1 << doublings), REST_MAX)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from orders.answers import is_sent
+from orders.answers import is_over, is_sent
 from orders.events import (
     AnyOrderEvent,
     OrderExecuted,
@@ -10,7 +10,7 @@ from orders.events import (
     OrderRetryScheduled,
     OrderRouted,
 )
-from orders.state import New, Open, Quarantined
+from orders.state import New, Open
 
 
 def is_asked(order: Open, at: datetime) -> bool:
@@ -20,8 +20,7 @@ def is_asked(order: Open, at: datetime) -> bool:
 
 def is_ending(order: Open, at: datetime) -> bool:
     """Return whether nothing is left to do at this moment (UTC) but to record the order's end."""
-    expired = order.placement.terms.expired(at) and not isinstance(order, Quarantined)
-    return (order.cancel is not None or expired) and not is_sent(order)
+    return (order.cancel is not None or is_over(order, at)) and not is_sent(order)
 
 
 def is_outcome(event: AnyOrderEvent) -> bool:
