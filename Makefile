@@ -36,7 +36,8 @@ postman:
 	@sh local/bootstrap.sh dev
 	@.venv/bin/python -m tests.support.newman $(URL) $(ARGS)
 
-# bench-projections, -overload, -takeover, -feed, -fanout, -hops, -lists, -resting: figures, each beside its limit or baseline.
+# bench-projections, -overload, -takeover, -feed, -fanout, -hops, -lists, -resting, -races: figures, each beside its limit
+# or baseline.
 bench-%:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.$* $(ARGS)

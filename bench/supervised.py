@@ -1,7 +1,7 @@
 """An engine of a measurement's own, gone at its end, and what its tables tell of it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
@@ -18,12 +18,14 @@ _NOTE_COMMITS = "alter system set track_commit_timestamp = on"
 
 
 @contextmanager
-def supervised(*options: str, note_commits: bool = False) -> Iterator[Engine]:
+def supervised(
+    *options: str, note_commits: bool = False, environment: Mapping[str, str] | None = None
+) -> Iterator[Engine]:
     """Run `engine up` with these options; PostgreSQL can be told to note the time of commits."""
     with tempfile.TemporaryDirectory() as folder:
         # PostgreSQL runs as another user when root starts it.
         Path(folder).chmod(0o755)
-        engine = Engine(Path(folder) / "engine", *options)
+        engine = Engine(Path(folder) / "engine", *options, environment=environment)
         try:
             engine.start()
             if note_commits:
