@@ -138,7 +138,7 @@ def cancel_against_trigger(race: Run, count: int) -> Raced:
 
 def cancel_against_execution(race: Run, count: int) -> Raced:
     """Cancel orders at the market while they are quoted, on their way to a venue, and done."""
-    desk, chance = race.desk, random.Random(count)  # noqa: S311  (a load to be repeated)
+    desk, chance = race.desk, random.Random(count)
     pauses = [chance.uniform(0, ASK_WITHIN_S) for _ in range(count)]
 
     def place_and_cancel(pause: float) -> tuple[str, int]:
