@@ -117,7 +117,7 @@ class Hub:
                 del followers[key]
 
     @contextmanager
-    def talking(self, talker: "Talker") -> Iterator[None]:
+    def talking(self, talker: Talker) -> Iterator[None]:
         """Tell a talker, too, when no change comes any more, until the block ends."""
         self._talking.add(talker)
         self._silent.clear()

@@ -58,8 +58,7 @@ class OrderRow(NamedTuple):
 
 def order_row(order: Open | Closed, partition: int, placed_offset: int) -> OrderRow:
     """Return the row of an order whose accepted placement stands at this partition and offset."""
-    placement = order.placement
-    terms = placement.terms
+    placement, terms = order.placement, order.placement.terms
     fill = order.fill if isinstance(order, Completed) else None
     reason = state.reason(order)
     return OrderRow(

@@ -13,7 +13,7 @@ from orders.retry import RetryPolicy
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import Reached, crash_points
-from runtime.market import Listeners, follow_market
+from runtime.market import Listener, Listeners, follow_market
 from streams.app import advance_orders, create_app
 from streams.assignments import Assignments
 from streams.clock import BrokerClock
@@ -84,15 +84,11 @@ async def stream_worker(
         advance_orders(app, settings, assignments)
         watch = Watch(market, assignments.partitions, work.reactions.expect)
         chores = (
-            *(_every(_LOOK_AFTER, assignments.put_overdue_on_delay), hearing.tell()),
+            _every(_LOOK_AFTER, assignments.put_overdue_on_delay),
             _every(_END_EVERY, assignments.end_what_is_over),
             confirm_placements(settings.database_url, assignments.partitions),
-            follow_market(
-                *(settings.kafka, Topics(settings.topic_prefix)),
-                *(Listeners(changes, watch), KEPT),
-                known=changes.known,
-                silence=hearing,
-            ),
+            hearing.tell(),
+            _heard(settings, Listeners(changes, watch), changes.known, hearing),
         )
         async with _running(app), _looked_after(app, assignments, *chores):
             yield Worker(app, assignments.settled)
@@ -137,6 +133,13 @@ async def _running(app: faust.App) -> AsyncIterator[None]:
                 await app.stop()
         except TimeoutError:
             logger.warning("Faust did not stop in time: what it holds comes back by recovery")
+
+
+async def _heard(
+    settings: StreamSettings, listener: Listener, known: asyncio.Event, hearing: Hearing
+) -> None:
+    topics = Topics(settings.topic_prefix)
+    await follow_market(settings.kafka, topics, listener, KEPT, known=known, silence=hearing)
 
 
 async def _every(pause: timedelta, chore: Callable[[], None]) -> None:
