@@ -45,8 +45,8 @@ def told_beside(event: Beside, standing: Standing) -> tuple[str, Data]:
         case OrderCancelled():
             return f"Cancelled after {event.attempts} attempt(s).", {"attempts": event.attempts}
         case OrderExpired():
-            told_ = f"Its time was over after {event.attempts} attempt(s)."
-            return told_, {"attempts": event.attempts}
+            text = f"Its time was over after {event.attempts} attempt(s)."
+            return text, {"attempts": event.attempts}
         case _:
             return _wished(event, standing)
 
