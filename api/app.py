@@ -78,7 +78,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     add_gates(app, settings, sources.new_id)
-    app.router.routes.extend((*_PLACING, *_NO_ORDERS, *_OF_ONE))
+    app.router.routes.extend((*_OF_MANY, *_NO_ORDERS, *_OF_ONE))
     for routes in _ROUTERS:
         app.include_router(routes)
     app.router.routes.extend(sockets.ROUTES)
@@ -164,11 +164,12 @@ _HANDLERS = {
     HTTPException: _http,
     ClientDisconnect: _client_left,
 }
-_PLACING = (
-    *(*direct(placements.router), *direct(batch.router), *direct(preview.router)),
-    *direct(changing.of_many),
-)
-_OF_ONE = (*direct(orders.of_one), *direct(changing.of_one))
+_BARE_OF_MANY = (placements.router, batch.router, preview.router, changing.of_many)
+_BARE_OF_ONE = (orders.of_one, changing.of_one)
+_OTHERS = (lists.router, events.router, market.router, problems.router, service.router)
+_ROUTERS = (*_BARE_OF_MANY, *_BARE_OF_ONE, *_OTHERS)
+_OF_MANY = tuple(route for one in _BARE_OF_MANY for route in direct(one))
+_OF_ONE = tuple(route for one in _BARE_OF_ONE for route in direct(one))
 _NO_ORDERS = [
     Route(path, NoOther())
     for path in (
@@ -176,9 +177,4 @@ _NO_ORDERS = [
         changing.CANCEL_PATH,
     )
 ]
-_ROUTERS = (
-    *(placements.router, batch.router, preview.router, changing.of_many),
-    *(orders.of_one, changing.of_one, lists.router),
-    *(events.router, market.router, problems.router, service.router),
-)
-_ROUTES = (*_PLACING, *_OF_ONE, *(r for one in _ROUTERS[6:] for r in routes_of(one)))
+_ROUTES = (*_OF_MANY, *_OF_ONE, *(route for one in _OTHERS for route in routes_of(one)))
