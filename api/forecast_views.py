@@ -32,7 +32,8 @@ class QuoteView(Shape):
     fee: Number | None = Field(description="Units of tokenIn that it keeps.", examples=[0.03])
     price_impact: Number | None = Field(description="A fraction.", examples=[0.0004])
     min_amount_out: Number | None = Field(
-        description="The least an order would accept there: amountOut x (1 - slippage).",
+        description="The least an order would accept there: amountOut x (1 - slippage), "
+        "of a limit order never less than its target price gives.",
         examples=[1486.188],
     )
     quoted_at: datetime | None = Field(examples=[TIME])

@@ -11,7 +11,7 @@ from orders.pairs import canonical, price_along, symbol_of, tokens_of
 LARGEST_EXPONENT = 40
 """Far beyond what the API takes; the number is sent with every digit, and 1e999999999 has many."""
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DELAY = re.compile(r"(\d{1,6})([smhd])")
 
 
@@ -41,7 +41,7 @@ def end(text: str) -> datetime:
     delay = _DELAY.fullmatch(text)
     try:
         if delay:
-            return datetime.now(UTC) + timedelta(**{_UNITS[delay[2]]: int(delay[1])})
+            return datetime.now(UTC) + timedelta(**{UNITS[delay[2]]: int(delay[1])})
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)

@@ -12,11 +12,11 @@ from api.access import MIN_SECRET_BYTES
 from api.placement import is_user_id
 from api.scopes import MEANT, Scope
 from cli.failures import Failure
+from cli.limits import UNITS
 from cli.target import AsJson
 
 VARIABLE = "ENGINE_JWT_SECRET"
 LONGEST = timedelta(days=366)
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for development.")
 
