@@ -26,6 +26,7 @@ class Assignments:
     """Holds a `Partition` for each partition of the log assigned to this worker.
 
     Recoveries run beside each other; one that waits for PostgreSQL does not hold up the others.
+    All of them wait until it is known what people have done to the market.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class Assignments:
         settings: StreamSettings,
         new_partition: Callable[[], Partition],
         crash: Callable[[BaseException], Awaitable[None]],
+        market_known: asyncio.Event,
     ) -> None:
         self._settings = settings
         self._new_partition = new_partition
         self._crash = crash
+        self._market_known = market_known
         self._partitions: dict[int, Partition] = {}
         self._recoveries: dict[int, asyncio.Task[None]] = {}
         self.settled = asyncio.Event()
@@ -125,6 +128,8 @@ class Assignments:
 
     async def _step(self, number: int, partition: Partition) -> None:
         settings = self._settings
+        # At which price an order fires depends on the pools there are.
+        await self._market_known.wait()
         if not partition.restored:
             partition.restore(await read_snapshot(settings.database_url, number))
         topic = Topics(settings.topic_prefix).events

@@ -26,6 +26,9 @@ class Pauses:
         self._lengths[order_id] = min(2 * self._lengths.get(order_id, REST_MIN), REST_MAX)
         self._wait(order_id, now)
 
+    def __contains__(self, order_id: str) -> bool:
+        return order_id in self._until
+
     def hold(self, order_id: str) -> None:
         """End the order's pause before its time; how long it was is remembered."""
         self._until.pop(order_id, None)

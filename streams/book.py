@@ -45,7 +45,11 @@ def sides_of(tick: Tick) -> Iterator[tuple[Side, Decimal]]:
 
 
 class Book:
-    """Orders sorted by price: a tick costs the logarithm of their number, and those that fire."""
+    """Orders sorted by price: a tick costs the logarithm of their number, and those that fire.
+
+    What fee and impact leave of a price may change while an order is here: it is as of when the
+    order was added last.
+    """
 
     def __init__(self, share: Share) -> None:
         self._share = share
@@ -55,8 +59,17 @@ class Book:
     def __len__(self) -> int:
         return len(self._places)
 
-    def __contains__(self, order_id: str) -> bool:
+    def __contains__(self, order_id: object) -> bool:
         return order_id in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def of_token(self, name: str) -> Iterator[str]:
+        """Yield the orders that sell or buy a token."""
+        for side, places in self._sides.items():
+            if symbol_of(name) in side:
+                yield from (order_id for _, order_id in places)
 
     def target(self, terms: Terms) -> Decimal:
         """Return the price of the market at which a venue gives the target price of a limit order.

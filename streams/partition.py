@@ -142,13 +142,15 @@ class Partition:
     def end_what_is_over(self) -> None:
         """End the orders whose time is over, but none whose execution may be on its way.
 
-        Let the orders that fell short look at the market again when their pause is over.
+        Let the orders that fell short look at the market again when their pause is over, and
+        figure out anew at which price some of the others fire.
         """
         if self.live:
             now = self._clock()
             for order in self._expiries.due(now, self._open):
                 self._respond(order)
             self.resting.end_pauses(now, self._open)
+            self.resting.price_anew(self._open)
 
     def answered(self, asked: Resting, *, reached: bool) -> None:
         """Hear whether the venues reach an order's price, unless it moved on meanwhile."""

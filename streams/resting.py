@@ -15,6 +15,7 @@ from orders.values import Liquidity, Tick
 from streams.backoff import Pauses
 from streams.book import Book, Share, side_of, sides_of
 from streams.market import MarketView
+from streams.rounds import Rounds
 from streams.snipers import Snipers, fits
 
 Seen: TypeAlias = Tick | Liquidity
@@ -39,6 +40,7 @@ class RestingOrders:
         self._snipers = Snipers()
         self._pauses = Pauses()
         self._asked: dict[str, Priced] = {}
+        self._rounds = Rounds()
         self._firing = firing
         self._asking = asking
         self._looks_back = False
@@ -95,7 +97,11 @@ class RestingOrders:
                     self.look(order)
 
     def found(self, pool: Liquidity) -> list[Resting]:
-        """Return the snipers that fire on a pool; they wait for no other."""
+        """Return the snipers that fire on a pool; they wait for no other.
+
+        A deeper pool has less impact: limit orders of its token may reach their price sooner.
+        """
+        self._rounds.sooner(self._book.of_token(pool.token))
         return self._snipers.reached(pool)
 
     def fire(self, order: New | Resting, seen: Seen) -> None:
@@ -122,6 +128,17 @@ class RestingOrders:
             if isinstance(order, Resting) and order_id in self._book:
                 self._book.add(order)
                 self._look_now(order)
+
+    def price_anew(self, orders: Mapping[str, Open]) -> None:
+        """Figure out, of some orders in their turn, at which price they fire: the next tick tells.
+
+        Those that pause fire only on a better one, and are added again when their pause is over.
+        """
+        for order_id in self._rounds.next(self._book):
+            order = orders.get(order_id)
+            is_here = order_id in self._book and order_id not in self._pauses
+            if is_here and isinstance(order, Resting):
+                self._book.add(order)
 
     def _look_now(self, order: Resting) -> bool:
         now = self._market.now(side_of(order.placement.terms))

@@ -79,7 +79,7 @@ async def stream_worker(
             resting = RestingOrders(market, share, work.lane, work.probes)
             return Partition(settings.partitions, clock, work.reactions, work.lane, resting)
 
-        assignments = Assignments(settings, new_partition, app.crash)
+        assignments = Assignments(settings, new_partition, app.crash, changes.known)
         work.begin(assignments)
         advance_orders(app, settings, assignments)
         watch = Watch(market, assignments.partitions, work.reactions.expect)

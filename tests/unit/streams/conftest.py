@@ -59,7 +59,8 @@ class Bench:
         self.probes = Recorder()
         self.hearing = Hearing(lambda: self.seconds)
         self.market = MarketView(self.hearing.is_silent)
-        resting = RestingOrders(self.market, lambda terms: Decimal(1), self.lane, self.probes)
+        self.share = Decimal(1)
+        resting = RestingOrders(self.market, lambda terms: self.share, self.lane, self.probes)
         self.partition = Partition(PARTITIONS, self.clock, self.reactions, self.lane, resting)
         self.watch = Watch(self.market, {0: self.partition}, self.reactions.expect)
 
@@ -74,9 +75,9 @@ class Bench:
             for place, event in enumerate(events)
         ]
 
-    def seen(self):
+    def seen(self, order_id=ORDER_ID):
         """Return what the order fires on, if it does."""
-        return self.partition.resting.seen.get(ORDER_ID)
+        return self.partition.resting.seen.get(order_id)
 
 
 @pytest.fixture

@@ -1,45 +1,21 @@
 """Limit orders at rest fire on the price, once, and write nothing while just out of reach."""
 
-from datetime import timedelta
-from decimal import Decimal
-
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
-from orders.values import Tick
 from streams.snapshot import Snapshot
 from tests.support.builders import (
     ORDER_ID,
     amended,
     cancelled,
     limit,
-    placed,
-    reason,
     rejected,
     rested,
     seconds,
     triggered,
     wish,
 )
-
-LIMIT = placed(terms=limit(150))
-
-
-def tick(price, at=0.0):
-    return Tick(pair="SOL/USDC", price=Decimal(price), at=seconds(at))
-
-
-def hear(bench, price, at=0.0):
-    bench.hearing.heard()
-    bench.watch.tick(tick(price, at))
-
-
-def fell_short(bench, fired_at=150, delay=1):
-    """Let an order fire that comes back to rest, its quotes having fallen short."""
-    bench.read(LIMIT, rested(2))
-    back = {"reason": reason("PRICE_NOT_REACHED"), "delay": timedelta(seconds=delay)}
-    bench.read(triggered(3, tick(fired_at)), rested(4, 2, **back), first=2)
-    bench.lane.settled.clear()
+from tests.unit.streams.told import LIMIT, fell_short, hear, tick
 
 
 def test_an_order_at_rest_fires_when_its_price_is_told(live):
