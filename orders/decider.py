@@ -167,8 +167,7 @@ def _short(
     """Go back to rest: the price was not there any more."""
     if order.placement.terms.time_in_force == "IOC":
         return _failed(order, attempt, reason, stamp)
-    rests = order.rests + 1
-    delay = rest_delay(rests)
+    rests, delay = order.rests + 1, rest_delay(order.rests)
     return OrderRested(**envelope(order, stamp), rests=rests, reason=reason, delay=delay)
 
 

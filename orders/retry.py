@@ -8,8 +8,8 @@ REST_MAX = timedelta(seconds=60)
 
 
 def rest_delay(rests: int) -> timedelta:
-    """Return the wait of an order that fell back to rest, its so-manieth (from 1), doubling."""
-    doublings = min(rests - 1, 6)
+    """Return the wait of an order that falls back to rest and has rested so often, doubling."""
+    doublings = min(max(rests - 1, 0), 6)
     return min(REST_MIN * (1 << doublings), REST_MAX)
 
 

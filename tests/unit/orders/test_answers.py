@@ -186,7 +186,7 @@ def test_a_sniper_order_fires_on_a_pool():
 def test_quotes_below_the_target_send_a_limit_order_back_to_rest():
     short = order.given(*AT_REST, triggered(3)).when(route(quote(1511))).outcome[0]
     assert (short.type, short.rests, short.reason.code) == ("OrderRested", 2, "PRICE_NOT_REACHED")
-    assert short.delay.total_seconds() == 2
+    assert short.delay.total_seconds() == 1
 
 
 def test_a_limit_order_never_takes_less_than_its_target_gives():
