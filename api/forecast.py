@@ -149,6 +149,15 @@ def _of_winner(winner: Quote, lead: Lead | None, now: datetime) -> list[Warned]:
     return warnings
 
 
+def _refused(terms: Terms) -> str:
+    """Return what becomes of an attempt that the chain refuses for its price."""
+    if terms.time_in_force == "IOC":
+        return "The order has then failed."
+    if terms.order_type == "limit":
+        return "The order then waits for its price again."
+    return "The attempt is then made again."
+
+
 def _of_terms(terms: Terms) -> list[Warned]:
     slippage = percent(terms.slippage)
     if terms.slippage > WIDE_SLIPPAGE:
@@ -158,5 +167,5 @@ def _of_terms(terms: Terms) -> list[Warned]:
         return [Warned("WIDE_SLIPPAGE", told)]
     if terms.slippage < NARROW_SLIPPAGE:
         told = f"The price may well move by more than {slippage} before the swap lands."
-        return [Warned("NARROW_SLIPPAGE", f"{told} The attempt is then made again.")]
+        return [Warned("NARROW_SLIPPAGE", f"{told} {_refused(terms)}")]
     return []

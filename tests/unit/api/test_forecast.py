@@ -101,6 +101,19 @@ def test_what_to_look_out_for(changes, code):
 
 
 @pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "made again"),
+        ({"time_in_force": "IOC"}, "failed"),
+        ({"order_type": "limit", "target_price": 150}, "waits for its price again"),
+    ],
+)
+def test_what_a_refused_price_would_mean_is_told(changes, told):
+    [narrow] = seen(quote(1503), quote(1503, METEORA), slippage="0.0009", **changes).warnings
+    assert told in narrow.message
+
+
+@pytest.mark.parametrize(
     "changes", [{"slippage": "0.05"}, {"slippage": "0.001"}, {"now": seconds(5)}]
 )
 def test_nothing_is_told_at_the_limits(changes):
