@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 AWAY = Decimal("1.2")
 REACHED = Decimal("1.02")
-CLIENTS = 8
+CLIENTS = 16
 PATIENCE_S = 180
 TIMEOUT_S = 30
 RESTED = {"If-Match": "2"}

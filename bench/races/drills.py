@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 from bench.engine import wait_for
@@ -23,9 +23,13 @@ from local.state import RunningEngine
 TIMES = 3
 """How often each request is sent where it is repeated."""
 
-KILL_EVERY_S = 6.0
+KILLS, KILL_EVERY_S = 4, 8.0
+"""One worker after the other is killed, the first at once; then what is left of a race has its end:
+the supervisor takes ever longer to start what is always killed.
+"""
+
 EXPIRE_WITHIN = timedelta(seconds=4)
-REST_S, REST_EACH_S = 8, 0.04
+REST_S, REST_EACH_S = 5, 0.03
 """How long the orders of the expiry have to come to rest before the first of them is over."""
 
 ASK_WITHIN_S = 0.8
@@ -93,7 +97,7 @@ class Run:
         done = threading.Event()
 
         def kill_on() -> None:
-            for worker in cycle(self.ground.workers):
+            for worker in islice(cycle(self.ground.workers), KILLS):
                 with suppress(ProcessLookupError):
                     self.ground.kill(worker)
                     self.kills += 1
