@@ -24,6 +24,7 @@ from orders.values import OrderType
 _TYPES: tuple[OrderType, ...] = get_args(OrderType)
 _MOST_PAGES = 20
 _NAMES = frozenset({"userId", "orderIds", "all"})
+_CHOOSING = frozenset({"orderType", "pair"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Choice:
 
 def choice_of(document: Mapping[str, object], caller: Caller) -> Choice:
     """Return which orders are to end; raise `Refusal` for what names none or others' orders."""
+    # A misspelt choice, passed over, would end more orders than were meant.
+    if strange := [name for name in document if name not in _NAMES | _CHOOSING]:
+        raise Refusal(changing_errors.INVALID_CANCEL, field=strange[0])
     given = [name for name in _NAMES if document.get(name) is not None]
     if len(given) != 1:
         raise Refusal(changing_errors.INVALID_CANCEL)

@@ -38,6 +38,6 @@ INVALID_CANCEL = Kind(
     "INVALID_CANCEL",
     400,
     "Name one of userId, orderIds (a list of 1 to 500 ids) and all (true), and beside userId or "
-    "all, if you like, orderType and pair, such as SOL/USDC.",
+    "all, if you like, orderType and pair, such as SOL/USDC; nothing else.",
     field="orderIds",
 )

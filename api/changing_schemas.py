@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.list_filters import PAIR_PATTERN
 from api.placing_schemas import Amount, Price, Slippage, User
@@ -17,6 +17,8 @@ MOST = 500
 
 class Amendment(Shape):
     """What is to be another. What is left out stays as it is; nothing else can be amended."""
+
+    model_config = ConfigDict(extra="forbid")
 
     target_price: Price | None = Field(
         default=None, description="Of a limit order.", examples=[150.5]
@@ -32,6 +34,8 @@ class Amendment(Shape):
 
 class CancelRequest(Shape):
     """Which orders are to end: one of `userId`, `orderIds` and `all`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     user_id: User | None = Field(default=None, examples=["alice"])
     order_ids: list[str] | None = Field(

@@ -159,11 +159,19 @@ async def test_all_open_orders_that_fit_are_cancelled(many, choice, which):
         ({"userId": 7}, "INVALID_USER_ID"),
         ({"all": True, "orderType": "stop"}, "INVALID_ORDER_TYPE"),
         ({"all": True, "pair": "SOL"}, "INVALID_PAIR"),
+        ({"all": True, "tokenIn": None}, "INVALID_CANCEL"),
     ],
 )
 async def test_what_names_no_orders_is_refused(many, document, error):
     answer = await many.http.post("/api/orders/cancel", json=document)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
+    assert wishes(many) == []
+
+
+async def test_a_name_that_is_not_known_is_told_and_nothing_is_cancelled(many):
+    choice = {"all": True, "orderTyp": "limit"}
+    answer = await many.http.post("/api/orders/cancel", json=choice)
+    assert (answer.status_code, answer.json()["field"]) == (400, "orderTyp")
     assert wishes(many) == []
 
 

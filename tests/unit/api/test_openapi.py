@@ -91,6 +91,14 @@ async def test_cancels_and_amendments_are_as_documented(api, document):
         Draft202012Validator(schema).validate(answer.json())
 
 
+@pytest.mark.parametrize(
+    ("path", "method"), [("/api/orders/cancel", "post"), ("/api/orders/{orderId}", "patch")]
+)
+async def test_changes_are_documented_to_take_no_other_members(document, path, method):
+    body = document["paths"][path][method]["requestBody"]["content"]["application/json"]
+    assert body["schema"]["additionalProperties"] is False
+
+
 async def test_a_repeat_and_its_refusal_are_as_documented(api, document):
     api.log.appended = api.read_model.project
     body = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "amountIn": 1, "userId": "u"}
