@@ -119,7 +119,7 @@ async def amend(request: Request) -> Response:
         wanted = amended(terms, document)
         require_to_come(wanted.expires_at, parts.clock())
         require_resting(row, seen_version)
-        if wanted == terms:
+        if wanted == terms and row.version == seen_version:
             return json_answer(schemas.order_view(row))
         wished = await parts.wishing.amend(order_id, seen_version, wanted, asker_of(request))
         now = await answered(subscription, wished.wish_id)

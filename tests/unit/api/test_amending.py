@@ -91,6 +91,11 @@ async def test_what_changes_nothing_is_not_asked(resting, worker):
     assert len(resting.log.events) == 2
 
 
+async def test_what_changes_nothing_of_a_version_there_is_not_is_refused(resting, worker):
+    answer = await amend(resting, {"targetPrice": 151.2}, "9")
+    assert (answer.status_code, answer.json()["error"]) == (412, "VERSION_MISMATCH")
+
+
 @pytest.mark.parametrize(
     ("more", "seen", "status", "error"),
     [
