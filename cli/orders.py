@@ -12,6 +12,8 @@ from cli.failures import Failure
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
 
 MOST_ROUNDS = 1_000
+_WIDEST = 1_000
+"""Of a line: a terminal wraps it, and an id that was cut to fit could not be used."""
 
 Kind = Annotated[
     str | None, typer.Option("--type", metavar="TYPE", help="market, limit or sniper.")
@@ -71,7 +73,7 @@ def _show(found: list[dict[str, Any]]) -> None:
             *("" if price is None else str(price), (one["expiresAt"] or "")[:19]),
             (one["errorReason"] or "").partition(":")[0],
         )
-    Console(soft_wrap=True).print(table, highlight=False)
+    Console(width=_WIDEST).print(table, highlight=False, soft_wrap=True)
 
 
 def cancel(

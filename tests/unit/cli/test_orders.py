@@ -51,9 +51,9 @@ def api():
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
 
-        def run(*arguments, answer=()):
+        def run(*arguments, answer=(), columns=200):
             answers.extend(answer)
-            given = {"ENGINE_URL": url, "COLUMNS": "200"}
+            given = {"ENGINE_URL": url, "COLUMNS": str(columns)}
             return CliRunner().invoke(app, arguments, env=given), asked
 
         yield run
@@ -67,6 +67,14 @@ def test_open_orders_are_shown(api):
     assert asked[0][1] == "/api/orders?status=open&pair=SOL%2FUSDC&limit=50"
     for word in (ORDER["id"], "open", "limit", "10 SOL", "USDC", "151.2"):
         assert word in told.output
+
+
+def test_an_id_is_shown_in_full_where_there_is_little_room(api):
+    ended = ORDER | {"expiresAt": "2030-01-31T12:00:00.000000Z", "errorReason": "EXPIRED: expired"}
+    told, _ = api("orders", answer=[{"orders": [ended]}], columns=60)
+    [_, line] = told.output.splitlines()
+    for word in (ORDER["id"], "10 SOL", "2030-01-31T12:00:00", "EXPIRED"):
+        assert word in line
 
 
 def test_orders_are_written_one_a_line_for_scripts(api):
