@@ -1,6 +1,7 @@
 """What happens to an order beside its attempts, in sentences: it rests, fires, is amended, ends."""
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
@@ -143,4 +144,12 @@ def _listed(changes: Data) -> str:
 
 
 def _shown(value: object) -> str:
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        case None:
+            return "none any more"
+        case _:
+            return str(value)

@@ -1,6 +1,6 @@
 """An order as it was, and why it went as it did."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -170,6 +170,22 @@ SAID = [
     "Somebody asked to cancel it.",
     "Cancelled after 0 attempt(s).",
 ]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (None, "Amended: expiresAt none any more."),
+        (datetime(2026, 1, 2, 3, tzinfo=UTC), "Amended: expiresAt 2026-01-02 03:00:00 UTC."),
+    ],
+)
+async def test_an_amended_end_is_told_as_people_write_it(read, end, said):
+    begun = limit(expires_at=datetime(2026, 1, 1, 1, tzinfo=UTC))
+    terms = limit(expires_at=end)
+    asked = wish(OrderAmendRequested, "a", seen_version=2, terms=terms)
+    life = (placed(terms=begun), rested(2), asked, amended(3, terms, causation_id="a"))
+    timeline = (await read(*life, path="/explain")).json()["timeline"]
+    assert timeline[-1]["text"] == said
 
 
 async def test_the_life_of_a_limit_order_is_told(read):
