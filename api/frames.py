@@ -21,6 +21,7 @@ from api.rows import Change, OrderRow
 from orders.state import Status
 
 LONGEST_TOLD = 160
+_UNKNOWN_OP = "op must be subscribe, unsubscribe or ping."
 
 Name = Annotated[str, Field(min_length=1, max_length=64)] | Annotated[int, Field(ge=0, le=LAST_SEQ)]
 """What a client calls a subscription."""
@@ -126,6 +127,8 @@ def read(text: str) -> Subscribe | Unsubscribe | Ping:
         return _FRAMES.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"].startswith("union_tag"):
+            raise Refusal(INVALID_MESSAGE, _UNKNOWN_OP, field="op") from error
         # Both may show what the client wrote, whatever its length.
         where = ".".join(str(part) for part in first["loc"][1:])[:LONGEST_TOLD]
         told = f"{where or 'the message'}: {first['msg'][:LONGEST_TOLD]}"

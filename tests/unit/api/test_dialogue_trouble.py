@@ -43,6 +43,13 @@ async def test_what_cannot_be_read_is_told_and_the_talk_goes_on(client, text):
     assert (await client.told())["type"] == "pong"
 
 
+@pytest.mark.parametrize("text", ['{"op":"eat"}', '{"subscribe":"market"}', '{"op":7}'])
+def test_what_can_be_said_is_told_to_who_says_something_else(text):
+    with pytest.raises(Refusal, match="op must be subscribe, unsubscribe or ping") as refused:
+        frames.read(text)
+    assert refused.value.body["field"] == "op"
+
+
 @pytest.mark.parametrize("text", ['{"op":"LONG"}', '{"op":"ping","LONG":1}'])
 def test_what_cannot_be_read_is_not_told_back_at_length(text):
     with pytest.raises(Refusal) as refused:
