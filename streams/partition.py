@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
-from orders.events import AnyOrderEvent, OrderPlaced
+from orders.events import AnyOrderEvent, OrderAmendRejected, OrderPlaced
 from orders.fold import evolve
 from orders.state import UNPLACED, Closed, New, Open, Order, Quarantined, Resting, Unplaced, Waiting
 from streams.asked import is_asked, is_ending, is_outcome
@@ -222,6 +222,9 @@ class Partition:
     def _decide_again(self, order: Open, superseded: AnyOrderEvent) -> None:
         """A writer lost a race: what it wanted to record is decided anew on the state that won."""
         if not self.live or superseded.actor != "streams":
+            return
+        if isinstance(superseded, OrderAmendRejected):
+            # Its wish was answered before; what is asked still has a turn of its own.
             return
         waits = isinstance(order, Waiting) or self._reactions.is_running(superseded.order_id)
         if is_outcome(superseded) and not waits:

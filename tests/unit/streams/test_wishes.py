@@ -114,6 +114,16 @@ def test_an_answer_that_lost_its_race_is_given_again_to_an_order_that_waits(live
     assert live.lane.settled == [ORDER_ID]
 
 
+def test_a_second_rejection_of_a_wish_asks_for_no_further_answer(live):
+    other = AMEND.model_copy(update={"event_id": "another wish"})
+    no = rejected().model_copy(update={"actor": "streams"})
+    live.read(LIMIT, rested(2), AMEND, other, no)
+    live.lane.settled.clear()
+    live.read(no, first=5)
+    assert live.lane.settled == []
+    assert len(live.partition.open_orders[ORDER_ID].wishes) == 1
+
+
 def test_the_end_of_a_wait_that_was_cancelled_changes_nothing(live):
     live.read(*WAITS, CANCEL, cancelled(4, attempts=1), retry_due(4, 2))
     assert live.partition.open_orders == {}
