@@ -8,7 +8,7 @@ from typing import Literal
 
 from api.placing import Placing
 from api.ports import Lists, Log, LogAway, ReadModelAway
-from runtime.market import Silence
+from runtime.silence import Silence
 
 SERVICE = "order-execution-engine"
 VERSION = "0.1.0"

@@ -41,7 +41,8 @@ from api.wishing import Wishing
 from orders.topics import Topics
 from runtime.appender import open_appender
 from runtime.crash import crash_points
-from runtime.market import Listener, Silence, follow_market
+from runtime.market import Listener, follow_market
+from runtime.silence import Silence
 from venues import simulated_quoters
 from venues.changes import Changes
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from api import exact
 from orders.values import Liquidity, Tick
-from runtime.market import Listener, Listeners, Move, Silence
+from runtime.market import Listener, Listeners, Move
+from runtime.silence import Silence
 from venues.changes import Changes
 
 PAUSE_S = 1.0

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from orders.pairs import symbol_of
 from orders.values import Liquidity, Tick
-from runtime.market import Silence
+from runtime.silence import Silence
 from streams.book import Side, sides_of
 
 KEPT = timedelta(minutes=10)

@@ -13,7 +13,8 @@ from local.kafka import Kafka
 from local.ports import free_ports
 from local.topics import Layout, create_topics
 from orders.topics import Topics
-from runtime.market import Listeners, Silence, follow_market
+from runtime.market import Listeners, follow_market
+from runtime.silence import Silence
 from tests.support.log import eventually
 from tests.support.market import Heard, following, move, pool, tell, tick
 from tests.support.servers import TEST_PARTITIONS, running

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
-from runtime import market
-from runtime.market import Silence
+from runtime.silence import Silence
 from tests.support.servers import wait_until
 
 
@@ -37,7 +37,7 @@ def test_prices_are_silent_when_none_came_for_five_seconds(watch):
 
 
 async def test_silence_is_said_once_and_so_is_its_end(watch, caplog, monkeypatch):
-    monkeypatch.setattr(market, "_LOOK", market._LOOK / 100)
+    monkeypatch.setattr("runtime.silence._LOOK", timedelta(milliseconds=10))
     caplog.set_level(logging.INFO)
     silence = Silence(watch)
     telling = asyncio.create_task(silence.tell())
