@@ -71,3 +71,8 @@ def ask(guarded):
         return await guarded.http.request(method, path, headers=headers, **more)
 
     return send
+
+
+@pytest.fixture
+async def document(api):
+    return (await api.http.get("/openapi.json")).json()

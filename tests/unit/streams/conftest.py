@@ -1,18 +1,23 @@
-"""A partition over a clock that is set by hand, with nobody behind its reactions."""
+"""A partition with nobody behind its reactions, a process with fake venues; hands set the clock."""
 
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
 from orders.admission import Record
+from orders.fold import replay
+from orders.retry import RetryPolicy
 from orders.topics import partition_of
 from orders.wire import encode
 from streams.clock import BrokerClock
 from streams.market import Hearing, MarketView
 from streams.partition import Partition
+from streams.process import OrderProcess
 from streams.resting import RestingOrders
 from streams.watch import Watch
-from tests.support.builders import ORDER_ID, T0
+from tests.support.builders import METEORA, ORDER_ID, RAYDIUM, T0
+from tests.support.fakes import FakeVenue
 
 PARTITIONS = 4
 
@@ -89,3 +94,24 @@ def deaf():
 def live(deaf):
     deaf.partition.go_live()
     return deaf
+
+
+class Desk:
+    """A process with two venues and a clock that stands still."""
+
+    def __init__(self):
+        self.now = T0
+        self.raydium, self.meteora = FakeVenue(RAYDIUM), FakeVenue(METEORA)
+        self.venues = {venue.name: venue for venue in (self.raydium, self.meteora)}
+        ids = count()
+        self.process = OrderProcess(
+            self.venues, RetryPolicy(), lambda: self.now, lambda: f"id-{next(ids)}"
+        )
+
+    async def advance(self, *history):
+        return await self.process.advance(replay(history))
+
+
+@pytest.fixture
+def desk():
+    return Desk()

@@ -1,7 +1,6 @@
 """From a state to its next event, with fake venues."""
 
 from datetime import timedelta
-from itertools import count
 
 import pytest
 
@@ -10,58 +9,26 @@ from orders.events import (
     OrderCancelled,
     OrderCancelRequested,
     OrderExecuted,
-    OrderExpired,
     OrderFailed,
-    OrderRested,
     OrderRetryScheduled,
     OrderRouted,
-    OrderTriggered,
 )
 from orders.fold import replay
 from orders.ports import Unknown
-from orders.retry import RetryPolicy
 from orders.values import Quote
-from streams.process import QUOTE_TTL, OrderProcess
+from streams.process import QUOTE_TTL
 from tests.support.builders import (
     METEORA,
     ORDER_ID,
     RAYDIUM,
     T0,
-    TICK,
-    limit,
     placed,
     reason,
-    rested,
     retry_due,
     retry_scheduled,
     routed,
-    seconds,
     wish,
 )
-from tests.support.fakes import FakeVenue
-
-LIMIT = placed(terms=limit())
-
-
-class Desk:
-    """A process with two venues and a clock that stands still."""
-
-    def __init__(self):
-        self.now = T0
-        self.raydium, self.meteora = FakeVenue(RAYDIUM), FakeVenue(METEORA)
-        self.venues = {venue.name: venue for venue in (self.raydium, self.meteora)}
-        ids = count()
-        self.process = OrderProcess(
-            self.venues, RetryPolicy(), lambda: self.now, lambda: f"id-{next(ids)}"
-        )
-
-    async def advance(self, *history):
-        return await self.process.advance(replay(history))
-
-
-@pytest.fixture
-def desk():
-    return Desk()
 
 
 async def test_a_pending_order_is_routed_with_the_quotes_of_all_venues(desk):
@@ -211,45 +178,3 @@ async def test_a_settled_execution_completes_an_order_that_was_to_end(desk):
     wanted = replay([*sent, wish(OrderCancelRequested)])
     event = await desk.process.advance(replay(sent), lambda _order: wanted)
     assert isinstance(event, OrderExecuted)
-
-
-async def test_a_new_limit_order_comes_to_rest_unless_it_is_to_end(desk):
-    assert isinstance(desk.process.settle(replay([LIMIT])), OrderRested)
-    wanted = replay([LIMIT, wish(OrderCancelRequested)])
-    assert isinstance(desk.process.settle(wanted), OrderCancelled)
-
-
-async def test_an_order_of_which_nothing_is_asked_is_left_alone(desk):
-    assert desk.process.settle(replay([placed(), routed(2)])) is None
-
-
-@pytest.mark.parametrize(("price", "reached"), [(149, True), (150, True), (151, False)])
-async def test_the_venues_tell_whether_they_would_give_an_order_its_price(desk, price, reached):
-    order = replay([placed(terms=limit(price)), rested(2)])
-    desk.meteora.will_quote(reason("TIMEOUT"))
-    assert await desk.process.is_reached(order) is reached
-
-
-async def test_an_order_is_not_reached_while_no_venue_answers(desk):
-    desk.raydium.will_quote(reason("TIMEOUT"))
-    desk.meteora.will_quote(reason("TIMEOUT"))
-    assert not await desk.process.is_reached(replay([placed(terms=limit(1)), rested(2)]))
-
-
-async def test_an_order_whose_time_is_over_while_it_is_looked_at_fires_in_time_or_not_at_all():
-    moments = count()
-    process = OrderProcess({}, RetryPolicy(), lambda: seconds(next(moments)), lambda: "id")
-    order = replay([placed(terms=limit(expires_at=seconds(1))), rested(2)])
-    fired = process.settle(order, TICK)
-    assert (type(fired), fired.occurred_at) == (OrderTriggered, T0)
-    assert isinstance(process.settle(order, TICK), OrderExpired)
-
-
-async def test_what_an_order_saw_makes_it_fire_unless_it_is_to_end(desk):
-    fired = desk.process.settle(replay([LIMIT, rested(2)]), TICK)
-    assert isinstance(fired, OrderTriggered)
-    assert fired.tick == TICK
-    at_once = desk.process.settle(replay([LIMIT]), TICK)
-    assert isinstance(at_once, OrderTriggered)
-    wanted = replay([LIMIT, rested(2), wish(OrderCancelRequested)])
-    assert isinstance(desk.process.settle(wanted, TICK), OrderCancelled)
