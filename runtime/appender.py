@@ -12,9 +12,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from runtime.crash import Reached, go_on
+from runtime.pulse import Pulse
 
 _STOP_TIMEOUT = timedelta(seconds=3)
 _BATCH_BYTES = 256 * 1024
+_PULSE = timedelta(milliseconds=5)
+"""A request to Kafka wakes it and all who read, on every partition it names: one serves many.
+
+`linger_ms` of the producer waits for each partition apart, and for a lone record too.
+"""
 
 
 class NotAcknowledged(Exception):
@@ -39,6 +45,7 @@ class Appender:
         self._reached = reached
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._pulse = Pulse(_PULSE)
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retiring: set[asyncio.Task[None]] = set()
 
@@ -59,6 +66,7 @@ class Appender:
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 self._reached("before-append")
+                await self._pulse.wait()
                 # One at a time and in turn: whoever waits for room in a full batch is woken by
                 # each that leaves, and thousands of them would do nothing but wake each other.
                 async with self._turns[topic, partition]:
