@@ -48,6 +48,7 @@ class Reactions:
         self._latest: dict[str, asyncio.Task[None]] = {}
         self._snipers, self._others = Slots(limit), Slots(limit)
         self._starts = Starts(self._admit)
+        self._turning = False
         self._pausing: dict[str, asyncio.Task[None]] = {}
         self._died_last: set[str] = set()
 
@@ -131,11 +132,23 @@ class Reactions:
             while order := slots.next():
                 self._run(order)
 
+    def _turn_soon(self) -> None:
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turning = False
+        for slots in (self._snipers, self._others):
+            slots.turn()
+        self._fill()
+
     def _run(self, order: Open) -> None:
         order_id = order.placement.order_id
         self._forget_death(order_id)
         if not isinstance(order, Waiting):
             self._slots_for(order).hold(order_id)
+            self._turn_soon()
         task = asyncio.create_task(self._reacted(order))
         self._latest[order_id] = task
         self._tasks.add(task)

@@ -1,6 +1,13 @@
-"""A bounded number of orders in flight, the rest parked in turn."""
+"""A bounded number of orders in flight, few of which begin together; the rest parked in turn."""
 
 from orders.state import Pending
+
+_BEGIN_TOGETHER = 20
+"""So many begin in one turn of the event loop.
+
+Thousands at once would each wait for all others at every step, and the answers of the venues with
+them, until their time-outs have passed.
+"""
 
 
 class Slots:
@@ -8,6 +15,7 @@ class Slots:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._begun = 0
         self._holding: set[str] = set()
         self._parked: dict[str, Pending] = {}
 
@@ -26,12 +34,18 @@ class Slots:
         return order_id in self._parked
 
     def has_room_for(self, order_id: str) -> bool:
-        """Return whether an order has a slot or can have one."""
-        return order_id in self._holding or len(self._holding) < self._limit
+        """Return whether an order has a slot or can have one before all that wait."""
+        return order_id in self._holding or (self._has_room and not self._parked)
 
     def hold(self, order_id: str) -> None:
         """Give an order a slot, whether there is room or not."""
-        self._holding.add(order_id)
+        if order_id not in self._holding:
+            self._holding.add(order_id)
+            self._begun += 1
+
+    def turn(self) -> None:
+        """Let as many begin as may in a new turn of the event loop."""
+        self._begun = 0
 
     def park(self, order: Pending) -> None:
         """Let an order wait for its turn."""
@@ -47,6 +61,10 @@ class Slots:
 
         The caller lets it hold its slot.
         """
-        if not self._parked or len(self._holding) >= self._limit:
+        if not self._parked or not self._has_room:
             return None
         return self._parked.pop(next(iter(self._parked)))
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._holding) < self._limit and self._begun < _BEGIN_TOGETHER

@@ -229,3 +229,16 @@ async def test_a_reaction_that_is_cancelled_crashes_nothing(floor):
     await floor.start(named(PENDING, "a"))
     await floor.reactions.cancel({"a"})
     assert floor.crashes == []
+
+
+async def test_of_many_orders_a_few_begin_in_each_turn_of_the_loop_and_all_in_their_order():
+    floor = Floor(limit=1_000)
+    names = [f"order {number}" for number in range(100)]
+    await floor.start(*(named(PENDING, name) for name in names))
+    assert floor.started == names[:20]
+    await floor.start(named(PENDING, "late"))
+    await floor.settle()
+    await floor.settle()
+    assert floor.started == [*names, "late"]
+    assert (floor.reactions.in_flight, floor.reactions.parked) == (101, 0)
+    await floor.reactions.cancel({*floor.started})
