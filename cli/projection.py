@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Annotated, NamedTuple
 
 import psycopg
@@ -108,7 +107,7 @@ def _place_of(engine: RunningEngine, kafka: str | None, database_url: str | None
 
 async def _rebuild(place: _Place, report: Report) -> Rebuilt:
     topic = Topics(place.topic_prefix).events
-    async with open_log(place.kafka, topic, place.partitions, timedelta()) as log:
+    async with open_log(place.kafka, topic, place.partitions) as log:
         return await rebuild_tables(log, place.database_url, place.partitions, report)
 
 

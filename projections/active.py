@@ -56,7 +56,7 @@ class Active:
     async def _read(
         self, following: Mapping[int, int]
     ) -> tuple[Sequence[Reading], NewerSchema | None]:
-        records = await self.log.read(self.pace.size, self.lease.duration / 3)
+        records = await self.log.read(self.pace.size, self.lease.duration / 3, self.pace.linger)
         readings = []
         for record in unread(records, following):
             try:

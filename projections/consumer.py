@@ -25,10 +25,9 @@ class WrongTopic(Exception):
 class EventLog:
     """Reads the records of one topic, each partition in sequence."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic: str, linger: timedelta) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, topic: str) -> None:
         self._consumer = consumer
         self._topic = topic
-        self._linger = linger.total_seconds()
 
     def start(self, next_offsets: Mapping[int, int]) -> None:
         """Go on from these offsets, one for each partition."""
@@ -37,11 +36,16 @@ class EventLog:
         for place, offset in places.items():
             self._consumer.seek(place, offset)
 
-    async def read(self, most: int, patience: timedelta) -> list[Record]:
-        """Return up to so many records, or none when none came in time."""
+    async def read(
+        self, most: int, patience: timedelta, linger: timedelta = timedelta()
+    ) -> list[Record]:
+        """Return up to so many records, or none when none came in time.
+
+        Fewer than that wait so long for more.
+        """
         found = await poll(self._consumer, patience, most)
-        if 0 < len(found) < most and self._linger:
-            await asyncio.sleep(self._linger)
+        if 0 < len(found) < most and linger:
+            await asyncio.sleep(linger.total_seconds())
             found += await poll(self._consumer, timedelta(), most - len(found))
         return found
 
@@ -87,9 +91,7 @@ class EventLog:
 
 
 @asynccontextmanager
-async def open_log(
-    bootstrap: str, topic: str, partitions: int, linger: timedelta
-) -> AsyncIterator[EventLog]:
+async def open_log(bootstrap: str, topic: str, partitions: int) -> AsyncIterator[EventLog]:
     """Open the log; raise `WrongTopic` for another partition count, KafkaError without a broker."""
     await _require_partitions(bootstrap, topic, partitions)
     consumer = AIOKafkaConsumer(
@@ -100,7 +102,7 @@ async def open_log(
     )
     try:
         await consumer.start()
-        yield EventLog(consumer, topic, linger)
+        yield EventLog(consumer, topic)
     finally:
         await _stop(consumer)
 

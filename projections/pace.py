@@ -1,15 +1,26 @@
-"""How large a batch may be, so that its transaction stays well below the lease."""
+"""How large a batch may be and how long it waits for more: a bounded time, a bounded effort."""
 
 from datetime import timedelta
 
+_REST = 3
+"""A batch waits so many times as long as the last transaction took, itself about as much work for a
+few records as for hundreds: so a projector that keeps up leaves the machine to the others.
+"""
+_LINGER_MAX = timedelta(milliseconds=60)
+
 
 class Pace:
-    """Halves the batch when transactions take too long, and lets it grow again when they do not."""
+    """Halves the batch when transactions take too long, and lets it grow again when they do not.
 
-    def __init__(self, most: int, aim: timedelta) -> None:
+    `linger` is how long a batch that is not full waits for more, at least the time given.
+    """
+
+    def __init__(self, most: int, aim: timedelta, linger: timedelta = timedelta()) -> None:
         self._most = most
         self._aim = aim
+        self._least = linger
         self.size = most
+        self.linger = linger
 
     def halve(self) -> None:
         """Go on with half the batch: a transaction was too long, or somebody had to take over."""
@@ -17,6 +28,9 @@ class Pace:
 
     def took(self, time: timedelta) -> None:
         """Learn from a transaction that went well after so long."""
+        self.linger = (
+            max(self._least, min(_REST * time, _LINGER_MAX)) if self._least else self._least
+        )
         if time > self._aim:
             self.halve()
         else:

@@ -57,7 +57,7 @@ class Projector:
         self._reached = reached
         self._topics = Topics(settings.topic_prefix)
         self._dead_letters = DeadLetters(appender, self._topics)
-        self._pace = Pace(settings.projector_batch, settings.lease / 6)
+        self._pace = Pace(settings.projector_batch, settings.lease / 6, settings.linger)
         self._outage = Outage()
 
     async def run(self) -> NoReturn:
@@ -77,7 +77,7 @@ class Projector:
     async def _session(self) -> None:
         settings, topic = self._settings, self._topics.events
         async with (
-            open_log(settings.kafka, topic, settings.partitions, settings.linger) as log,
+            open_log(settings.kafka, topic, settings.partitions) as log,
             await connect(settings) as connection,
         ):
             if not await are_fit(connection, settings.partitions):

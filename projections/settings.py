@@ -15,7 +15,10 @@ class ProjectorSettings(Settings):
     )
     projector_batch: int = Field(default=5000, ge=1, description="Most records in a transaction.")
     projector_linger_ms: int = Field(
-        default=10, ge=0, le=1000, description="How long a batch that is not full waits for more."
+        default=10,
+        ge=0,
+        le=1000,
+        description="How long a batch that is not full waits for more, at least; 0: not at all.",
     )
 
     @property
@@ -25,5 +28,5 @@ class ProjectorSettings(Settings):
 
     @property
     def linger(self) -> timedelta:
-        """Return how long a batch that is not full waits for more."""
+        """Return how long a batch that is not full waits for more, at least."""
         return timedelta(milliseconds=self.projector_linger_ms)

@@ -30,7 +30,7 @@ def rebuild_tables(kafka, topics, tables):
     """Return what rebuilds this test's tables; it calls `meanwhile` whenever records are folded."""
 
     async def run(meanwhile=lambda done, total: None):
-        async with open_log(kafka, topics.events, TEST_PARTITIONS, timedelta()) as log:
+        async with open_log(kafka, topics.events, TEST_PARTITIONS) as log:
             return await rebuild(log, tables.url, TEST_PARTITIONS, meanwhile)
 
     return run

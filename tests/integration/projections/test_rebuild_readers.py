@@ -39,7 +39,7 @@ async def rebuilding(log, tables, start, environment, kafka, topics):
         for _ in range(2):
             for _ in range(5):
                 await log.append(*of_ann(20))
-            async with open_log(kafka, topics.events, TEST_PARTITIONS, timedelta()) as its_log:
+            async with open_log(kafka, topics.events, TEST_PARTITIONS) as its_log:
                 await rebuild(its_log, tables.url, TEST_PARTITIONS, lambda _done, _total: None)
             assert await remove_former(tables.url, timedelta(milliseconds=10)) == []
 

@@ -28,3 +28,20 @@ def test_it_never_ends_at_nothing():
     assert pace.size == 1
     pace.took(SHORT)
     assert pace.size == 2
+
+
+def test_a_batch_waits_in_proportion_to_the_work_of_the_last_one():
+    pace = Pace(1000, AIM, linger=timedelta(milliseconds=10))
+    assert pace.linger == timedelta(milliseconds=10)
+    pace.took(timedelta(milliseconds=6))
+    assert pace.linger == timedelta(milliseconds=18)
+    pace.took(timedelta(seconds=1))
+    assert pace.linger == timedelta(milliseconds=60)
+    pace.took(timedelta(milliseconds=1))
+    assert pace.linger == timedelta(milliseconds=10)
+
+
+def test_a_projector_told_not_to_wait_never_does():
+    pace = Pace(1000, AIM)
+    pace.took(LONG)
+    assert pace.linger == timedelta()
