@@ -1,6 +1,9 @@
 """The Faust shell of the stream worker: one agent that hands each record to its partition."""
 
+import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import faust
 from faust.types import TP
@@ -8,8 +11,12 @@ from faust.types import TP
 from orders.admission import Record
 from orders.topics import Topics
 from streams.assignments import Assignments
+from streams.bundles import bundle_of, read_in_bundles
 from streams.faults import stop_on_error
 from streams.settings import StreamSettings
+
+_FOLDED_AT_ONCE = 100
+"""So many records are folded in one turn of the event loop: then the others have theirs."""
 
 
 def create_app(settings: StreamSettings, name: str, scratch: str) -> faust.App:
@@ -48,15 +55,31 @@ def record_of(event: faust.EventT[bytes]) -> Record:
     return Record(message.partition, message.offset, message.key, message.value, appended_at)
 
 
+def records_of(event: faust.EventT[Any]) -> Iterator[Record]:
+    """Yield the records of a Faust event that is a bundle, as the broker keeps them."""
+    for one in bundle_of(event):
+        appended_at = datetime.fromtimestamp(one.timestamp / 1000, UTC)
+        yield Record(one.partition, one.offset, one.key, one.value, appended_at)
+
+
 def advance_orders(app: faust.App, settings: StreamSettings, assignments: Assignments) -> None:
     """Register the agent of the log and what happens when partitions come and go."""
     topic = Topics(settings.topic_prefix).events
+    if settings.bundled_reads:
+        read_in_bundles(app)
 
-    @app.agent(app.topic(topic, value_type=bytes), concurrency=1)
+    async def read(event: faust.EventT[Any]) -> None:
+        async with stop_on_error(app.crash):
+            records = records_of(event) if settings.bundled_reads else (record_of(event),)
+            for number, record in enumerate(records, 1):
+                assignments.read(record)
+                if number % _FOLDED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+    @app.agent(app.topic(topic), concurrency=1)
     async def advance(stream: faust.StreamT[bytes]) -> None:
         async for event in stream.events():
-            async with stop_on_error(app.crash):
-                assignments.read(record_of(event))
+            await read(event)
 
     @app.on_partitions_assigned.connect(weak=False)
     async def assigned(_app: faust.App, partitions: set[TP], **_: object) -> None:

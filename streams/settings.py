@@ -22,6 +22,10 @@ class StreamSettings(VenueSettings):
     session_timeout_ms: PositiveInt = Field(
         default=10_000, description="A worker silent for this long loses its partitions."
     )
+    bundled_reads: bool = Field(
+        default=True,
+        description="Whether Faust hands the log over a fetch at a time; else record by record.",
+    )
     scratch_dir: Path | None = Field(
         default=None, description="Where its scratch folder is made. Left out: the system's folder."
     )
