@@ -15,6 +15,7 @@ from api.errors import Refusal
 from api.hub import Subscription
 from api.placing_errors import MISPLACED_CONDITION
 from api.rows import Change, OrderRow
+from api.unread import crowded
 from api.words import FINAL
 from orders.errors import Code
 from orders.events import OrderAmended, OrderAmendRejected
@@ -85,6 +86,8 @@ def _answer(change: Change) -> OrderRow:
             raise Refusal(changing_errors.VERSION_MISMATCH, version=change.order.version)
         case OrderAmendRejected(reason=reason) if reason.code is Code.NOT_RESTING:
             raise Refusal(changing_errors.ORDER_NOT_RESTING, version=change.order.version)
+        case OrderAmendRejected(reason=reason) if reason.code is Code.TOO_MANY_WISHES:
+            raise crowded()
         case OrderAmendRejected(reason=reason):
             raise Refusal(changing_errors.INVALID_AMENDMENT, reason.message)
         case _:

@@ -16,7 +16,7 @@ from api.cancelling import Cancelling, choice_of, ended
 from api.changing_schemas import Amendment, CancelAnswer, CancelRequest
 from api.conditions import require_to_come
 from api.examples import of_body, of_one_order
-from api.history import row_and_terms
+from api.history import events_of, order_of, row_of
 from api.lookup import known_form
 from api.openapi import failures, takes
 from api.orders import ORDER_ID
@@ -90,6 +90,7 @@ async def cancel(request: Request) -> Response:
         **failures(
             changing_errors.ORDER_FINAL,
             changing_errors.ORDER_NOT_RESTING,
+            changing_errors.TOO_MANY_AMENDMENTS,
             changing_errors.VERSION_MISMATCH,
             changing_errors.MISSING_IF_MATCH,
             changing_errors.INVALID_IF_MATCH,
@@ -115,12 +116,18 @@ async def amend(request: Request) -> Response:
     caller.require_changes(owner.user_id)
     with parts.wishing.slots, parts.feed.hub.follow_order(order_id) as subscription:
         await parts.feed.attached()
-        row, terms = row_and_terms(await parts.lookup.find(order_id, parts.read_model.events))
+        events = [
+            event
+            for _, event in events_of(await parts.lookup.find(order_id, parts.read_model.events))
+        ]
+        order = order_of(events)
+        row, terms = row_of(order), order.placement.terms
         wanted = amended(terms, document)
         require_to_come(wanted.expires_at, parts.clock())
         require_resting(row, seen_version)
         if wanted == terms and row.version == seen_version:
             return json_answer(schemas.order_view(row))
+        parts.wishing.require_room(order, events)
         wished = await parts.wishing.amend(order_id, seen_version, wanted, asker_of(request))
         now = await answered(subscription, wished.wish_id)
         if now is not None:

@@ -1,6 +1,7 @@
 """What can be wrong with a wish to cancel or to amend an order."""
 
 from api.errors import Kind
+from orders.wishes import MOST_AMENDS
 
 ORDER_FINAL = Kind(
     "ORDER_FINAL", 409, "The order has ended: nothing can be changed about it any more."
@@ -9,6 +10,12 @@ ORDER_NOT_RESTING = Kind(
     "ORDER_NOT_RESTING",
     409,
     "Only an order that rests (status open) can be amended: cancel it, or let it come to its end.",
+)
+TOO_MANY_AMENDMENTS = Kind(
+    "TOO_MANY_AMENDMENTS",
+    429,
+    f"{MOST_AMENDS} amendments of the order wait for an answer already: ask again in a second.",
+    again=True,
 )
 VERSION_MISMATCH = Kind(
     "VERSION_MISMATCH",

@@ -10,7 +10,6 @@ from orders import state
 from orders.events import AnyOrderEvent
 from orders.fold import replay
 from orders.state import Completed, Unplaced, Waiting
-from orders.values import Terms
 from orders.wire import decode
 
 
@@ -38,12 +37,12 @@ def order_at(rows: Iterable[EventRow], until: Until) -> OrderRow | None:
     return None if isinstance(order, Unplaced) else row_of(order)
 
 
-def row_and_terms(rows: Iterable[EventRow]) -> tuple[OrderRow, Terms]:
-    """Return an order as it is, and its terms as the log has them; it was placed."""
-    order = replay(event for _, event in events_of(rows))
+def order_of(events: Iterable[AnyOrderEvent]) -> state.Open | state.Closed:
+    """Return an order as its events that count made it; it was placed."""
+    order = replay(events)
     if isinstance(order, Unplaced):
         raise Refusal(ORDER_NOT_FOUND)
-    return row_of(order), order.placement.terms
+    return order
 
 
 def row_of(order: state.Open | state.Closed) -> OrderRow:

@@ -1,7 +1,7 @@
 """Puts what is asked of orders into the log, for their workers to answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,12 @@ from api.placing import ACTOR
 from api.ports import Log, LogAway
 from api.positions import Position
 from api.slots import Slots
-from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested
+from api.unread import UnreadAmends
+from orders.events import AnyOrderEvent, AnyWish, OrderAmendRequested, OrderCancelRequested
+from orders.state import Open, Order
 from orders.values import Terms
 from orders.wire import encode
+from orders.wishes import amendments
 
 SAFE = (
     "The log did not acknowledge the wish in time; it may still be done. "
@@ -47,16 +50,31 @@ class Wishing:
         self._log = log
         self._clock = clock
         self._new_id = new_id
+        self._unread = UnreadAmends()
 
     async def cancel(self, order_id: str, asker: Asker) -> Wished:
         """Ask to end an order; raise `Refusal` when that is not certain to be in the log."""
         return await self._append(OrderCancelRequested(**self._envelope(order_id, asker)))
 
+    def require_room(self, order: Order, events: Iterable[AnyOrderEvent]) -> None:
+        """Raise `Refusal` when an order, as its events made it, has as many amendments as may wait.
+
+        It does not wait: what is asked for after it is counted from the next one on.
+        """
+        if isinstance(order, Open):
+            read = {event.event_id for event in events}
+            self._unread.require_room(order.placement.order_id, amendments(order), read)
+
     async def amend(self, order_id: str, seen_version: int, terms: Terms, asker: Asker) -> Wished:
         """Ask for other terms, as `cancel` asks."""
         about = self._envelope(order_id, asker)
         wish = OrderAmendRequested(**about, seen_version=seen_version, terms=terms)
-        return await self._append(wish)
+        self._unread.asks(order_id, wish.event_id)
+        try:
+            return await self._append(wish)
+        except Refusal:
+            self._unread.failed(order_id, wish.event_id)
+            raise
 
     def _envelope(self, order_id: str, asker: Asker) -> dict[str, Any]:
         return {

@@ -5,10 +5,18 @@ from dataclasses import fields
 from datetime import datetime
 from typing import NamedTuple
 
-from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested, OrderEvent
+from orders.errors import Code
+from orders.events import (
+    AnyWish,
+    OrderAmendRejected,
+    OrderAmendRequested,
+    OrderCancelRequested,
+    OrderEvent,
+)
 from orders.values import Terms
 
 MOST_AMENDS = 8
+MOST_CROWDED = 1_000
 AMENDABLE = frozenset({"amount", "slippage", "target_price", "expires_at"})
 """Kept apart from the engine's own rules on purpose."""
 
@@ -16,25 +24,51 @@ _FIXED = [field.name for field in fields(Terms) if field.name not in AMENDABLE]
 
 
 class Asked(NamedTuple):
-    """A wish: to end, or else for other terms; `since` is the broker's time."""
+    """A wish: to end, or else for other terms; `since` is the broker's time.
+
+    One that found no room beside the others is `crowded`: it is kept only to be refused.
+    """
 
     wish_id: str
     since: datetime
     terms: Terms | None = None
+    crowded: bool = False
 
 
 def heard(asked: Sequence[Asked], wish: AnyWish, at: datetime) -> tuple[Asked, ...]:
     """Return what is asked once this was heard, which stands in the log since then."""
-    amends = [one.wish_id for one in asked if one.terms]
     match wish:
         case OrderCancelRequested():
-            is_new = len(amends) == len(asked)
+            is_new = all(one.terms for one in asked)
             return (*asked, Asked(wish.event_id, at)) if is_new else tuple(asked)
         case OrderAmendRequested():
-            is_new = len(amends) < MOST_AMENDS and wish.event_id not in amends
-            return (*asked, Asked(wish.event_id, at, wish.terms)) if is_new else tuple(asked)
+            return (*asked, *_kept(asked, Asked(wish.event_id, at, wish.terms)))
         case _:
             return without(asked, wish.causation_id)
+
+
+def _kept(asked: Sequence[Asked], new: Asked) -> Sequence[Asked]:
+    amends = [one for one in asked if one.terms]
+    if any(one.wish_id == new.wish_id for one in amends):
+        return ()
+    crowded = sum(one.crowded for one in amends)
+    if len(amends) - crowded < MOST_AMENDS:
+        return (new,)
+    return (new._replace(crowded=True),) if crowded < MOST_CROWDED else ()
+
+
+def flaw_of(asked: Sequence[Asked], wish: AnyWish) -> str | None:
+    """Return what is wrong with a rejection, held against what is asked, or None.
+
+    For lack of room a wish is rejected that found none, and no other is.
+    """
+    if not isinstance(wish, OrderAmendRejected):
+        return None
+    about = next((one for one in asked if one.wish_id == wish.causation_id), None)
+    if about is None or about.crowded == (wish.reason.code is Code.TOO_MANY_WISHES):
+        return None
+    room = "no room" if about.crowded else "room"
+    return f"the wish {about.wish_id} found {room}, and was rejected for {wish.reason.code}"
 
 
 def without(asked: Sequence[Asked], wish_id: str | None) -> tuple[Asked, ...]:
@@ -43,8 +77,9 @@ def without(asked: Sequence[Asked], wish_id: str | None) -> tuple[Asked, ...]:
 
 
 def is_answer(asked: Sequence[Asked], event: OrderEvent, *, cancels: bool) -> bool:
-    """Return whether the event answers the oldest wish of its kind."""
-    kind = [one.wish_id for one in asked if (one.terms is None) is cancels]
+    """Return whether the event answers the oldest wish of its kind that may be met."""
+    met = [one for one in asked if not one.crowded]
+    kind = [one.wish_id for one in met if (one.terms is None) is cancels]
     return kind[:1] == [event.causation_id]
 
 

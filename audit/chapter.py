@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from audit import firing
+from audit import asked, firing
 from audit.admission import Flaw, Verdict, judge
 from audit.findings import Figures, Findings
+from audit.judgement import OURS
 from audit.log import Record
 from audit.retries import flaw_of
 from audit.rows import EventRow, event_row
 from audit.story import Story
 from audit.turns import Moment, Turns
-from orders.events import AnyOrderEvent, OrderPlaced, OrderRouted, OrderWish
+from orders.events import AnyOrderEvent, AnyWish, OrderPlaced, OrderRouted, OrderWish
 
 DUE = frozenset({"OrderRetryScheduled", "OrderRetryDue", "OrderTriggered", "OrderExpired"})
 """What the engine does because it is time to."""
@@ -60,11 +61,12 @@ class Chapter:
         story = self.stories.get(event.order_id)
         if story is None:
             return self._open(event, record)
+        if isinstance(event, OrderWish):
+            self._hear_wish(event, story, record)
+            return False
         since, delay, first = story.heard_at, story.delay, _is_in_turn(story)
         if story.hear(event, record.appended_at):
             return True
-        if isinstance(event, OrderWish):
-            return False
         if story.flaw is None:
             self._findings.checked("I5")
             flaw = _second_attempt(event, story)
@@ -74,6 +76,12 @@ class Chapter:
             if isinstance(event, OrderRouted):
                 self.turns.began(since, record.appended_at, first=first)
         return False
+
+    def _hear_wish(self, wish: AnyWish, story: Story, record: Record) -> None:
+        flaw = asked.flaw_of(story.asked, wish)
+        if flaw and wish.actor in OURS:
+            self._findings.broken("I5", f"order {wish.order_id}: {flaw}")
+        story.hear(wish, record.appended_at)
 
     def _open(self, event: AnyOrderEvent, record: Record) -> bool:
         order_id = event.order_id

@@ -11,9 +11,15 @@ from orders.events import (
     OrderCancelled,
     OrderExpired,
 )
-from orders.requests import Amend, Cancel, is_amendment
+from orders.requests import Amend, Cancel, Crowded, is_amendment
 from orders.stamping import envelope, wish_envelope
 from orders.state import Open, Quarantined, Resting, Routed
+from orders.wishes import MOST_AMENDS
+
+TOO_MANY = Reason(
+    code=Code.TOO_MANY_WISHES,
+    message=f"{MOST_AMENDS} amendments of the order waited when this one came: ask again",
+)
 
 
 def answer(command: AnswerOrder, order: Open) -> AnyOrderEvent | None:
@@ -22,9 +28,13 @@ def answer(command: AnswerOrder, order: Open) -> AnyOrderEvent | None:
     While an execution may have been sent nothing ends it: its outcome answers.
     """
     ended = None if is_sent(order) else end(order, command.stamp)
-    if ended or order.amend is None:
-        return ended
-    return _amended(order, order.amend, command.stamp)
+    match ended, order.unanswered:
+        case None, Amend() as wish:
+            return _amended(order, wish, command.stamp)
+        case None, Crowded() as wish:
+            return _rejected(order, wish, TOO_MANY, command.stamp)
+        case _:
+            return ended
 
 
 def end(order: Open, stamp: Stamp) -> OrderCancelled | OrderExpired | None:
@@ -68,4 +78,10 @@ def _amended(order: Open, wish: Amend, stamp: Stamp) -> OrderAmended | OrderAmen
         reason = Reason(code=Code.INVALID_ORDER, message=message)
     else:
         return OrderAmended(**envelope(order, stamp, cause=wish.wish_id), terms=wish.terms)
+    return _rejected(order, wish, reason, stamp)
+
+
+def _rejected(
+    order: Open, wish: Amend | Crowded, reason: Reason, stamp: Stamp
+) -> OrderAmendRejected:
     return OrderAmendRejected(**wish_envelope(order, stamp, cause=wish.wish_id), reason=reason)

@@ -25,7 +25,7 @@ from orders.values import (
     VenueName,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MAX_ID = 256
 """Characters of an id of another's making: it stands in each event that follows."""
 

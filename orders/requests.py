@@ -26,7 +26,15 @@ class Amend:
     terms: Terms
 
 
-Wish = Annotated[Cancel | Amend, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowded:
+    """Somebody wanted other terms while as many such wishes waited as may: it will be refused."""
+
+    kind: Literal["crowded"] = "crowded"
+    wish_id: str
+
+
+Wish = Annotated[Cancel | Amend | Crowded, Field(discriminator="kind")]
 
 
 def is_amendment(old: Terms, new: Terms) -> bool:

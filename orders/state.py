@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal, assert_never
 
 from orders.errors import Code, Reason
-from orders.requests import Amend, Cancel, Wish
+from orders.requests import Amend, Cancel, Crowded, Wish
 from orders.values import Execution, Fill, Moment, Terms
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -55,8 +55,13 @@ class Placed:
 
     @property
     def amend(self) -> Amend | None:
-        """Return the oldest wish for other terms, if there is one."""
+        """Return the oldest wish for other terms that may be met, if there is one."""
         return next((wish for wish in self.wishes if isinstance(wish, Amend)), None)
+
+    @property
+    def unanswered(self) -> Amend | Crowded | None:
+        """Return the oldest wish for other terms, if there is one: it is answered next."""
+        return next((wish for wish in self.wishes if not isinstance(wish, Cancel)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

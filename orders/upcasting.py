@@ -28,10 +28,16 @@ def _add_nothing(document: Document) -> Document:
     return document
 
 
+def _crowd_nothing(document: Document) -> Document:
+    """Version 5 refuses the wishes an order has no room for; before, nobody answered them."""
+    return document
+
+
 STEPS: tuple[Callable[[Document], Document], ...] = (
     _name_no_client_order,
     _tag_nothing,
     _add_nothing,
+    _crowd_nothing,
 )
 """The step at index n leads from version n + 1 to version n + 2."""
 

@@ -3,11 +3,16 @@
 from dataclasses import replace
 
 from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested
-from orders.requests import Amend, Cancel, Wish
+from orders.requests import Amend, Cancel, Crowded, Wish
 from orders.state import Open
 
 MOST_AMENDS = 8
-"""An order keeps no more wishes for other terms at once: those that come then change nothing."""
+"""An order keeps no more wishes for other terms at once: of those that come then only the names
+are kept, until each is refused."""
+
+MOST_CROWDED = 1_000
+"""Nor more names than this. The api asks for nothing of an order whose wishes it sees waiting, so
+that its processes, however many, do not come near it."""
 
 
 def wished(order: Open, event: AnyWish) -> Open:
@@ -16,20 +21,29 @@ def wished(order: Open, event: AnyWish) -> Open:
         case OrderCancelRequested():
             return order if order.cancel else _with(order, Cancel(wish_id=event.event_id))
         case OrderAmendRequested():
-            return _with(order, _amend(event)) if _has_room(order, event) else order
+            return _asked(order, event)
         case _:
             left = tuple(wish for wish in order.wishes if wish.wish_id != event.causation_id)
             return order if left == order.wishes else replace(order, wishes=left)
+
+
+def amendments(order: Open) -> int:
+    """Return how many wishes for other terms wait that may be met."""
+    return sum(isinstance(wish, Amend) for wish in order.wishes)
 
 
 def _with(order: Open, wish: Wish) -> Open:
     return replace(order, wishes=(*order.wishes, wish))
 
 
-def _has_room(order: Open, event: OrderAmendRequested) -> bool:
-    kept = [wish for wish in order.wishes if isinstance(wish, Amend)]
-    return len(kept) < MOST_AMENDS and event.event_id not in {wish.wish_id for wish in kept}
-
-
-def _amend(event: OrderAmendRequested) -> Amend:
-    return Amend(wish_id=event.event_id, seen_version=event.seen_version, terms=event.terms)
+def _asked(order: Open, event: OrderAmendRequested) -> Open:
+    wish_id, seen_version, terms = event.event_id, event.seen_version, event.terms
+    others = [wish for wish in order.wishes if not isinstance(wish, Cancel)]
+    if any(wish.wish_id == wish_id for wish in others):
+        return order
+    amends = amendments(order)
+    if amends < MOST_AMENDS:
+        return _with(order, Amend(wish_id=wish_id, seen_version=seen_version, terms=terms))
+    if len(others) - amends < MOST_CROWDED:
+        return _with(order, Crowded(wish_id=wish_id))
+    return order

@@ -15,7 +15,7 @@ from orders.state import New, Open
 
 def is_asked(order: Open, at: datetime) -> bool:
     """Return whether an event is due at this moment (UTC) that no venue has to be asked for."""
-    return isinstance(order, New) or order.amend is not None or is_ending(order, at)
+    return isinstance(order, New) or order.unanswered is not None or is_ending(order, at)
 
 
 def is_ending(order: Open, at: datetime) -> bool:

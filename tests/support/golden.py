@@ -1,4 +1,4 @@
-"""The log that the present schema version writes of four orders, the same at each run.
+"""The log that the present schema version writes of some orders, the same at each run.
 
 `python -m tests.support.golden` writes the file of a new version; files of old ones stay.
 """
@@ -43,7 +43,7 @@ _WRAPPED_SOL = "So11111111111111111111111111111111111111112"
 
 def written_now() -> list[bytes]:
     """Return the lines of the golden log as this version writes them."""
-    lives = (_completed, _exhausted, _fatal, _untouched, _amended, _sniped, _expired)
+    lives = (_completed, _exhausted, _fatal, _untouched, _amended, _sniped, _expired, _crowded)
     return [line for life in lives for line in life()]
 
 
@@ -151,6 +151,16 @@ def _expired() -> Iterator[bytes]:
         RouteOrder((_quote("RAYDIUM", "150"),), (), _at(1)),
         RecordFailure(_reason("TIMEOUT"), _at(2)),
     )
+
+
+def _crowded() -> Iterator[bytes]:
+    terms = _terms("SOL", "USDC", "2", "0.01", order_type="limit", target_price=Decimal(160))
+    amends = [
+        _wish(OrderAmendRequested, 8, seconds, seen_version=2, terms=replace(terms, amount=seconds))
+        for seconds in range(2, 12)
+    ]
+    answers = [AnswerOrder(_at(seconds)) for seconds in range(12, 22)]
+    return _life(_place(8, terms), RestOrder(_at(1)), *amends, *answers)
 
 
 def _life(*commands) -> Iterator[bytes]:

@@ -57,7 +57,7 @@ async def test_tables_of_another_log(world):
 async def test_a_log_of_a_newer_engine(world):
     [order_id] = await world.live()
     home, key, value = world.record(world.placed(order_id))
-    newer = value.replace(b'"schema_version":4', b'"schema_version":99')
+    newer = value.replace(b'"schema_version":5', b'"schema_version":99')
     await world.append((home, key, newer, 3))
     assert is_a_sentence(await world.verified(), "schema version 99", "upgrade the engine")
 

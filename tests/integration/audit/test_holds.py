@@ -170,7 +170,7 @@ async def test_a_client_that_named_its_order_twice_may_come_too_late_once(world,
 
 async def test_events_of_an_older_schema(world, fresh_id):
     home, key, value = world.record(world.placed(fresh_id))
-    older = value.replace(b'"schema_version":4', b'"schema_version":1')
+    older = value.replace(b'"schema_version":5', b'"schema_version":1')
     older = older.replace(b'"client_order_id":null,"tags":[],', b"")
     assert older != value
     await world.append((home, key, older, 1))

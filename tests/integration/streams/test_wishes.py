@@ -127,3 +127,26 @@ async def test_wishes_that_came_while_no_worker_ran_are_answered(run, log):
     kinds = Counter(type(event) for event in await log.events())
     assert kinds[OrderCancelled] == 25
     assert kinds[OrderExecuted] == 0
+
+
+async def test_each_of_a_crowd_of_wishes_is_answered_by_name(run, log):
+    run("worker")
+    [order] = placements(1, terms=limit(10_000))
+    await log.append(order)
+    await eventually(lambda: all_are(log, Resting))
+    crowd = [
+        asked(OrderAmendRequested, order, seen_version=2, terms=limit(10_001 + n))
+        for n in range(40)
+    ]
+    await log.append(*crowd)
+
+    async def answered():
+        kinds = (OrderAmended, OrderAmendRejected)
+        answers = [event for event in await log.events() if isinstance(event, kinds)]
+        return answers if len({one.causation_id for one in answers}) == len(crowd) else None
+
+    answers = await eventually(answered)
+    assert {one.causation_id for one in answers} == {one.event_id for one in crowd}
+    [found] = (await log.orders()).values()
+    assert found.placement.terms == limit(10_001)
+    assert found.wishes == ()

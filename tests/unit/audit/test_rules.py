@@ -10,7 +10,7 @@ from audit.judgement import Liveness
 from audit.log import Record
 from audit.retries import flaw_of
 from audit.turns import Moment, Turns
-from orders.events import OrderCancelRequested
+from orders.events import OrderAmendRejected, OrderAmendRequested, OrderCancelRequested
 from orders.topics import partition_of
 from orders.wire import encode
 from tests.support.audited import story
@@ -34,6 +34,11 @@ from tests.support.builders import (
 
 LATER = Moment(seconds(100), timedelta(seconds=60))
 CANCEL = wish(OrderCancelRequested)
+CROWD = [wish(OrderAmendRequested, f"wish-{n}", seen_version=2, terms=limit(150)) for n in range(9)]
+
+
+def no(wish_id, code):
+    return wish(OrderAmendRejected, f"no {wish_id}", causation_id=wish_id, reason=reason(code))
 
 
 def judged(told, moment=LATER, *begun, alarmed=False, known=()):
@@ -187,8 +192,37 @@ def test_a_wish_waits_for_the_outcome_of_what_was_sent():
 
 @pytest.mark.parametrize(("once", "broken"), [("IOC", {"I8"}), ("GTC", set())])
 def test_an_order_of_one_attempt_is_not_tried_again(once, broken):
+    life = (placed(terms=terms(time_in_force=once)), routed(2), retry_scheduled(3))
+    assert broken_by(*life) == broken
+
+
+def test_a_wish_that_found_no_room_waits_for_its_refusal_no_longer_than_others():
+    rejections = [no(f"wish-{n}", "VERSION_CHANGED") for n in range(8)]
+    told = story(rested(2), *CROWD, *rejections, wanted=limit(), at=seconds(39))
+    assert judged(told) == ({"I3"}, {"resting": 1})
+    assert not told.hear(no("wish-8", "TOO_MANY_WISHES"), seconds(90))
+    assert judged(told) == (set(), {"resting": 1})
+
+
+@pytest.mark.parametrize("actor", ["streams", "somebody"])
+@pytest.mark.parametrize(
+    ("number", "code", "wrong"),
+    [
+        (0, "VERSION_CHANGED", False),
+        (8, "TOO_MANY_WISHES", False),
+        (0, "TOO_MANY_WISHES", True),
+        (8, "VERSION_CHANGED", True),
+        (99, "TOO_MANY_WISHES", False),
+    ],
+)
+def test_for_lack_of_room_is_refused_what_found_none_and_nothing_else(number, code, wrong, actor):
+    answer = no(f"wish-{number}", code).model_copy(update={"actor": actor})
+    broken = broken_by(placed(terms=limit()), rested(2), *CROWD, answer)
+    assert broken == ({"I5"} if wrong and actor == "streams" else set())
+
+
+def broken_by(*life):
     findings = Findings()
     chapter = Chapter((partition_of(ORDER_ID, 1), 1), LATER, findings, Figures())
-    life = (placed(terms=terms(time_in_force=once)), routed(2), retry_scheduled(3))
     chapter.tell([Record(0, n, ORDER_ID.encode(), encode(one), T0) for n, one in enumerate(life)])
-    assert {one.name for one in findings.invariants if one.broken} == broken
+    return {one.name for one in findings.invariants if one.broken}

@@ -159,9 +159,19 @@ LIMIT_LIFE = (
     *(triggered(6), routed(7), CANCEL, rested(8, 3), cancelled(9, causation_id="cancel")),
 )
 SNIPER_LIFE = (rested(2), triggered(3, LIQUIDITY), CANCEL, routed(4), executed(5))
+CROWD = tuple(wish(OrderAmendRequested, f"a-{n}", seen_version=2, terms=OTHER) for n in range(7))
+CROWDED_LIFE = (
+    *(rested(2), *CROWD, AMEND, wish(OrderAmendRequested, "no room", seen_version=2, terms=OTHER)),
+    *(
+        amended(3, OTHER, causation_id="a-0"),
+        wish(OrderAmendRequested, "b", seen_version=3, terms=LIMIT),
+    ),
+    wish(OrderAmendRejected, "no", causation_id="no room", reason=reason("TOO_MANY_WISHES")),
+)
 LIVES = {
     "market": (terms(), LIFE),
     "limit": (LIMIT, LIMIT_LIFE),
+    "crowded": (LIMIT, CROWDED_LIFE),
     "sniper": (sniper(expires_at=seconds(9)), SNIPER_LIFE),
 }
 

@@ -11,7 +11,7 @@ from orders.events import (
 )
 from orders.fold import evolve, replay
 from orders.retry import RetryPolicy
-from orders.wishes import MOST_AMENDS
+from orders.wishes import MOST_AMENDS, MOST_CROWDED
 from tests.support.builders import (
     LIQUIDITY,
     TICK,
@@ -143,9 +143,43 @@ def test_the_oldest_wish_is_answered_first_and_a_cancel_before_all():
     assert answered(*AT_REST, *wishes, CANCEL).causation_id == "wish"
 
 
-def test_of_many_wishes_for_other_terms_only_so_many_are_kept():
+def test_of_many_wishes_for_other_terms_only_so_many_may_be_met():
     wishes = [amend(event_id=f"wish-{n}") for n in range(MOST_AMENDS + 2)]
-    assert len(replay([*AT_REST, *wishes]).wishes) == MOST_AMENDS
+    kept = replay([*AT_REST, *wishes, wishes[-1]]).wishes
+    assert [one.wish_id for one in kept] == [one.event_id for one in wishes]
+    assert [one.kind for one in kept] == ["amend"] * MOST_AMENDS + ["crowded"] * 2
+
+
+def test_each_of_many_wishes_is_answered_in_its_turn_those_without_room_by_a_refusal():
+    history = [*AT_REST, *(amend(event_id=f"wish-{n}") for n in range(MOST_AMENDS + 2))]
+    for _ in range(3):
+        history.append(answered(*history))
+    history.append(amend(event_id="late"))
+    while replay(history).wishes:
+        history.append(answered(*history))
+    told = [
+        (event.causation_id, event.reason.code if event.version is None else "met")
+        for event in history[len(AT_REST) :]
+        if event.type != "OrderAmendRequested"
+    ]
+    assert told == [
+        ("wish-0", "met"),
+        *((f"wish-{n}", "VERSION_CHANGED") for n in range(1, MOST_AMENDS)),
+        *((f"wish-{n}", "TOO_MANY_WISHES") for n in (MOST_AMENDS, MOST_AMENDS + 1)),
+        ("late", "VERSION_CHANGED"),
+    ]
+
+
+def test_of_wishes_without_room_so_many_are_kept_as_nobody_can_ask_at_once():
+    most = MOST_AMENDS + MOST_CROWDED
+    order = replay([*AT_REST, *(amend(event_id=f"wish-{n}") for n in range(most))])
+    assert len(order.wishes) == most
+    assert evolve(order, amend(event_id="one more")) is order
+
+
+def test_a_wish_to_end_comes_before_those_without_room():
+    wishes = [amend(event_id=f"wish-{n}") for n in range(MOST_AMENDS + 2)]
+    assert answered(*AT_REST, *wishes, CANCEL).type == "OrderCancelled"
 
 
 @pytest.mark.parametrize("again", [CANCEL, amend()])

@@ -35,6 +35,7 @@ from orders.fold import evolve, replay
 from orders.retry import RetryPolicy
 from orders.state import UNPLACED, Closed, Open, Order, Quarantined, Routed, Waiting
 from orders.wire import decode, decode_order, encode, encode_order
+from orders.wishes import MOST_AMENDS
 from tests.support.builders import (
     LIQUIDITY,
     METEORA,
@@ -138,6 +139,11 @@ class OrderLife(RuleBasedStateMachine):
         seen = max(1, self.order.version - behind)
         self.ask(OrderAmendRequested, seen_version=seen, terms=agreed)
 
+    @rule(agreed=TERMS)
+    def many_want_other_terms(self, agreed):
+        for _ in range(MOST_AMENDS + 1):
+            self.ask(OrderAmendRequested, seen_version=self.order.version, terms=agreed)
+
     @rule(at=MOMENTS)
     def it_answers(self, at):
         before = self.order
@@ -221,6 +227,16 @@ class OrderLife(RuleBasedStateMachine):
         answers = (OrderAmended, OrderAmendRejected)
         answered = [event.causation_id for event in self.history if isinstance(event, answers)]
         assert len(answered) == len(set(answered))
+
+    def teardown(self):
+        """Let it answer: of an order that is not closed nothing stays asked."""
+        if not hasattr(self, "order"):
+            return
+        for _ in range(self.asked):
+            self.send(AnswerOrder(stamp()))
+        self.a_wish_is_answered_once()
+        if isinstance(self.order, Open):
+            assert self.order.unanswered is None
 
     def first_wish_to_end(self):
         wishes = (event for event in self.history if isinstance(event, OrderCancelRequested))

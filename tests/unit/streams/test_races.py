@@ -10,7 +10,7 @@ from itertools import count
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from audit.firing import flaw_of
 from audit.story import Story
@@ -22,6 +22,7 @@ from orders.state import Closed, Completed, Open, Placed, Quarantined, Resting, 
 from orders.topics import partition_of
 from orders.values import Fill, Tick
 from orders.wire import decode, encode
+from orders.wishes import MOST_AMENDS
 from streams.clock import BrokerClock
 from streams.market import MarketView
 from streams.partition import Partition
@@ -127,7 +128,7 @@ class Probes:
 class Races(RuleBasedStateMachine):
     @initialize(agreed=TERMS)
     def start(self, agreed):
-        self.seconds = 0.0
+        self.seconds, self.crowded = 0.0, False
         self.names = count()
         self.log, self.flying = [], []
         self.venue = FakeVenue()
@@ -199,6 +200,13 @@ class Races(RuleBasedStateMachine):
         other = limit(price, expires_at=seconds(90))
         asked = wish(OrderAmendRequested, self.new_name(), seen_version=seen, terms=other)
         self.land(asked)
+
+    @precondition(lambda self: not self.crowded)
+    @rule()
+    def many_want_other_terms_at_once(self):
+        self.crowded = True
+        for price in range(150, 150 + MOST_AMENDS + 2):
+            self.somebody_wants_other_terms(price=Decimal(price), behind=0)
 
     @rule(passed=st.sampled_from([0.5, 20]))
     def time_goes_by(self, passed):
