@@ -17,6 +17,7 @@ from streams.lane import Lane
 from streams.reactions import Reactions
 from streams.resting import RestingOrders, Seen
 from streams.snapshot import CLOSED_KEPT, Snapshot
+from streams.underway import UnderWay
 from streams.waits import Waits
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Partition:
         self._expiries = Expiries()
         self._reacted: dict[str, int] = {}
         self._waits = Waits()
+        self.under_way = UnderWay()
         self._unconfirmed: dict[str, int] = {}
         self._seen_offset = -1
         self._appended_at = datetime.min.replace(tzinfo=UTC)
@@ -133,9 +135,9 @@ class Partition:
             self._respond(order)
 
     def settling(self, order_id: str) -> tuple[Open, Seen | None] | None:
-        """Return an open order as it stands now, with what it fires on; None when it may not."""
+        """Return an open order and what it fires on, None while it has no turn: see `UnderWay`."""
         order = self._open.get(order_id)
-        if order is None or order_id in self._unconfirmed:
+        if order is None or order_id in self._unconfirmed or order_id in self.under_way:
             return None
         return order, self.resting.seen.get(order_id)
 
@@ -171,7 +173,7 @@ class Partition:
         await self._reactions.cancel(self._open)
 
     def _apply(self, event: AnyOrderEvent, offset: int) -> None:
-        order_id = event.order_id
+        order_id, own = event.order_id, self.under_way.came(event)
         before: Order = self._open.get(order_id, UNPLACED)
         after = evolve(before, event)
         begins = isinstance(before, Unplaced) and after is not before
@@ -182,7 +184,7 @@ class Partition:
         if isinstance(after, Closed):
             self._close(after)
         elif after is before:
-            self._decide_again(after, event)
+            self._decide_again(after, event, own=own)
         else:
             self._open[order_id] = after
             self._track(before, after)
@@ -219,12 +221,10 @@ class Partition:
         if is_asked(order, now) or order_id in self.resting.seen:
             self._lane.put(order_id)
 
-    def _decide_again(self, order: Open, superseded: AnyOrderEvent) -> None:
+    def _decide_again(self, order: Open, superseded: AnyOrderEvent, *, own: bool) -> None:
         """A writer lost a race: what it wanted to record is decided anew on the state that won."""
-        if not self.live or superseded.actor != "streams":
-            return
-        if isinstance(superseded, OrderAmendRejected):
-            # Its wish was answered before; what is asked still has a turn of its own.
+        rejected = isinstance(superseded, OrderAmendRejected) and not own
+        if not self.live or rejected or superseded.actor != "streams":
             return
         waits = isinstance(order, Waiting) or self._reactions.is_running(superseded.order_id)
         if is_outcome(superseded) and not waits:
@@ -243,6 +243,7 @@ class Partition:
         if order is not None:
             self.resting.forget(order)
         self._waits.forget(order_id)
+        self.under_way.forget(order_id)
         self._reacted.pop(order_id, None)
         self._unconfirmed.pop(order_id, None)
         self._reactions.release(order_id)

@@ -45,8 +45,10 @@ class Work:
 
     async def _settle(self, order_id: str) -> None:
         home = self._assignments.home(order_id) if self._assignments else None
-        if (found := home and home.settling(order_id)) and (event := self._process.settle(*found)):
-            await self._log.append(event)
+        found = home.settling(order_id) if home else None
+        if home and found and (event := self._process.settle(*found)):
+            with home.under_way.appended(event):
+                await self._log.append(event)
 
     async def _probe(self, order_id: str) -> None:
         home = self._assignments.home(order_id) if self._assignments else None

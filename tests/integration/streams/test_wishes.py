@@ -146,7 +146,7 @@ async def test_each_of_a_crowd_of_wishes_is_answered_by_name(run, log):
         return answers if len({one.causation_id for one in answers}) == len(crowd) else None
 
     answers = await eventually(answered)
-    assert {one.causation_id for one in answers} == {one.event_id for one in crowd}
+    assert [one.causation_id for one in answers] == [one.event_id for one in crowd]
     [found] = (await log.orders()).values()
     assert found.placement.terms == limit(10_001)
     assert found.wishes == ()

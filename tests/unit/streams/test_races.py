@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from audit.firing import flaw_of
 from audit.story import Story
 from orders.admission import Record
-from orders.events import OrderAmendRequested, OrderCancelRequested
+from orders.events import OrderAmendRejected, OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.retry import RetryPolicy
 from orders.state import Closed, Completed, Open, Placed, Quarantined, Resting, Waiting
@@ -54,7 +54,7 @@ class Owner:
     """A worker without tasks: what it has begun goes on when the story says so."""
 
     def __init__(self, story):
-        self.running, self.due, self.probing = [], [], []
+        self.running, self.due, self.probing, self.rejected = [], [], [], []
         clock = BrokerClock(lambda: T0, lambda: story.seconds)
         # As a worker does that takes over: by the records alone its clock would be late.
         clock.saw(seconds(story.seconds))
@@ -104,7 +104,13 @@ class Owner:
     def settle(self):
         """Let the order have its turn; return its event."""
         found = self.partition.settling(self.due.pop()) if self.due else None
-        return self.process.settle(*found) if found else None
+        event = self.process.settle(*found) if found else None
+        if isinstance(event, OrderAmendRejected):
+            self.rejected.append(event.causation_id)
+        if event:
+            with self.partition.under_way.appended(event):
+                return event
+        return None
 
     def probe(self):
         order = self.order
@@ -229,6 +235,11 @@ class Races(RuleBasedStateMachine):
         if isinstance(self.order, Closed):
             assert len(fills) == isinstance(self.order, Completed)
 
+    @invariant()
+    def nobody_rejects_a_wish_twice(self):
+        for owner in getattr(self, "owners", ()):
+            assert len(owner.rejected) == len(set(owner.rejected))
+
     def what_was_not_due(self):
         """Return what the audit has against the moments at which the order fired and ended."""
         told, flaws = None, []
@@ -244,7 +255,7 @@ class Races(RuleBasedStateMachine):
         """Let all that is under way come to its end: nothing that was asked is left open."""
         if not hasattr(self, "owners"):
             return
-        for _ in range(40):
+        for _ in range(100):
             for event in self.flying:
                 self.land(event)
             self.flying.clear()
