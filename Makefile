@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test coverage check chaos fuzz postman lock clean
+.PHONY: run test coverage pure check tools chaos fuzz postman lock clean
 
 URL ?= http://localhost:3000
 
@@ -7,33 +7,46 @@ run:
 	@sh local/bootstrap.sh run
 	@.venv/bin/engine up $(ARGS)
 
-# `test` measures what decides on money; `coverage` all, also in the processes that tests start, and takes a third longer.
-CONFIG = pyproject.toml
-ENOUGH = 100
-coverage: CONFIG = tests/coverage.toml
-coverage: ENOUGH = 90
-PYTEST = .venv/bin/python -m pytest --cov --cov-config=$(CONFIG) --cov-report=
+# Without the compiled modules each process of an engine would compile all of ours again when it starts.
+unexport PYTHONDONTWRITEBYTECODE
 
-test coverage: check
-	$(PYTEST) $(or $(ARGS),--numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 2 -m 'not timed')
-	@$(if $(ARGS),:,$(PYTEST) --cov-append -m timed)
-	@$(if $(ARGS),:,.venv/bin/coverage report --rcfile=$(CONFIG) --fail-under=$(ENOUGH))
+# First the pure part, of which its own tests must take every branch; then the rest, so many files at once; then, alone,
+# what holds a limit of seconds. `coverage` measures everything, also in the processes that tests start: it takes longer.
+PYTEST = .venv/bin/python -m pytest
+PURE = tests/unit/orders
+AT_ONCE = --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 2 -m 'not timed'
+TIMED = tests/acceptance -m timed
+ONE_AFTER_ANOTHER = $(addprefix --,$(filter output-sync,$(.FEATURES)))
 
-check:
-	@sh local/bootstrap.sh dev
+test: tools
+	@$(MAKE) --no-print-directory --jobs 2 $(ONE_AFTER_ANOTHER) check $(if $(ARGS),,pure)
+	$(PYTEST) $(or $(ARGS),--ignore=$(PURE) $(AT_ONCE))
+	@$(if $(ARGS),:,$(PYTEST) $(TIMED))
+
+coverage: MEASURED = $(PYTEST) --cov --cov-config=tests/coverage.toml --cov-report=
+coverage: check
+	$(MEASURED) $(AT_ONCE)
+	$(MEASURED) --cov-append $(TIMED)
+	.venv/bin/coverage report --rcfile=tests/coverage.toml --fail-under=90
+
+pure: tools
+	$(PYTEST) --cov --cov-fail-under=100 $(PURE)
+
+check: tools
 	PATH="$$PWD/.venv/bin:$$PATH" sh -ec 'ruff format --check .; ruff check .; mypy; lint-imports'
+
+tools:
+	@sh local/bootstrap.sh dev
 
 chaos:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench.chaos $(ARGS)
 
 # Against an engine that runs, the one of `make run` or URL=http://host:port.
-fuzz:
-	@sh local/bootstrap.sh dev
+fuzz: tools
 	.venv/bin/schemathesis --config-file tests/schemathesis.toml run $(URL)/openapi.json --max-examples 200 $(ARGS)
 
-postman:
-	@sh local/bootstrap.sh dev
+postman: tools
 	@.venv/bin/python -m tests.support.newman $(URL) $(ARGS)
 
 # bench-projections, -overload, -takeover, -feed, -fanout, -hops, -lists, -resting, -races: figures, each beside its limit
