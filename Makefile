@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test coverage pure check tools chaos fuzz postman lock clean
+.PHONY: run test coverage pure check tools chaos fuzz postman bench lock clean
 
 URL ?= http://localhost:3000
 
@@ -48,6 +48,11 @@ fuzz: tools
 
 postman: tools
 	@.venv/bin/python -m tests.support.newman $(URL) $(ARGS)
+
+# Every figure beside its limit or baseline, in 15 minutes: ARGS="--short", "--only intake", "--json FILE --chart FILE".
+bench:
+	@sh local/bootstrap.sh run
+	.venv/bin/python -m bench $(ARGS)
 
 # bench-projections, -overload, -takeover, -feed, -fanout, -hops, -lists, -resting, -races: figures, each beside its limit
 # or baseline.

@@ -14,6 +14,7 @@ from typing import Annotated
 import psutil
 import typer
 
+from bench.clocks import Processes, cpu_seconds
 from bench.engine import Engine, wait_for
 from bench.listeners import Filter, Listeners, Notes, listening
 from bench.load import Load, Wish, market_order
@@ -81,7 +82,7 @@ def _memory(engine: Engine, count: int) -> bool:
 
 
 def _resident(engine: Engine) -> int:
-    return sum(one.memory_info().rss for one in _processes(engine, "api"))
+    return sum(one.memory_info().rss for one in Processes(engine).of("api"))
 
 
 def _fan_out(engine: Engine, filters: Sequence[Filter], load: Load, per_second: float) -> bool:
@@ -133,7 +134,7 @@ class _Clocks:
     """The CPU that each sort of process takes, in cores."""
 
     def __init__(self, engine: Engine, listeners: Listeners) -> None:
-        self._engine = engine
+        self._processes = Processes(engine)
         self._listeners = listeners
         self._began = time.monotonic()
         self._before = self._times()
@@ -145,23 +146,11 @@ class _Clocks:
         return ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
 
     def _times(self) -> dict[str, float]:
-        sorts = ("api", "worker", "projector", "delays", "kafka", "postgres")
-        found = {sort: sum(map(_cpu, _processes(self._engine, sort))) for sort in sorts}
         return {
-            **found,
-            "clients": _cpu(psutil.Process(self._listeners.pid)),
-            "load": _cpu(psutil.Process()),
+            **self._processes.cpu_seconds(),
+            "clients": cpu_seconds(psutil.Process(self._listeners.pid)),
+            "load": cpu_seconds(psutil.Process()),
         }
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
-
-
-def _processes(engine: Engine, sort: str) -> list[psutil.Process]:
-    found = [psutil.Process(engine.ready_pid(name, PATIENCE_S)) for name in engine.names(sort)]
-    return found + [child for one in found for child in one.children(recursive=True)]
 
 
 if __name__ == "__main__":

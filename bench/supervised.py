@@ -1,5 +1,6 @@
 """An engine of a measurement's own, gone at its end, and what its tables tell of it."""
 
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,10 +39,34 @@ def supervised(
             engine.stop()
 
 
-def rows(engine: Engine, question: LiteralString, *values: object) -> list[tuple[Any, ...]]:
-    """Return what the tables answer."""
+@contextmanager
+def held(engine: Engine, *sorts: str) -> Iterator[None]:
+    """Keep all processes of these sorts down until the block ends."""
+    names = [name for sort in sorts for name in engine.names(sort)]
+    holds = {name: engine.hold_file(name) for name in names}
+    for hold in holds.values():
+        hold.parent.mkdir(exist_ok=True)
+        hold.touch()
+    try:
+        for name in names:
+            engine.signal(name, signal.SIGKILL)
+        yield
+    finally:
+        for hold in holds.values():
+            hold.unlink()
+
+
+@contextmanager
+def tables(engine: Engine) -> Iterator[psycopg.Connection]:
+    """Open a connection on which the active tables are found by their names."""
     with psycopg.connect(engine.described.database_url, autocommit=True) as connection:
         connection.execute(_SCHEMA)
+        yield connection
+
+
+def rows(engine: Engine, question: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+    """Return what the tables answer."""
+    with tables(engine) as connection:
         return connection.execute(question, values).fetchall()
 
 

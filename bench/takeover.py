@@ -10,8 +10,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -19,6 +17,7 @@ import psycopg
 
 from bench.engine import Engine, wait_for
 from bench.histories import append, executed, placements
+from bench.supervised import held, tables
 from orders.topics import Topics
 
 EVENTS = (1_000, 1_000_000)
@@ -26,7 +25,6 @@ WORKER = "worker-1"
 LATENCY_MS = 2_000
 PATIENCE_S = 900
 NOISE = 1.5
-SCHEMA = "select set_config('search_path', schema_name, false) from public.projection_pointer"
 MOVED = "select sum(next_offset)::bigint from projection_offsets"
 STATUS = "select status from orders where order_id = %s"
 
@@ -50,17 +48,17 @@ def main() -> None:
 
 
 def _measure(engine: Engine, count: int) -> tuple[float, float]:
-    with _held(engine):
+    with held(engine, WORKER):
         [first] = placements(1)
         told = engine.described
         topic = Topics(told.topic_prefix).events
         asyncio.run(append(told.kafka, topic, told.partitions, [first, *executed(count)]))
-        with _tables(engine) as tables:
-            wait_for(lambda: _one(tables, MOVED) > count, PATIENCE_S, "the projection is there")
-    with _tables(engine) as tables:
+        with tables(engine) as asked:
+            wait_for(lambda: _one(asked, MOVED) > count, PATIENCE_S, "the projection is there")
+    with tables(engine) as asked:
 
         def has(status: str) -> bool:
-            return bool(_one(tables, STATUS, first.order_id) == status)
+            return bool(_one(asked, STATUS, first.order_id) == status)
 
         began = time.monotonic()
         wait_for(lambda: has("executing"), PATIENCE_S, "the worker has routed the order")
@@ -76,27 +74,8 @@ def _measure(engine: Engine, count: int) -> tuple[float, float]:
     return routed, ended
 
 
-@contextmanager
-def _held(engine: Engine) -> Iterator[None]:
-    hold = engine.hold_file(WORKER)
-    hold.parent.mkdir(exist_ok=True)
-    hold.touch()
-    try:
-        engine.signal(WORKER, signal.SIGKILL)
-        yield
-    finally:
-        hold.unlink()
-
-
-@contextmanager
-def _tables(engine: Engine) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(engine.described.database_url, autocommit=True) as connection:
-        connection.execute(SCHEMA)
-        yield connection
-
-
-def _one(tables: psycopg.Connection, question: LiteralString, *values: str) -> Any:  # noqa: ANN401  (any column)
-    row = tables.execute(question, values).fetchone()
+def _one(asked: psycopg.Connection, question: LiteralString, *values: str) -> Any:  # noqa: ANN401  (any column)
+    row = asked.execute(question, values).fetchone()
     return row[0] if row else None
 
 

@@ -1,0 +1,46 @@
+"""`python -m bench`: every figure of the engine beside its limit or baseline, in one run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.suite.chart import draw
+from bench.suite.row import Bench
+from bench.suite.rows import IN_TURN, ROWS
+from bench.suite.run import run
+from bench.suite.table import show
+
+NAMES = [row.name for row in ROWS]
+
+
+def main(
+    *,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Only these rows: {', '.join(NAMES)}.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is measured.")] = 3,
+    short: Annotated[bool, typer.Option("--short", help="An eighth of the load.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed, the same market.")] = 1,
+    json: Annotated[Path | None, typer.Option(help="Where the report goes as JSON.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Where the chart goes, as SVG.")] = None,
+) -> None:
+    """Measure, and print a table; exit with 1 when a row could not be measured."""
+    if unknown := set(only or ()) - set(NAMES):
+        raise typer.BadParameter(f"no row {', '.join(sorted(unknown))}; {', '.join(NAMES)}")
+    console = Console()
+    rows = [row for row in ROWS if not only or row.name in only]
+    bench = Bench(rounds=rounds, short=short, seed=seed)
+    report = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))
+    show(report, console)
+    if json is not None:
+        json.write_text(report.model_dump_json(indent=2) + "\n")
+    if chart is not None:
+        chart.write_text(draw(report) + "\n")
+    if any(row.failure for row in report.rows):
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

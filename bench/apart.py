@@ -1,0 +1,53 @@
+"""What a measurement must not share an interpreter with: functions and servers run apart."""
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
+from typing import ParamSpec, TypeVar
+
+import uvicorn
+
+from api.heads import HttpProtocol
+from local.ports import address, listen
+from runtime.open_files import raise_limit
+
+PATIENCE_S = 600
+STOP_S = 10
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what the function returns, called in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *args, **kwargs).result(PATIENCE_S)
+
+
+@contextmanager
+def serving(app: str) -> Iterator[str]:
+    """Serve an application, `module:name`, as the API is served; yield its URL."""
+    with closing(listen("127.0.0.1", 0)) as listening:
+        process = get_context("spawn").Process(target=_serve, args=(app, listening), daemon=True)
+        process.start()
+        try:
+            yield address(listening)
+        finally:
+            process.terminate()
+            process.join(STOP_S)
+
+
+def _serve(app: str, listening: socket.socket) -> None:
+    raise_limit()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=HttpProtocol,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws_per_message_deflate=False,
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,13 @@
+"""The rows of the suite, in the sequence of the report."""
+
+from bench.suite import end_to_end, intake
+from bench.suite.row import AT_ONCE, SHIPPED, Row
+
+ROWS = (
+    Row("intake", "Intake", intake.measure, AT_ONCE),
+    Row("end-to-end", "End to end, venues answer at once", end_to_end.measure, AT_ONCE),
+    Row("shipped", "End to end, venues as shipped", end_to_end.measure_shipped, SHIPPED),
+)
+
+IN_TURN = ("end-to-end", "intake", "shipped")
+"""How they are run: rows of one engine beside each other, those that leave it in disorder last."""
