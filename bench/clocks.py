@@ -1,6 +1,6 @@
 """The CPU and the memory that the processes of an engine take, by their sort."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import psutil
 
@@ -22,9 +22,9 @@ class Processes:
         found = [psutil.Process(self._engine.ready_pid(name, PATIENCE_S)) for name in names]
         return found + [child for one in found for child in one.children(recursive=True)]
 
-    def cpu_seconds(self) -> dict[str, float]:
-        """Return the CPU time that each sort has taken since it started."""
-        return {sort: sum(map(cpu_seconds, self.of(sort))) for sort in SORTS}
+    def cpu_seconds(self, sorts: Sequence[str] = SORTS) -> dict[str, float]:
+        """Return the CPU time that each of these sorts has taken since it started."""
+        return {sort: sum(map(cpu_seconds, self.of(sort))) for sort in sorts}
 
     def megabytes(self) -> dict[str, float]:
         """Return the memory of each sort; what some share is counted once."""
