@@ -12,6 +12,7 @@ from bench.suite.rows import IN_TURN, ROWS
 from bench.suite.run import run
 from bench.suite.table import show
 
+WIDTH = 140
 NAMES = [row.name for row in ROWS]
 
 
@@ -30,6 +31,8 @@ def main(
     if unknown := set(only or ()) - set(NAMES):
         raise typer.BadParameter(f"no row {', '.join(sorted(unknown))}; {', '.join(NAMES)}")
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     rows = [row for row in ROWS if not only or row.name in only]
     bench = Bench(rounds=rounds, short=short, seed=seed)
     report = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))

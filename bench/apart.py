@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import uvicorn
 
 from api.heads import HttpProtocol
+from api.upgrades import SocketProtocol
 from local.ports import address, listen
 from runtime.open_files import raise_limit
 
@@ -26,14 +27,21 @@ def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return pool.submit(work, *args, **kwargs).result(PATIENCE_S)
 
 
+class Served(NamedTuple):
+    """Where a server is, and its process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def serving(app: str) -> Iterator[str]:
-    """Serve an application, `module:name`, as the API is served; yield its URL."""
+def serving(app: str) -> Iterator[Served]:
+    """Serve an application, `module:name`, as the API is served, until the block ends."""
     with closing(listen("127.0.0.1", 0)) as listening:
         process = get_context("spawn").Process(target=_serve, args=(app, listening), daemon=True)
         process.start()
         try:
-            yield address(listening)
+            yield Served(address(listening), process.pid or 0)
         finally:
             process.terminate()
             process.join(STOP_S)
@@ -45,6 +53,7 @@ def _serve(app: str, listening: socket.socket) -> None:
         app,
         loop="uvloop",
         http=HttpProtocol,
+        ws=SocketProtocol,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -133,7 +133,8 @@ class _Connection(asyncio.Protocol):
         self._transport.write(self._request)
 
 
-def _request(blow: Blow) -> bytes:
+def request_of(blow: Blow) -> bytes:
+    """Return what is sent for it, as bytes of HTTP."""
     address, body = urlsplit(blow.url), blow.body.encode()
     head = (
         f"POST {address.path} HTTP/1.1\r\nhost: {address.netloc}\r\n"
@@ -149,7 +150,7 @@ def _all(connections: list[_Connection]) -> Iterator[float]:
 
 async def _hit(blow: Blow) -> Felt:
     address, statuses = urlsplit(blow.url), Counter[int]()
-    loop, request, turns = asyncio.get_running_loop(), _request(blow), _Turns(blow)
+    loop, request, turns = asyncio.get_running_loop(), request_of(blow), _Turns(blow)
     made = [
         await loop.create_connection(
             lambda: _Connection(request, turns, statuses),

@@ -30,6 +30,7 @@ PLACES = re.compile(rb'"seq":(\d+),"prevSeq":(\d+)')
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 MASKED = 0x80
 NO_MASK = bytes(4)
+COUNT = "count"
 HELLO = (
     "GET /ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -135,7 +136,8 @@ async def _listen(url: str, filters: Sequence[Filter], pipe: Connection) -> None
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(listener.caught_up for _, listener in made))
     pipe.send("ready")
-    await loop.run_in_executor(None, pipe.recv)
+    while await loop.run_in_executor(None, pipe.recv) == COUNT:
+        pipe.send(len(notes.seqs))
     pipe.send((notes.seqs, notes.times, notes.gaps, notes.ended))
 
 
@@ -151,6 +153,11 @@ class Listeners:
     def __init__(self, pipe: Connection, pid: int) -> None:
         self._pipe = pipe
         self.pid = pid
+
+    def heard(self) -> int:
+        """Return how many events they have heard together by now."""
+        self._pipe.send(COUNT)
+        return int(self._pipe.recv())
 
     def hang_up(self) -> Notes:
         """End them all and return what they heard."""

@@ -3,7 +3,7 @@
 from html import escape
 
 from bench.suite.figures import Figure, Report
-from bench.suite.table import aim, number
+from bench.suite.table import aim, number, part
 
 WIDTH, LABELS, BARS, LINE, TOP = 1_080, 360, 420, 26, 64
 GREEN, RED, GREY, BLUE = "#2a9d5c", "#c8442f", "#8a8f98", "#3b78c3"
@@ -40,7 +40,7 @@ def _bar(figure: Figure, y: int) -> list[str]:
     full = BARS * 0.75
     color = {None: BLUE, True: GREEN, False: RED}[figure.holds]
     width = max(2.0, min(share * full, BARS))
-    told = f"{number(figure.median)} {figure.unit} · {share:.0%} of {against}"
+    told = f"{number(figure.median)} {figure.unit} · {part(share)} of {against}"
     line = f'<path d="M{LABELS + full:.0f} {y}v20" stroke="{GREY}" stroke-dasharray="3 2"/>'
     return [
         _text(LABELS - 8, y + 15, figure.name, anchor="end"),

@@ -27,10 +27,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
     engine, seconds = bench.engine, max(2, bench.scaled(SECONDS))
     url = engine.described.url
     with held(engine, "worker", "projector"), serving("bench.baselines.noop_route:app") as noop:
-        for place in (noop, url):
+        for place in (noop.url, url):
             accepted(hammer(singles(place, seconds=WARM_UP_S)))
         value = _prepare(engine)
-        rounds = [_round(engine, noop, value, seconds) for _ in bench.each]
+        rounds = [_round(engine, noop.url, value, seconds) for _ in bench.each]
     yield from _figures(rounds)
 
 

@@ -13,7 +13,6 @@ BATCH_CONNECTIONS = 4
 PATIENCE_S = 300
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "slippage": 0.05}
 _ONE = json.dumps(ORDER)
-_MANY = json.dumps({"orders": [{**ORDER, "orderType": "market"}] * HUNDRED})
 
 
 def singles(url: str, *, seconds: float = PATIENCE_S, connections: int = CONNECTIONS) -> Blow:
@@ -21,9 +20,11 @@ def singles(url: str, *, seconds: float = PATIENCE_S, connections: int = CONNECT
     return Blow(url=f"{url}{SINGLE}", body=_ONE, seconds=seconds, connections=connections)
 
 
-def hundreds(url: str, seconds: float) -> Blow:
-    """Return placements of a hundred orders each, for so long."""
-    return Blow(url=f"{url}{BATCH}", body=_MANY, seconds=seconds, connections=BATCH_CONNECTIONS)
+def hundreds(url: str, seconds: float, each: int = HUNDRED) -> Blow:
+    """Return placements of a hundred orders each, or of fewer, for so long."""
+    body = json.dumps({"orders": [{**ORDER, "orderType": "market"}] * each})
+    connections = BATCH_CONNECTIONS if each == HUNDRED else 1
+    return Blow(url=f"{url}{BATCH}", body=body, seconds=seconds, connections=connections)
 
 
 def accepted(felt: Felt) -> int:

@@ -15,10 +15,14 @@ class Setting:
 
     options: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    note_commits: bool = False
+    """Whether PostgreSQL is to note when it committed what."""
 
 
 AT_ONCE = Setting(("--quote-latency-ms=0", "--execute-latency-ms=0"))
 """Venues answer at once: what is left is the engine."""
+
+AT_ONCE_NOTED = Setting(AT_ONCE.options, note_commits=True)
 
 SHIPPED = Setting()
 """As `engine up` starts it."""

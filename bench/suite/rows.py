@@ -1,14 +1,16 @@
 """The rows of the suite, in the sequence of the report."""
 
-from bench.suite import end_to_end, intake, workers
-from bench.suite.row import AT_ONCE, SHIPPED, Row
+from bench.suite import end_to_end, feed, intake, latency, workers
+from bench.suite.row import AT_ONCE, AT_ONCE_NOTED, SHIPPED, Row
 
 ROWS = (
     Row("intake", "Intake", intake.measure, AT_ONCE),
     Row("end-to-end", "End to end, venues answer at once", end_to_end.measure, AT_ONCE),
     Row("shipped", "End to end, venues as shipped", end_to_end.measure_shipped, SHIPPED),
+    Row("latency", "POST → completed on the feed", latency.measure, AT_ONCE_NOTED),
+    Row("feed", "Feed fan-out", feed.measure, AT_ONCE_NOTED),
     Row("workers", "Stream workers", workers.measure),
 )
 
-IN_TURN = ("end-to-end", "intake", "shipped", "workers")
+IN_TURN = ("end-to-end", "intake", "latency", "feed", "shipped", "workers")
 """How they are run: rows of one engine beside each other, those that leave it in disorder last."""

@@ -47,7 +47,8 @@ def _engine(setting: Setting | None, bench: Bench, say: Say) -> Iterator[Engine 
         return
     options = (*setting.options, f"--seed={bench.seed}")
     say(f"engine up {' '.join(options)}")
-    with supervised(*options, environment=dict(setting.environment)) as engine:
+    environment, noted = dict(setting.environment), setting.note_commits
+    with supervised(*options, environment=environment, note_commits=noted) as engine:
         yield engine
 
 

@@ -49,9 +49,14 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def part(share: float) -> str:
+    """Return a share in words: as a percentage, or as so many times."""
+    return f"{share:.0%}" if share < 2 else f"{number(share)} times"
+
+
 def _cells(figure: Figure, loads: list[str]) -> tuple[str, str, str, str]:
     beside = "\n".join(f"{one.name}: {told(one)}" for one in figure.beside)
-    share = f"{figure.share:.0%} of " if figure.share is not None else ""
+    share = f"{part(figure.share)} of " if figure.share is not None else ""
     target = ""
     if figure.target is not None:
         target = f"{aim(figure.target, figure.unit)}: {'yes' if figure.holds else 'NO'}"
