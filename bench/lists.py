@@ -26,15 +26,13 @@ from api.list_queries import ALONG_AN_INDEX
 from api.queries import Queries
 from api.selection import Place, Wanted
 from bench.list_rows import PARTITIONS, fill
-from local.ports import free_ports
-from local.postgres import Postgres, create_databases
-from local.program import Program, launch, stop
+from bench.servers import own_postgres
+from local.postgres import create_databases
 from projections import schema
 
 ORDERS = 1_000_000
 LIMIT_MS = 25.0
 ROUNDS = 200
-PATIENCE_S = 60
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 EVERY = timedelta(seconds=0.8)
 
@@ -160,9 +158,7 @@ def _tables(orders: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         # PostgreSQL runs as another user when root starts it.
         Path(folder).chmod(0o755)
-        postgres = Postgres(Path(folder) / "postgres", *free_ports(1))
-        postgres.prepare()
-        with _running(postgres.program(postgres.directory / "log")):
+        with own_postgres(Path(folder) / "postgres") as postgres:
             create_databases(postgres.url("postgres"), ["engine"])
             url = postgres.url("engine")
             schema.create(url, PARTITIONS)
@@ -170,20 +166,6 @@ def _tables(orders: int) -> Iterator[str]:
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute("vacuum analyze")
             yield url
-
-
-@contextmanager
-def _running(program: Program) -> Iterator[None]:
-    process = launch(program)
-    try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not program.ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(program.log_file.read_text()[-2000:])
-            time.sleep(0.05)
-        yield
-    finally:
-        stop(process, program, PATIENCE_S)
 
 
 if __name__ == "__main__":

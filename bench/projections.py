@@ -9,19 +9,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 
+from bench.clocks import cpu_seconds
 from bench.histories import append, executed
-from local import jars
-from local.kafka import Kafka
+from bench.servers import own_kafka, own_postgres, running
 from local.plan import OUR_CODE
-from local.ports import free_ports
 from local.postgres import Postgres, create_databases
-from local.program import Program, launch, stop
+from local.program import Program
 from local.topics import Layout, create_topics
 from orders.admission import Record
 from orders.events import AnyOrderEvent
@@ -34,60 +35,94 @@ PARTITIONS = 8
 TOPICS = Topics()
 BATCH = 5_000
 PATIENCE = 600
+LOOK_EVERY_S = 0.05
 
 
 def main() -> None:
     """Measure, and print a line for each figure."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
-        # PostgreSQL runs as another user when root starts it.
-        Path(folder).chmod(0o755)
-        first, second, third = free_ports(3)
-        kafka = Kafka(Path(folder) / "kafka", first, second, jars.fetch())
-        postgres = Postgres(Path(folder) / "postgres", third)
-        for server in (kafka, postgres):
-            server.prepare()
-            running.enter_context(_running(server.program(server.directory / "log")))
+    with tempfile.TemporaryDirectory() as name, servers(Path(name)) as (kafka, postgres):
         create_databases(postgres.url("postgres"), ["copy", "engine"])
         events = list(executed(count))
-        asyncio.run(_fill(kafka.address, events))
-        _measure(kafka.address, postgres, events, Path(folder))
+        asyncio.run(append(kafka, TOPICS.events, PARTITIONS, events))
+        tables = postgres.url("engine")
+        told = {
+            "COPY into order_events alone": copy(postgres.url("copy"), event_rows(events)),
+            "projector": project(kafka, tables, Path(name), count).seconds,
+            "rebuild": rebuild(kafka, tables).seconds,
+        }
+    for what, seconds in told.items():
+        print(f"{what:<32} {count / seconds:>9,.0f} events/s")
 
 
-def _measure(kafka: str, postgres: Postgres, events: Sequence[AnyOrderEvent], folder: Path) -> None:
-    rows = [_row(number, event) for number, event in enumerate(events, 1)]
-    copied = _timed(lambda: _copy(postgres.url("copy"), rows))
-    print(f"COPY into order_events alone     {len(rows) / copied:>9,.0f} events/s")
-    tables = postgres.url("engine")
-    schema.create(tables, PARTITIONS)
-    with _running(_projector(kafka, tables, folder)):
-        projected = _timed(lambda: _wait_for(tables, len(events)))
-    print(f"projector                        {len(rows) / projected:>9,.0f} events/s")
-    rebuilt = _timed(lambda: _rebuild(kafka, tables))
-    print(f"rebuild                          {len(rows) / rebuilt:>9,.0f} events/s")
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long a process worked, its CPU time, and the most memory that it had."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
 
 
-def _timed(work: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+@contextmanager
+def servers(folder: Path) -> Iterator[tuple[str, Postgres]]:
+    """Run a Kafka with empty topics, and a PostgreSQL, until the block ends."""
+    # PostgreSQL runs as another user when root starts it.
+    folder.chmod(0o755)
+    with own_kafka(folder / "kafka") as kafka, own_postgres(folder / "postgres") as postgres:
+        asyncio.run(create_topics(kafka, TOPICS, Layout(PARTITIONS)))
+        yield kafka, postgres
 
 
-def _copy(url: str, rows: Sequence[EventRow]) -> None:
+def copy(url: str, rows: Sequence[EventRow]) -> float:
+    """Return the seconds it takes to copy the rows into new tables, and nothing else."""
     schema.create(url, PARTITIONS)
+    began = time.perf_counter()
     with psycopg.connect(url) as connection:
         for first in range(0, len(rows), BATCH):
             with connection.cursor() as cursor:
-                with cursor.copy("copy projection_1.order_events from stdin") as copy:
+                with cursor.copy("copy projection_1.order_events from stdin") as copying:
                     for row in rows[first : first + BATCH]:
-                        copy.write_row(row)
+                        copying.write_row(row)
                 connection.commit()
+    return time.perf_counter() - began
 
 
-def _rebuild(kafka: str, url: str) -> None:
+def project(kafka: str, url: str, folder: Path, count: int) -> Run:
+    """Let a projector fill new tables with the whole log, of so many events."""
+    schema.create(url, PARTITIONS)
+    with running(_projector(kafka, url, folder)) as process:
+        projector = psutil.Process(process.pid)
+        began, before = time.perf_counter(), cpu_seconds(projector)
+        _wait_for(url, count)
+        seconds = time.perf_counter() - began
+        return Run(seconds, cpu_seconds(projector) - before, projector.memory_info().rss / 1e6)
+
+
+def rebuild(kafka: str, url: str) -> Run:
+    """Rebuild the tables by the command, from its start to its end."""
     place = ("--kafka", kafka, "--database-url", url)
     command = (sys.executable, "-P", "-m", "cli.main", "projection", "rebuild", *place)
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": _path()})
+    began, most = time.perf_counter(), 0
+    environment = {**os.environ, "PYTHONPATH": _path()}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        process_seen = psutil.Process(process.pid)
+        cpu = 0.0
+        while process.poll() is None:
+            if time.perf_counter() - began > PATIENCE:
+                process.kill()
+            with suppress(psutil.NoSuchProcess):
+                most = max(most, process_seen.memory_info().rss)
+                cpu = max(cpu, cpu_seconds(process_seen))
+            time.sleep(LOOK_EVERY_S)
+    if process.returncode != 0:
+        raise RuntimeError(f"the rebuild ended with {process.returncode}")
+    return Run(time.perf_counter() - began, cpu, most / 1e6)
+
+
+def event_rows(events: Sequence[AnyOrderEvent]) -> list[EventRow]:
+    """Return the rows that the projector writes of these events into the history."""
+    return [_row(number, event) for number, event in enumerate(events, 1)]
 
 
 def _path() -> str:
@@ -110,20 +145,6 @@ def _projector(kafka: str, url: str, folder: Path) -> Program:
     )
 
 
-@contextmanager
-def _running(program: Program) -> Iterator[None]:
-    process = launch(program)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not program.ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(program.log_file.read_text()[-2000:])
-            time.sleep(0.01)
-        yield
-    finally:
-        stop(process, program, PATIENCE)
-
-
 def _wait_for(url: str, head: int) -> None:
     deadline = time.monotonic() + PATIENCE
     with psycopg.connect(url, autocommit=True) as connection:
@@ -132,11 +153,6 @@ def _wait_for(url: str, head: int) -> None:
             if time.monotonic() > deadline:
                 raise RuntimeError("the projector does not get on")
             time.sleep(0.01)
-
-
-async def _fill(kafka: str, events: Sequence[AnyOrderEvent]) -> None:
-    await create_topics(kafka, TOPICS, Layout(PARTITIONS))
-    await append(kafka, TOPICS.events, PARTITIONS, events)
 
 
 def _row(seq: int, event: AnyOrderEvent) -> EventRow:

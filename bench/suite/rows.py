@@ -1,6 +1,6 @@
 """The rows of the suite, in the sequence of the report."""
 
-from bench.suite import end_to_end, feed, intake, latency, workers
+from bench.suite import end_to_end, feed, intake, latency, projection, workers
 from bench.suite.row import AT_ONCE, AT_ONCE_NOTED, SHIPPED, Row
 
 ROWS = (
@@ -8,9 +8,10 @@ ROWS = (
     Row("end-to-end", "End to end, venues answer at once", end_to_end.measure, AT_ONCE),
     Row("shipped", "End to end, venues as shipped", end_to_end.measure_shipped, SHIPPED),
     Row("latency", "POST → completed on the feed", latency.measure, AT_ONCE_NOTED),
-    Row("feed", "Feed fan-out", feed.measure, AT_ONCE_NOTED),
     Row("workers", "Stream workers", workers.measure),
+    Row("projection", "Projection", projection.measure),
+    Row("feed", "Feed fan-out", feed.measure, AT_ONCE_NOTED),
 )
 
-IN_TURN = ("end-to-end", "intake", "latency", "feed", "shipped", "workers")
+IN_TURN = ("end-to-end", "intake", "latency", "feed", "shipped", "workers", "projection")
 """How they are run: rows of one engine beside each other, those that leave it in disorder last."""
