@@ -40,7 +40,7 @@ def _bar(figure: Figure, y: int) -> list[str]:
     full = BARS * 0.75
     color = {None: BLUE, True: GREEN, False: RED}[figure.holds]
     width = max(2.0, min(share * full, BARS))
-    told = f"{number(figure.median)} {figure.unit} · {part(share)} of {against}"
+    told = f"{number(figure.median)} {figure.unit} · {part(share)} {against}"
     line = f'<path d="M{LABELS + full:.0f} {y}v20" stroke="{GREY}" stroke-dasharray="3 2"/>'
     return [
         _text(LABELS - 8, y + 15, figure.name, anchor="end"),

@@ -72,10 +72,11 @@ def _rate(
 
 def _rounds(bench: Bench) -> list[dict[str, float]]:
     warm_up(bench.engine, WARM_UP)
-    return [_round(bench.engine, bench.scaled(ORDERS)) for _ in bench.each]
+    return [completed(bench.engine, bench.scaled(ORDERS)) for _ in bench.each]
 
 
-def _round(engine: Engine, count: int) -> dict[str, float]:
+def completed(engine: Engine, count: int) -> dict[str, float]:
+    """Place so many orders and return, when all have ended, what each thing was an order."""
     processes, ended, head = Processes(engine), number(engine, ENDED), number(engine, HEAD)
     before, began = processes.cpu_seconds(), time.perf_counter()
     felt = hammer(singles(engine.described.url).model_copy(update={"count": count}))

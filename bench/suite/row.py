@@ -17,12 +17,16 @@ class Setting:
     environment: tuple[tuple[str, str], ...] = ()
     note_commits: bool = False
     """Whether PostgreSQL is to note when it committed what."""
+    name: str = ""
+    """Keeps an engine apart from others that are started like it."""
 
 
 AT_ONCE = Setting(("--quote-latency-ms=0", "--execute-latency-ms=0"))
 """Venues answer at once: what is left is the engine."""
 
 AT_ONCE_NOTED = Setting(AT_ONCE.options, note_commits=True)
+
+STORED = Setting(AT_ONCE.options, name="stored")
 
 SHIPPED = Setting()
 """As `engine up` starts it."""

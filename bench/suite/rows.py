@@ -1,7 +1,7 @@
 """The rows of the suite, in the sequence of the report."""
 
-from bench.suite import end_to_end, feed, intake, latency, projection, workers
-from bench.suite.row import AT_ONCE, AT_ONCE_NOTED, SHIPPED, Row
+from bench.suite import end_to_end, feed, history, intake, latency, projection, workers
+from bench.suite.row import AT_ONCE, AT_ONCE_NOTED, SHIPPED, STORED, Row
 
 ROWS = (
     Row("intake", "Intake", intake.measure, AT_ONCE),
@@ -11,7 +11,8 @@ ROWS = (
     Row("workers", "Stream workers", workers.measure),
     Row("projection", "Projection", projection.measure),
     Row("feed", "Feed fan-out", feed.measure, AT_ONCE_NOTED),
+    Row("history", "Reads and orders, few and very many stored", history.measure, STORED),
 )
 
-IN_TURN = ("end-to-end", "intake", "latency", "feed", "shipped", "workers", "projection")
+IN_TURN = ("end-to-end", "intake", "latency", "feed", "shipped", "workers", "projection", "history")
 """How they are run: rows of one engine beside each other, those that leave it in disorder last."""

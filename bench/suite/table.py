@@ -50,13 +50,13 @@ def number(value: float) -> str:
 
 
 def part(share: float) -> str:
-    """Return a share in words: as a percentage, or as so many times."""
-    return f"{share:.0%}" if share < 2 else f"{number(share)} times"
+    """Return a share in words: a percentage of something, or so many times as much."""
+    return f"{share:.0%} of" if share < 2 else f"{number(share)} times"
 
 
 def _cells(figure: Figure, loads: list[str]) -> tuple[str, str, str, str]:
     beside = "\n".join(f"{one.name}: {told(one)}" for one in figure.beside)
-    share = f"{part(figure.share)} of " if figure.share is not None else ""
+    share = f"{part(figure.share)} " if figure.share is not None else ""
     target = ""
     if figure.target is not None:
         target = f"{aim(figure.target, figure.unit)}: {'yes' if figure.holds else 'NO'}"
