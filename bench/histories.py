@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import AIOKafkaProducer
 from pydantic import TypeAdapter
 
-from orders.events import AnyOrderEvent
+from orders.events import AnyOrderEvent, OrderPlaced
 from orders.topics import partition_of
+from orders.values import Terms
 from orders.wire import encode
 
 Document = dict[str, object]
@@ -23,6 +24,7 @@ ATTEMPT = {"attempt": 1, "venue": "A1"}
 ROUTED: Document = {**ATTEMPT, "type": "OrderRouted", "min_amount_out": "1486", "quotes": QUOTES}
 PAID = {"executed_price": PRICE, "amount_in": AMOUNT, "amount_out": "1501.23456789"}
 FILL = {"tx_hash": "5" * 88, "slot": 7, "fee": "0.025", **PAID}
+FAR = 10_000
 EXECUTED: Document = {"type": "OrderExecuted", **ATTEMPT, "fill": FILL}
 
 
@@ -50,6 +52,20 @@ def placements(count: int) -> Iterator[AnyOrderEvent]:
     for _ in range(count):
         placed = next(life_of(str(uuid.uuid4())))
         yield placed.model_copy(update={"not_after": placed.occurred_at + timedelta(minutes=2)})
+
+
+def waiting(count: int) -> Iterator[AnyOrderEvent]:
+    """Yield placements of limit orders far from any price, each with one of its own."""
+    for number, placed in enumerate(placements(count)):
+        yield with_terms(placed, order_type="limit", target_price=FAR + number, amount=1)
+
+
+def with_terms(placed: AnyOrderEvent, **changes: object) -> AnyOrderEvent:
+    """Return the placement with other terms."""
+    if not isinstance(placed, OrderPlaced):
+        raise TypeError(placed.type)
+    terms = {"token_in": "SOL", "token_out": "USDC", "slippage": "0.01", **changes}
+    return placed.model_copy(update={"terms": Terms(**terms)})  # type: ignore[arg-type]  # checked there
 
 
 async def append(kafka: str, topic: str, partitions: int, events: Iterable[AnyOrderEvent]) -> None:

@@ -21,18 +21,17 @@ from aiokafka import AIOKafkaProducer
 from pydantic import BaseModel
 
 from bench.engine import READY_TIMEOUT_S, Engine
-from bench.histories import append, placements
+from bench.histories import append, placements, with_terms
 from bench.log_ends import Log
 from orders.events import (
     AnyOrderEvent,
     OrderExecuted,
-    OrderPlaced,
     OrderRested,
     OrderRouted,
     OrderTriggered,
 )
 from orders.topics import Topics
-from orders.values import Liquidity, Terms
+from orders.values import Liquidity
 from runtime.market import Move
 
 ORDERS, SNIPERS = 100_000, 100
@@ -137,20 +136,13 @@ def _limits(count: int) -> Iterator[AnyOrderEvent]:
     for number, placed in enumerate(placements(count)):
         near = number < MOVES * ON_EACH
         target = FIRST + STEP * (number // ON_EACH) if near else FAR + number
-        yield _with(placed, order_type="limit", target_price=target, amount=1)
+        yield with_terms(placed, order_type="limit", target_price=target, amount=1)
 
 
 def _snipers(count: int) -> Iterator[AnyOrderEvent]:
     for placed in placements(count):
         about = {"token_in": "USDC", "token_out": SNIPED, "slippage": "0.2"}
-        yield _with(placed, order_type="sniper", amount=1, **about)
-
-
-def _with(placed: AnyOrderEvent, **changes: object) -> AnyOrderEvent:
-    if not isinstance(placed, OrderPlaced):
-        raise TypeError(placed.type)
-    terms = {"token_in": "SOL", "token_out": "USDC", "slippage": "0.01", **changes}
-    return placed.model_copy(update={"terms": Terms(**terms)})  # type: ignore[arg-type]  # checked there
+        yield with_terms(placed, order_type="sniper", amount=1, **about)
 
 
 def _memory(engine: Engine) -> int:

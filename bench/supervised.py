@@ -70,6 +70,6 @@ def rows(engine: Engine, question: LiteralString, *values: object) -> list[tuple
         return connection.execute(question, values).fetchall()
 
 
-def number(engine: Engine, question: LiteralString) -> int:
+def number(engine: Engine, question: LiteralString, *values: object) -> int:
     """Return the sum of what the tables answer, a number in each row."""
-    return sum(row[0] for row in rows(engine, question))
+    return sum(row[0] for row in rows(engine, question, *values))

@@ -28,6 +28,9 @@ AT_ONCE_NOTED = Setting(AT_ONCE.options, note_commits=True)
 
 STORED = Setting(AT_ONCE.options, name="stored")
 
+SLOW = Setting(("--execute-latency-ms=10000",))
+"""Orders stay in flight for so long that very many of them are at once."""
+
 SHIPPED = Setting()
 """As `engine up` starts it."""
 
