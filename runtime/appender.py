@@ -70,10 +70,10 @@ class Appender:
                 # One at a time and in turn: whoever waits for room in a full batch is woken by
                 # each that leaves, and thousands of them would do nothing but wake each other.
                 async with self._turns[topic, partition]:
-                    producer = await self._running()
+                    producer = self._producer or await self._start()
                     sent = await producer.send(topic, value, key, partition, headers=list(headers))
                 sent.add_done_callback(_observe)
-                written = await asyncio.shield(sent)
+                written = await sent
         except TimeoutError:
             raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
         except (KafkaError, AssertionError) as error:
@@ -91,7 +91,7 @@ class Appender:
             self._retire(self._producer)
         await asyncio.gather(*self._retiring)
 
-    async def _running(self) -> AIOKafkaProducer:
+    async def _start(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
