@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 
 from orders.pairs import symbol_of
-from orders.values import Liquidity, Tick
+from orders.values import MONEY, Liquidity, Tick
 from runtime.silence import Silence
 from streams.book import Side, sides_of
 
@@ -58,11 +59,18 @@ class Peaks:
         return bisect_right(self._peaks, moment, key=lambda peak: peak[0])
 
 
-class MarketView:
-    """Prices of both directions of each pair, and every pool told."""
+PoolsOf: TypeAlias = Callable[[str], Iterable[Liquidity]]
+"""The pools that a token, by symbol, has without anybody having told them, at most one a venue."""
 
-    def __init__(self, is_silent: Callable[[], bool]) -> None:
+
+class MarketView:
+    """Prices of both directions of each pair, and every pool: those told, and those of old."""
+
+    def __init__(
+        self, is_silent: Callable[[], bool], pools_of_old: PoolsOf = lambda _symbol: ()
+    ) -> None:
         self._is_silent = is_silent
+        self._pools_of_old = pools_of_old
         self._last: dict[Side, tuple[Decimal, Tick]] = {}
         self._peaks: defaultdict[Side, Peaks] = defaultdict(Peaks)
         self._pools: defaultdict[str, dict[str, Liquidity]] = defaultdict(dict)
@@ -78,9 +86,11 @@ class MarketView:
             self._last[side] = price, tick
             self._peaks[side].add(price, tick)
 
-    def liquidity(self, pool: Liquidity) -> None:
-        """Take note of what is in a pool now."""
-        self._pools[symbol_of(pool.token)][pool.pool] = pool
+    def liquidity(self, pool: Liquidity) -> Liquidity:
+        """Take note of what was put into a pool so far; return it with all that is in it now."""
+        symbol = symbol_of(pool.token)
+        self._pools[symbol][pool.pool] = pool
+        return self._whole(symbol)[pool.pool]
 
     def now(self, side: Side) -> tuple[Decimal, Tick] | None:
         """Return the last price and its tick, None while prices are silent."""
@@ -91,5 +101,13 @@ class MarketView:
         return None if self.silent else self._peaks[side].since(moment)
 
     def pools(self, token: str) -> Iterable[Liquidity]:
-        """Return the pools of a token."""
-        return self._pools.get(symbol_of(token), {}).values()
+        """Return the pools of a token, each with all that is in it now."""
+        return self._whole(symbol_of(token)).values()
+
+    def _whole(self, symbol: str) -> dict[str, Liquidity]:
+        pools = {pool.pool: pool for pool in self._pools_of_old(symbol)}
+        for pool in self._pools.get(symbol, {}).values():
+            old = pools.get(pool.pool)
+            usd = MONEY.add(old.usd, pool.usd) if old else pool.usd
+            pools[pool.pool] = pool.model_copy(update={"usd": usd})
+        return pools

@@ -30,16 +30,16 @@ class Watch:
 
     def liquidity(self, liquidity: Liquidity) -> None:
         """Hear of a pool: the snipers that fire on it do so in the order of their placement."""
-        self._market.liquidity(liquidity)
+        pool = self._market.liquidity(liquidity)
         found = [
             (order.placement.placed_at, order.placement.order_id, order, partition.resting)
             for partition in self._live()
-            for order in partition.resting.found(liquidity)
+            for order in partition.resting.found(pool)
         ]
         found.sort(key=lambda one: one[:2])
         self._expect(order_id for _, order_id, _, _ in found)
         for _, _, order, resting in found:
-            resting.fire(order, liquidity)
+            resting.fire(order, pool)
 
     def moved(self, move: Move) -> None:
         """Do nothing: the ticks that follow tell it."""

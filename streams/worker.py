@@ -29,7 +29,7 @@ from streams.resting import RestingOrders
 from streams.settings import StreamSettings
 from streams.watch import Watch
 from streams.work import Work
-from venues import open_venues, simulated_share
+from venues import open_venues, simulated_pools, simulated_share
 from venues.changes import Changes
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,8 @@ async def stream_worker(
         venues = with_crash_points(opened, reached)
         process = OrderProcess(venues, RetryPolicy(), clock, sources.new_id)
         app = create_app(settings, "streams", scratch)
-        market = MarketView(hearing.is_silent)
+        pools = simulated_pools(settings, sources.local_time, changes)
+        market = MarketView(hearing.is_silent, pools)
         work = Work(process, log, settings.max_reactions, app.crash)
         share = simulated_share(settings, sources.local_time, changes)
 

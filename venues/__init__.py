@@ -1,17 +1,17 @@
 """The registry: every venue the engine knows, opened together on one market and one chain."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from random import Random
 
 from orders.ports import Quoter, Venue
-from orders.values import VenueName
+from orders.values import Liquidity, VenueName
 from venues.chain import Chain, NoChain, open_chain
 from venues.changes import Changes
 from venues.dex import Dex
 from venues.exchange import Clock, Exchange
 from venues.market import Market
-from venues.pools import Pools
+from venues.pools import Pools, listed_pools
 from venues.settings import VenueSettings
 from venues.shares import Share, cheapest_share
 from venues.trouble import Trouble
@@ -59,6 +59,13 @@ def simulated_quoters(
 def simulated_share(settings: VenueSettings, clock: Clock, changes: Changes | None = None) -> Share:
     """Return what tells how much of the market's price the cheapest of these venues gives."""
     return cheapest_share(_pools(settings, changes).values(), clock)
+
+
+def simulated_pools(
+    settings: VenueSettings, clock: Clock, changes: Changes | None = None
+) -> Callable[[str], list[Liquidity]]:
+    """Return what tells the pools of a known token that were there before anybody added to them."""
+    return listed_pools(VENUES, simulated_market(settings, changes), clock)
 
 
 def simulated_market(settings: VenueSettings, changes: Changes | None = None) -> Market:

@@ -4,6 +4,7 @@ A pool is a function of the market at a tick, like the prices: swaps do not drai
 add to pools of known tokens makes those deeper; a pool of any other token is what they added.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Self
 
 from orders.errors import Code, Reason
 from orders.tokens import Token
-from orders.values import MONEY, PRICE, Terms, VenueName
+from orders.values import MONEY, PRICE, Liquidity, Terms, VenueName
 from venues.market import LISTINGS, Market
 
 WITHOUT_POOL: dict[VenueName, frozenset[tuple[str, str]]] = {
@@ -131,6 +132,26 @@ class Pools:
     def _reserve(self, token: Token, usd: Decimal, tick: int) -> int:
         units = MONEY.divide(usd, self._market.usd(token.symbol, tick))
         return int(MONEY.scaleb(units, token.decimals))
+
+
+def listed_pools(
+    venues: Iterable[VenueName], market: Market, clock: Callable[[], datetime]
+) -> Callable[[str], list[Liquidity]]:
+    """Return what tells the pools a token has by its listing, one at each venue; others have none.
+
+    In each are the listing's US dollars: what it holds against one other token may be less. What
+    people added is not counted.
+    """
+    names = tuple(venues)
+
+    def pools(symbol: str) -> list[Liquidity]:
+        if (listing := LISTINGS.get(symbol)) is None:
+            return []
+        at, usd = clock(), Decimal(listing.depth_usd)
+        price = market.usd(symbol, market.tick(at))
+        return [Liquidity(token=symbol, pool=name, usd=usd, price=price, at=at) for name in names]
+
+    return pools
 
 
 def _reason(code: Code, message: str) -> Reason:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -113,13 +114,31 @@ async def test_a_crossing_while_no_worker_ran_is_not_missed(run, log, market):
 
 async def test_a_sniper_fires_on_a_pool_and_at_once_when_it_is_known(run, log, market):
     run("worker")
-    snipe = terms(order_type="sniper", token_in="USDC", token_out="JUP", slippage="0.2")
+    snipe = terms(order_type="sniper", token_in="USDC", token_out="NEW1", slippage="0.2")
     await log.append(*placements(20, terms=snipe))
     await eventually(lambda: all_are(log, Resting, 20))
     await market.liquidity("RAY")
-    await market.liquidity("JUP")
+    await market.liquidity("NEW1")
     await eventually(lambda: all_are(log, Completed, 20))
     await log.append(*placements(5, terms=snipe))
     await eventually(lambda: all_are(log, Completed, 25))
     told = await kinds(log)
     assert (told[OrderTriggered], told[OrderExecuted], told[OrderRested]) == (25, 25, 20)
+
+
+async def test_a_sniper_of_a_token_that_was_always_traded_fires_at_once(run, log, market):
+    run("worker")
+    snipe = terms(order_type="sniper", token_out="USDC", slippage="0.2")
+    deep = replace(snipe, pool_provider="RAYDIUM", min_liquidity=Decimal(40_000_001))
+    await log.append(*placements(5, terms=snipe))
+    await eventually(lambda: all_are(log, Completed, 5))
+    [waits] = placements(1, terms=deep)
+    await log.append(waits)
+
+    async def rests():
+        return isinstance((await log.orders()).get(waits.order_id), Resting)
+
+    await eventually(rests)
+    assert (await kinds(log))[OrderRested] == 1
+    await market.liquidity("USDC")
+    await eventually(lambda: all_are(log, Completed, 6))

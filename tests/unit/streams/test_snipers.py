@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from orders.fold import replay
 from orders.state import Resting
 from orders.values import Liquidity
@@ -84,3 +86,31 @@ def test_a_sniper_that_fired_is_routed_like_any_other(live):
     live.watch.liquidity(NEW_POOL)
     live.read(SNIPER, triggered(2, NEW_POOL), routed(3))
     assert live.reactions.started == [("Pending", 2), ("Routed", 3)]
+
+
+@pytest.fixture
+def listed(live):
+    """Let the token have had a pool of old, which nobody tells."""
+    old = pool_of("RAYDIUM", 50_000)
+    live.market._pools_of_old = lambda symbol: [old] if symbol == "NEW" else []
+    return live
+
+
+def test_a_sniper_fires_at_once_on_a_pool_that_was_always_there(listed):
+    listed.read(SNIPER)
+    assert listed.seen() == pool_of("RAYDIUM", 50_000)
+
+
+@pytest.mark.parametrize("wanted", [{"pool_provider": "METEORA"}, {"min_liquidity": 50_001}])
+def test_a_pool_that_was_always_there_has_to_fit_too(listed, wanted):
+    listed.read(placed(terms=sniper(token_out="NEW", **wanted)))
+    assert listed.seen() is None
+
+
+def test_what_was_added_is_counted_beside_what_was_always_there(listed):
+    listed.read(placed(terms=sniper(token_out="NEW", min_liquidity=60_000)), rested(2))
+    listed.watch.liquidity(pool_of("RAYDIUM", 9_999))
+    listed.watch.liquidity(pool_of("METEORA", 59_999))
+    assert listed.seen() is None
+    listed.watch.liquidity(pool_of("RAYDIUM", 10_000))
+    assert listed.seen() == pool_of("RAYDIUM", 60_000)

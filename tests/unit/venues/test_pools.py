@@ -10,8 +10,9 @@ from orders.errors import Code, Reason
 from orders.tokens import KNOWN, decimals_of, find
 from orders.values import MAX_AMOUNT, MONEY
 from tests.support.contracts import swap
+from venues import VENUES
 from venues.market import Market
-from venues.pools import Pool, Pools, Swap
+from venues.pools import Pool, Pools, Swap, listed_pools
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 MARKET = Market(1, 0.0002)
@@ -139,3 +140,15 @@ def test_each_venue_wins_sometimes():
 def test_one_seed_makes_the_same_pools_everywhere():
     again = Pools("RAYDIUM", Decimal("0.0025"), Market(1, 0.0002))
     assert pool_of(again, "SOL/USDC") == pool_of(RAYDIUM, "SOL/USDC")
+
+
+def test_a_known_token_has_a_pool_at_each_venue_from_the_beginning():
+    pools = listed_pools(VENUES, MARKET, lambda: T0)
+    told = [(one.token, one.pool, one.usd, one.at) for one in pools("USDC")]
+    assert told == [("USDC", name, Decimal(40_000_000), T0) for name in VENUES]
+    assert all(pools(token.symbol) for token in KNOWN)
+    assert pools("SOL")[0].price == MARKET.usd("SOL", MARKET.tick(T0))
+
+
+def test_a_token_that_has_to_be_added_has_no_pool_before():
+    assert listed_pools(VENUES, MARKET, lambda: T0)("NEW") == []
