@@ -12,11 +12,10 @@ from api import errors, exact, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import Caller, caller_of
-from api.conditions import require_to_come
 from api.errors import Refusal
 from api.examples import of_body
 from api.openapi import failures, takes
-from api.ordering import accepted, only_validated, place, wish_of
+from api.ordering import accepted, looked_at, only_validated, place, wish_of
 from api.parts import Parts, parts_of
 from api.placement import ANY_TYPE, FAULTS_HEADER
 from api.placements import FAULTS
@@ -75,8 +74,7 @@ async def _answered(
     only = only_validated(document)
     wish = wish_of(document, ANY_TYPE, headers, parts, caller)
     if only:
-        require_to_come(wish.terms.expires_at, parts.clock())
-        return placing_schemas.BatchResult(status=200, valid=placing_schemas.valid(wish))
+        return placing_schemas.BatchResult(status=200, valid=await looked_at(wish, parts))
     placed = await place(wish, parts, request_id)
     status = 200 if placed.replayed else 202
     position = positions.encode(placed.position)

@@ -1,6 +1,5 @@
 """When an order may be executed, beside what it swaps: its type, its price, its pool, its time."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +9,8 @@ from api import placing_errors
 from api.amounts import liquidity_of, price_of
 from api.errors import Refusal
 from api.moments import moment_of
-from orders.values import VENUE_PATTERN, OrderType, TimeInForce
+from orders.values import OrderType, TimeInForce
+from venues import VENUES
 
 SNIPER_SLIPPAGE = Decimal("0.2")
 SNIPER_SPENDS = "SOL"
@@ -103,7 +103,7 @@ def _target_price(value: object, order_type: OrderType) -> Decimal | None:
 def _pool_provider(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not re.fullmatch(VENUE_PATTERN, value):
+    if not isinstance(value, str) or value not in VENUES:
         raise Refusal(placing_errors.INVALID_POOL_PROVIDER)
     return value
 

@@ -32,6 +32,7 @@ _OF_AMOUNT = (
 _OF_CONDITIONS = (
     placing_errors.MISSING_TARGET_PRICE,
     placing_errors.INVALID_TARGET_PRICE,
+    placing_errors.UNKNOWN_TOKEN,
     placing_errors.INVALID_POOL_PROVIDER,
     placing_errors.INVALID_MIN_LIQUIDITY,
     placing_errors.MISPLACED_CONDITION,

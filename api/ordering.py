@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 
 from api import client_ids, placing_errors, placing_schemas
 from api.callers import Caller
+from api.conditions import require_to_come
 from api.errors import Refusal
 from api.parts import Parts
 from api.placement import FAULTS_HEADER, Form, Wish, order_of
@@ -29,8 +30,16 @@ def wish_of(
     return client_ids.named(wish, document, headers)
 
 
+async def looked_at(wish: Wish, parts: Parts) -> placing_schemas.Valid:
+    """Return what a client is told of an order that could be placed; else raise `Refusal`."""
+    require_to_come(wish.terms.expires_at, parts.clock())
+    await parts.listed.require(wish.terms)
+    return placing_schemas.valid(wish)
+
+
 async def place(wish: Wish, parts: Parts, request_id: str) -> Placed:
     """Place the order. Raises `Refusal` when it is not certainly placed."""
+    await parts.listed.require(wish.terms)
     if wish.order_id is None:
         written = await parts.placing.place(wish, request_id)
         return Placed(written.event.order_id, written.position)

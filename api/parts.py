@@ -19,6 +19,7 @@ from api.feed import FeedReader
 from api.guard import Access, Judge
 from api.health import Health
 from api.hub import Hub
+from api.listed import Listed
 from api.log import KafkaLog
 from api.lookup import Lookup
 from api.metrics import Metrics
@@ -92,6 +93,7 @@ class Parts:
     metrics: Metrics
     previews: Previews
     market: Quotations
+    listed: Listed
 
 
 def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) -> Parts:
@@ -134,6 +136,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         metrics=Metrics(health),
         previews=_previews(settings, sources, changes),
         market=Quotations(neighbours.follow, changes, silence),
+        listed=Listed(changes),
     )
 
 

@@ -11,10 +11,9 @@ from api import client_ids, placing_errors, placing_schemas, positions
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import caller_of
-from api.conditions import require_to_come
 from api.examples import of_placement
 from api.openapi import failures, replay, takes
-from api.ordering import MAX_FAULTS, accepted, only_validated, place, wish_of
+from api.ordering import MAX_FAULTS, accepted, looked_at, only_validated, place, wish_of
 from api.parts import parts_of
 from api.placement import ANY_TYPE, EXECUTE, FAULTS_HEADER, LEGACY, Form
 from api.repeats import Placed
@@ -88,8 +87,7 @@ async def order(request: Request) -> Response:
     only = only_validated(document)
     wish = wish_of(document, ANY_TYPE, request.headers, parts, caller_of(request))
     if only:
-        require_to_come(wish.terms.expires_at, parts.clock())
-        return json_answer(placing_schemas.valid(wish))
+        return json_answer(await looked_at(wish, parts))
     placed = await place(wish, parts, request.state.request_id)
     return _answer(accepted(placed.order_id), placed, 202)
 

@@ -4,6 +4,7 @@ from typing import get_args
 
 from api.errors import Kind
 from orders.values import MAX_AMOUNT, MAX_TAGS, Fault
+from venues import VENUES
 
 _SYMBOL_OR_MINT = "a symbol of 2 to 10 capital letters and digits such as SOL, or a mint address"
 _AMOUNT = "a number above 0, such as 10 or 0.5"
@@ -86,6 +87,13 @@ INVALID_TARGET_PRICE = Kind(
     "with at most 36 decimals, such as 151.2, without quotes.",
     field="targetPrice",
 )
+UNKNOWN_TOKEN = Kind(
+    "UNKNOWN_TOKEN",
+    400,
+    "{field} is not on the market, so no price of it is told and a limit order would wait for "
+    "ever: name another token, or place a sniper order, which waits for a pool of it.",
+    field="tokenOut",
+)
 INVALID_EXPIRES_AT = Kind(
     "INVALID_EXPIRES_AT",
     400,
@@ -101,7 +109,7 @@ INVALID_TIME_IN_FORCE = Kind(
 INVALID_POOL_PROVIDER = Kind(
     "INVALID_POOL_PROVIDER",
     400,
-    "poolProvider must be the name of a venue, such as RAYDIUM: leave it out for any.",
+    f"poolProvider must be one of the venues, {' or '.join(VENUES)}: leave it out for any.",
     field="poolProvider",
 )
 INVALID_MIN_LIQUIDITY = Kind(

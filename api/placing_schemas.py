@@ -18,12 +18,12 @@ from api.shapes import ORDER_ID, Number, Shape
 from orders.values import (
     MAX_AMOUNT,
     MAX_TAGS,
-    VENUE_PATTERN,
     ClientOrderId,
     OrderType,
     Tag,
     TimeInForce,
 )
+from venues import VENUES
 
 Amount = Annotated[
     Decimal,
@@ -133,7 +133,7 @@ class OrderRequest(ExecuteRequest):
         "fee and price impact, whatever the slippage.",
         examples=[151.2],
     )
-    pool_provider: Annotated[str, Field(pattern=VENUE_PATTERN)] | None = Field(
+    pool_provider: Annotated[str, WithJsonSchema({"enum": [*VENUES]})] | None = Field(
         default=None, description="Sniper orders only: whose pool.", examples=["RAYDIUM"]
     )
     min_liquidity: _Dollars | None = Field(

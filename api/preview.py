@@ -8,11 +8,10 @@ from api import placing_errors, placing_schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import caller_of
-from api.conditions import require_to_come
 from api.examples import of_form
 from api.forecast_views import Preview, preview_view
 from api.openapi import failures, takes
-from api.ordering import only_validated, wish_of
+from api.ordering import looked_at, only_validated, wish_of
 from api.parts import parts_of
 from api.placement import ANY_TYPE
 from api.placements import CLIENT_ORDER_ID, FAULTS
@@ -40,6 +39,6 @@ async def preview(request: Request) -> Response:
     document = await json_object(request)
     only_validated(document)
     wish = wish_of(document, ANY_TYPE, request.headers, parts, caller_of(request))
-    require_to_come(wish.terms.expires_at, parts.clock())
+    await looked_at(wish, parts)
     seen = await parts.previews.of(wish.terms)
     return json_answer(preview_view(seen, parts.clock()))

@@ -1,12 +1,16 @@
 """Orders that wait for a price or a pool, or not for ever: how they are placed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from api.errors import Refusal
+from api.listed import Listed
+from orders.values import Liquidity
 from tests.support.api import PLACING, running_api
-from tests.support.builders import T0
+from tests.support.builders import T0, limit
+from venues.changes import Changes
 
 LIMIT = {"orderType": "limit", "targetPrice": 151.2}
 LATER = "2026-01-01T02:00:00+01:00"
@@ -76,6 +80,12 @@ async def test_any_order_may_have_an_end_and_one_attempt(api, post, path):
         (LIMIT | {"poolProvider": "RAYDIUM"}, "MISPLACED_CONDITION", "poolProvider"),
         ({"minLiquidity": 1}, "MISPLACED_CONDITION", "minLiquidity"),
         ({"orderType": "sniper", "poolProvider": "ray"}, "INVALID_POOL_PROVIDER", "poolProvider"),
+        ({"orderType": "sniper", "poolProvider": "ORCA"}, "INVALID_POOL_PROVIDER", "poolProvider"),
+        (
+            {"orderType": "sniper", "poolProvider": ["RAYDIUM"]},
+            "INVALID_POOL_PROVIDER",
+            "poolProvider",
+        ),
         ({"orderType": "sniper", "minLiquidity": -1}, "INVALID_MIN_LIQUIDITY", "minLiquidity"),
         ({"timeInForce": "FOK"}, "INVALID_TIME_IN_FORCE", "timeInForce"),
         ({"timeInForce": ["IOC"]}, "INVALID_TIME_IN_FORCE", "timeInForce"),
@@ -94,6 +104,64 @@ async def test_what_cannot_be_is_refused_with_its_field_and_a_remedy(
     told = answer.json()
     assert (answer.status_code, told["error"], told["field"]) == (400, error, field)
     assert api.log.events == []
+
+
+async def test_a_venue_that_is_not_there_is_refused_with_those_that_are(post):
+    answer = await post(orderType="sniper", poolProvider="ORCA")
+    assert "RAYDIUM or METEORA" in answer.json()["message"]
+
+
+def pool_of(token):
+    return Liquidity(token=token, pool="RAYDIUM", usd=Decimal(9), price=Decimal(1), at=T0)
+
+
+@pytest.mark.parametrize("more", [{}, {"validateOnly": True}])
+@pytest.mark.parametrize("path", ["/api/orders", "/api/orders/preview"])
+async def test_a_limit_order_of_a_token_without_a_price_is_refused(api, post, path, more):
+    for field in ("tokenIn", "tokenOut"):
+        told = (await post(path, **LIMIT, **more, **{field: "NEWCOIN"})).json()
+        assert (told["status"], told["error"], told["field"]) == (400, "UNKNOWN_TOKEN", field)
+        assert "sniper" in told["message"]
+    assert api.log.events == []
+
+
+async def test_a_token_that_a_pool_has_brought_has_a_price(api, post):
+    api.market.tell(pool_of("NEWCOIN"))
+    assert (await post(**LIMIT, tokenOut="NEWCOIN")).status_code == 202
+    told = (await post(**LIMIT, tokenIn="OTHER", tokenOut="NEWCOIN")).json()
+    assert (told["error"], told["field"]) == ("UNKNOWN_TOKEN", "tokenIn")
+
+
+async def test_between_two_tokens_that_pools_have_brought_there_is_no_price(api, post):
+    api.market.tell(pool_of("NEWCOIN"))
+    api.market.tell(pool_of("OTHER"))
+    told = (await post(**LIMIT, tokenIn="OTHER", tokenOut="NEWCOIN")).json()
+    assert (told["error"], told["field"]) == ("UNKNOWN_TOKEN", "tokenOut")
+    assert "USDC" in told["message"]
+
+
+@pytest.mark.parametrize("order_type", ["market", "sniper"])
+async def test_other_orders_may_name_a_token_that_is_not_there(post, order_type):
+    assert (await post(orderType=order_type, tokenOut="NEWCOIN")).status_code == 202
+
+
+async def test_in_a_batch_a_limit_order_without_a_price_is_refused_alone(post):
+    swap = {"tokenIn": "SOL", "tokenOut": "NEWCOIN", "amount": 10}
+    told = (await post("/api/orders/batch", orders=[swap, swap | LIMIT])).json()["results"]
+    assert [one["status"] for one in told] == [202, 400]
+    assert told[1]["error"]["field"] == "tokenOut"
+
+
+async def test_while_nobody_knows_the_market_a_token_is_not_called_unknown(monkeypatch):
+    monkeypatch.setattr("api.listed.PATIENCE", timedelta())
+    listed = Listed(Changes(known=False))
+    await listed.require(limit())
+    with pytest.raises(Refusal) as refused:
+        await listed.require(limit(token_out="NEWCOIN"))
+    assert (refused.value.kind.error, refused.value.headers["Retry-After"]) == (
+        "LOG_UNAVAILABLE",
+        "1",
+    )
 
 
 @pytest.mark.parametrize("path", ["/api/orders/execute", "/orders"])
