@@ -4,7 +4,6 @@ import faulthandler
 import signal
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,9 +16,8 @@ pytest_plugins = [
     "tests.support.arena",
     "tests.support.poisoned",
     "tests.support.programs",
+    "tests.support.turns",
 ]
-
-_TESTS = Path(__file__).parent
 
 # What a shell starts in the background ignores Ctrl-C, and so would the commands under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -32,19 +30,6 @@ settings.load_profile("engine")
 # How long a test may go on, in seconds, after a time-out that something in it caught, or in its
 # clean-up: pytest-timeout raises once, and not at all after a failure (it lets go for debuggers).
 _GRACE = 120
-
-_PATIENCE = {"acceptance": 3, "integration": 2, "unit": 1}
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what may take longest, so that all processes end at about the same time."""
-    items.sort(key=_patience, reverse=True)
-
-
-def _patience(item: pytest.Item) -> tuple[int, int]:
-    own = item.get_closest_marker("timeout")
-    return own.args[0] if own else 0, _PATIENCE[item.path.relative_to(_TESTS).parts[0]]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -59,8 +59,10 @@ async def priced_near(client, token, price):
     await eventually(near)
 
 
-async def test_a_token_is_unknown_then_quoted_then_moved_and_stays_there(engine, client_of, token):
-    client, market = client_of(engine), market_of(engine)
+async def test_a_token_is_unknown_then_quoted_then_moved_and_stays_there(
+    client, shared_engine, token
+):
+    market = market_of(shared_engine)
     assert (await previewed(client, token))["winner"] is None
     failed = await client.ended(await client.place(tokenIn=token, amount=1))
     assert failed["status"] == "failed"
@@ -75,7 +77,7 @@ async def test_a_token_is_unknown_then_quoted_then_moved_and_stays_there(engine,
     await priced_near(client, token, 3)
     assert await bought_at(client, token) == pytest.approx(3, rel=0.01)
     for process in ("worker-1", "market", "api-1"):
-        engine.kill(process)
+        shared_engine.kill(process)
     await eventually(lambda: healthy(client), 60)
     await priced_near(client, token, 3)
     assert (await previewed(client, token))["winner"]["amountOut"] == pytest.approx(3, rel=0.01)

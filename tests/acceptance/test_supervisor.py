@@ -108,8 +108,8 @@ def test_a_server_that_is_killed_comes_back_and_orders_go_on(own_engine, victim)
 
 
 @pytest.mark.parametrize("victim", ["worker-1", "api-1", "projector-1", "delays", "market"])
-def test_a_process_that_is_killed_comes_back_and_orders_go_on(shared_engine, victim):
-    engine: Engine = shared_engine
+def test_a_process_that_is_killed_comes_back_and_orders_go_on(own_engine, victim):
+    engine: Engine = own_engine
     restarts = engine.processes[victim].restarts
     pid = engine.kill(victim)
     wait_until(
@@ -123,18 +123,18 @@ def test_a_process_that_is_killed_comes_back_and_orders_go_on(shared_engine, vic
     complete_one(engine)
 
 
-def test_a_request_waits_while_the_only_api_process_is_started_again(engine):
-    engine.kill("api-1")
-    complete_one(engine)
+def test_a_request_waits_while_the_only_api_process_is_started_again(own_engine):
+    own_engine.kill("api-1")
+    complete_one(own_engine)
 
 
-def test_a_second_engine_on_the_same_data_directory_is_told_of_the_first(shared_engine):
-    told = command(shared_engine, "up", "--port", "0")
+def test_a_second_engine_on_the_same_data_directory_is_told_of_the_first(own_engine):
+    told = command(own_engine, "up", "--port", "0")
     assert told.exit_code == 4
     [sentence] = told.stderr.splitlines()
     assert "already running" in sentence
-    assert shared_engine.url in sentence
-    assert str(shared_engine.description.pid) in sentence
+    assert own_engine.url in sentence
+    assert str(own_engine.description.pid) in sentence
 
 
 def test_a_start_can_be_stopped_half_way(make_engine):
