@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import sys
 import time
-import uuid
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from orders.errors import NewerSchema
 from runtime.clock import local_clock
+from runtime.garbage import collect_rarely
 from runtime.headers import tolerate_any_names
 from runtime.logs import configure
 from runtime.ready import announce
@@ -38,7 +39,7 @@ async def run(role: str, settings: StreamSettings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    sources = Sources(local_clock(settings), time.monotonic, lambda: uuid.uuid4().hex)
+    sources = Sources(local_clock(settings), time.monotonic, lambda: secrets.token_hex(16))
     try:
         with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
             await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
@@ -93,6 +94,7 @@ def main() -> None:
     # The client says many times a second that a broker is away; what waits for it says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     tolerate_any_names()
+    collect_rarely()
     uvloop.run(run(role, settings))
 
 

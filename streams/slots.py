@@ -1,5 +1,7 @@
 """A bounded number of orders in flight, few of which begin together; the rest parked in turn."""
 
+from collections import OrderedDict
+
 from orders.state import Pending
 
 _BEGIN_TOGETHER = 20
@@ -17,7 +19,8 @@ class Slots:
         self._limit = limit
         self._begun = 0
         self._holding: set[str] = set()
-        self._parked: dict[str, Pending] = {}
+        # A plain dictionary walks past all that have left it to find its first.
+        self._parked: OrderedDict[str, Pending] = OrderedDict()
 
     @property
     def in_flight(self) -> int:
@@ -63,7 +66,7 @@ class Slots:
         """
         if not self._parked or not self._has_room:
             return None
-        return self._parked.pop(next(iter(self._parked)))
+        return self._parked.popitem(last=False)[1]
 
     @property
     def _has_room(self) -> bool:
