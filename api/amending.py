@@ -13,6 +13,7 @@ from api.cancelling import ended
 from api.conditions import expiry_of
 from api.errors import Refusal
 from api.hub import Subscription
+from api.members import require_known
 from api.placing_errors import MISPLACED_CONDITION
 from api.rows import Change, OrderRow
 from api.unread import crowded
@@ -38,8 +39,8 @@ def version_of(header: str | None) -> int:
 
 def amended(terms: Terms, document: Mapping[str, object]) -> Terms:
     """Return the terms as the client wants them; raise `Refusal` for what cannot be amended."""
-    if strange := [name for name in document if name not in AMENDABLE]:
-        raise Refusal(changing_errors.INVALID_AMENDMENT, field=strange[0])
+    kind = changing_errors.INVALID_AMENDMENT
+    require_known(document, AMENDABLE, kind, kind.message)
     if not document:
         raise Refusal(changing_errors.INVALID_AMENDMENT)
     changes: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from api.body import json_object
 from api.callers import Caller, caller_of
 from api.errors import Refusal
 from api.examples import of_body
+from api.members import require_known
 from api.openapi import failures, takes
 from api.ordering import accepted, looked_at, only_validated, place, wish_of
 from api.parts import Parts, parts_of
@@ -32,13 +33,15 @@ router = APIRouter(tags=["orders"])
     BATCH_PATH,
     status_code=207,
     response_model=placing_schemas.BatchAnswer,
-    responses=failures(placing_errors.INVALID_BATCH, *of_body()),
+    responses=failures(placing_errors.INVALID_BATCH, placing_errors.UNKNOWN_MEMBER, *of_body()),
     openapi_extra=takes(placing_schemas.BatchRequest, FAULTS),
 )
 async def batch(request: Request) -> Response:
     """Place up to 100 orders at once; each is answered as by `/api/orders`, in its turn."""
     parts, headers = parts_of(request), request.headers
-    orders = (await json_object(request)).get("orders")
+    document = await json_object(request)
+    require_known(document, {"orders"}, placing_errors.UNKNOWN_MEMBER)
+    orders = document.get("orders")
     if not isinstance(orders, list) or not 0 < len(orders) <= MAX_BATCH:
         raise Refusal(placing_errors.INVALID_BATCH)
     faults = Headers({FAULTS_HEADER: headers[FAULTS_HEADER]} if FAULTS_HEADER in headers else {})

@@ -10,6 +10,7 @@ from api.callers import Caller
 from api.changing_schemas import MOST, CancelAnswer, CancelResult
 from api.errors import Refusal
 from api.list_filters import OPEN, pair_of_text
+from api.members import require_known
 from api.parts import Parts
 from api.placement import is_user_id
 from api.placing_errors import INVALID_ORDER_TYPE
@@ -38,8 +39,8 @@ class Choice:
 def choice_of(document: Mapping[str, object], caller: Caller) -> Choice:
     """Return which orders are to end; raise `Refusal` for what names none or others' orders."""
     # A misspelt choice, passed over, would end more orders than were meant.
-    if strange := [name for name in document if name not in _NAMES | _CHOOSING]:
-        raise Refusal(changing_errors.INVALID_CANCEL, field=strange[0])
+    kind = changing_errors.INVALID_CANCEL
+    require_known(document, _NAMES | _CHOOSING, kind, kind.message)
     given = [name for name in _NAMES if document.get(name) is not None]
     if len(given) != 1:
         raise Refusal(changing_errors.INVALID_CANCEL)

@@ -30,6 +30,7 @@ _OF_AMOUNT = (
     placing_errors.INVALID_AMOUNT,
 )
 _OF_CONDITIONS = (
+    placing_errors.UNKNOWN_MEMBER,
     placing_errors.MISSING_TARGET_PRICE,
     placing_errors.INVALID_TARGET_PRICE,
     placing_errors.UNKNOWN_TOKEN,

@@ -10,18 +10,25 @@ from api import client_ids, placing_errors, placing_schemas
 from api.callers import Caller
 from api.conditions import require_to_come
 from api.errors import Refusal
+from api.members import require_known
 from api.parts import Parts
 from api.placement import FAULTS_HEADER, Form, Wish, order_of
 from api.repeats import Placed
+from api.shapes import names_of
 from orders.values import Fault
 
 MAX_FAULTS = 8
+MEMBERS = names_of(placing_schemas.OrderRequest)
+"""What an order of any type may say. The routes of market orders alone ignore what they do not
+know, as their clients are used to."""
 
 
 def wish_of(
     document: Mapping[str, object], form: Form, headers: Headers, parts: Parts, caller: Caller
 ) -> Wish:
     """Return the order a document and its headers ask for; raise `Refusal` for what is wrong."""
+    if form.any_type:
+        require_known(document, MEMBERS, placing_errors.UNKNOWN_MEMBER)
     document = caller.signed(document)
     wish = order_of(document, form)
     faults = headers.get(FAULTS_HEADER)

@@ -126,6 +126,12 @@ MISPLACED_CONDITION = Kind(
     "minLiquidity are for sniper): leave it out, or name the other orderType.",
     field="targetPrice",
 )
+UNKNOWN_MEMBER = Kind(
+    "UNKNOWN_MEMBER",
+    400,
+    "{field} is not known here: correct its name, or leave it out.",
+    field="expiresat",
+)
 INVALID_VALIDATE_ONLY = Kind(
     "INVALID_VALIDATE_ONLY", 400, "validateOnly must be true or false.", field="validateOnly"
 )

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, WithJsonSchema
+from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema
 
 from api.amounts import DEFAULT_SLIPPAGE, LIQUIDITY_DECIMALS, MAX_PRICE
 from api.conditions import SNIPER_SLIPPAGE, SNIPER_SPENDS
@@ -112,7 +112,9 @@ class Accepted(Shape):
 
 
 class OrderRequest(ExecuteRequest):
-    """An order of any type. Unknown members are ignored."""
+    """An order of any type. Unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
     token_in: _Token = Field(
         default=SNIPER_SPENDS,
@@ -166,6 +168,8 @@ class Valid(Shape):
 
 class BatchRequest(Shape):
     """Some orders, each as `/api/orders` takes it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     orders: list[OrderRequest] = Field(min_length=1, max_length=100)
 

@@ -19,3 +19,8 @@ class Shape(BaseModel):
     """A JSON object with camelCase names."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
+
+
+def names_of(model: type[Shape]) -> frozenset[str]:
+    """Return the names that members have in JSON."""
+    return frozenset(to_camel(name) for name in model.model_fields)

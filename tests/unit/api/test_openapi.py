@@ -87,9 +87,16 @@ async def test_cancels_and_amendments_are_as_documented(api, document):
 
 
 @pytest.mark.parametrize(
-    ("path", "method"), [("/api/orders/cancel", "post"), ("/api/orders/{orderId}", "patch")]
+    ("path", "method"),
+    [
+        ("/api/orders/cancel", "post"),
+        ("/api/orders/{orderId}", "patch"),
+        ("/api/orders", "post"),
+        ("/api/orders/preview", "post"),
+        ("/api/orders/batch", "post"),
+    ],
 )
-async def test_changes_are_documented_to_take_no_other_members(document, path, method):
+async def test_the_new_routes_are_documented_to_take_no_other_members(document, path, method):
     body = document["paths"][path][method]["requestBody"]["content"]["application/json"]
     assert body["schema"]["additionalProperties"] is False
 
