@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 
 from bench.suite.chart import draw
+from bench.suite.figures import Report
+from bench.suite.markdown import write
 from bench.suite.row import Bench
 from bench.suite.rows import IN_TURN, ROWS
 from bench.suite.run import run
@@ -16,7 +18,7 @@ WIDTH = 140
 NAMES = [row.name for row in ROWS]
 
 
-def main(
+def main(  # noqa: PLR0913  (a parameter for each option)
     *,
     only: Annotated[
         list[str] | None, typer.Option(help=f"Only these rows: {', '.join(NAMES)}.")
@@ -26,6 +28,10 @@ def main(
     seed: Annotated[int, typer.Option(help="The same seed, the same market.")] = 1,
     json: Annotated[Path | None, typer.Option(help="Where the report goes as JSON.")] = None,
     chart: Annotated[Path | None, typer.Option(help="Where the chart goes, as SVG.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Where it goes as tables of text.")] = None,
+    again: Annotated[
+        Path | None, typer.Option(help="Measure nothing; tell the report of this JSON file.")
+    ] = None,
 ) -> None:
     """Measure, and print a table; exit with 1 when a row could not be measured."""
     if unknown := set(only or ()) - set(NAMES):
@@ -34,13 +40,17 @@ def main(
     if not console.is_terminal:
         console = Console(width=WIDTH)
     rows = [row for row in ROWS if not only or row.name in only]
-    bench = Bench(rounds=rounds, short=short, seed=seed)
-    report = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))
+    if again is not None:
+        report = Report.model_validate_json(again.read_text())
+    else:
+        bench = Bench(rounds=rounds, short=short, seed=seed)
+        report = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))
     show(report, console)
     if json is not None:
         json.write_text(report.model_dump_json(indent=2) + "\n")
-    if chart is not None:
-        chart.write_text(draw(report) + "\n")
+    for place, tell in ((chart, draw), (markdown, write)):
+        if place is not None:
+            place.write_text(tell(report) + "\n")
     if any(row.failure for row in report.rows):
         raise typer.Exit(1)
 

@@ -41,12 +41,12 @@ def _round(kafka: str, postgres: Postgres, folder: Path, count: int, turn: int) 
     events, size = list(executed(count)), count * (turn + 1)
     asyncio.run(append(kafka, TOPICS.events, PARTITIONS, events))
     copy_s = copy(postgres.url(copied), event_rows(events))
-    read_s = apart(consume, kafka, TOPICS.events, PARTITIONS, size)
+    read = apart(consume, kafka, TOPICS.events, PARTITIONS, size)
     caught_up = project(kafka, postgres.url(tables), folder, size)
     rebuilt = rebuild(kafka, postgres.url(tables))
     return {
         "copy": count / copy_s,
-        "read": size / read_s,
+        "read": size / read.seconds,
         "project": size / caught_up.seconds,
         "cpu": caught_up.cpu_seconds * 1e6 / size,
         "rebuild": size / rebuilt.seconds,

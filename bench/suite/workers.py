@@ -47,8 +47,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
     for workers in (1, 2, 4):
         with supervised(*AT_ONCE.options, f"--workers={workers}") as engine:
             with held(engine, "projector"):
-                _finish(engine, bench.scaled(WARM_UP))
-                rounds[workers] = [_finish(engine, bench.scaled(ORDERS)) for _ in bench.each]
+                finish(engine, bench.scaled(WARM_UP))
+                rounds[workers] = [finish(engine, bench.scaled(ORDERS)) for _ in bench.each]
             if workers == 1:
                 noop = _noop(engine, bench)
     yield from _alone(rounds[1], noop, bench)
@@ -94,7 +94,8 @@ def _load(bench: Bench) -> str:
     return f"a backlog of {bench.scaled(ORDERS):,} orders in the log, no projector, no HTTP"
 
 
-def _finish(engine: Engine, count: int) -> Round:
+def finish(engine: Engine, count: int) -> Round:
+    """Return orders a second, and CPU an order, of the workers on a backlog of so many."""
     return asyncio.run(_finished(engine, list(placements(count))))
 
 

@@ -1,0 +1,100 @@
+"""The short form: what each part takes of the CPU beside the least that its work takes.
+
+CPU beside CPU, the best of some rounds, on one engine: that moves little on a machine that is
+slower or that others use too. `make test` holds limits against it.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from bench.apart import Served, apart, serving
+from bench.baselines.consume import consume
+from bench.baselines.wire_loop import wire_seconds
+from bench.clocks import Processes, cpu_seconds
+from bench.engine import Engine
+from bench.hammer import hammer
+from bench.projections import project
+from bench.suite.load import accepted, singles
+from bench.suite.row import AT_ONCE
+from bench.suite.workers import finish
+from bench.supervised import held, supervised
+from local.postgres import create_databases
+from local.servers import beside
+from orders.topics import Topics
+
+ROUNDS = 3
+BACKLOG, REQUESTS, LOOPS = 3_000, 3_000, 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The CPU microseconds of one piece of work, and of the least that it takes."""
+
+    work: float
+    least: float
+
+    @property
+    def value(self) -> float:
+        """Return how many times the least it takes."""
+        return self.work / self.least
+
+
+@contextmanager
+def idle_engine() -> Iterator[Engine]:
+    """Run an engine whose projector is down, so that only what is measured works."""
+    with supervised(*AT_ONCE.options) as engine, held(engine, "projector"):
+        finish(engine, BACKLOG)
+        yield engine
+
+
+def worker(engine: Engine) -> Ratio:
+    """Return what an order of a backlog takes, beside decoding and encoding its events."""
+    work = min(finish(engine, BACKLOG)["cpu"] for _ in range(ROUNDS))
+    least = min(apart(wire_seconds, LOOPS) for _ in range(ROUNDS))
+    return Ratio(work, least * 1e6)
+
+
+def projector(engine: Engine) -> Ratio:
+    """Return what an event takes in new tables, beside reading and decoding it."""
+    told, log = engine.described, Topics(engine.described.topic_prefix).events
+    count, work = asyncio.run(_end(engine, log)), []
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(ROUNDS):
+            tables = f"again_{number}"
+            create_databases(beside(told.database_url, "postgres"), [tables])
+            url = beside(told.database_url, tables)
+            work.append(project(told.kafka, url, Path(name), count).cpu_seconds / count)
+    read = [apart(consume, told.kafka, log, told.partitions, count) for _ in range(ROUNDS)]
+    return Ratio(min(work) * 1e6, min(one.cpu_seconds for one in read) / count * 1e6)
+
+
+def api(engine: Engine) -> Ratio:
+    """Return what a placement takes, beside a route that takes the same and appends nothing."""
+    [pid] = {process.pid for process in Processes(engine).of("api")}
+    ours = Served(engine.described.url, pid)
+    with serving("bench.baselines.noop_route:app") as noop:
+        for served in (ours, noop):
+            _placed(served)
+        rounds = [(_placed(ours), _placed(noop)) for _ in range(ROUNDS)]
+    return Ratio(*(min(costs) * 1e6 for costs in zip(*rounds, strict=True)))
+
+
+def _placed(served: Served) -> float:
+    process = psutil.Process(served.pid)
+    before = cpu_seconds(process)
+    accepted(hammer(singles(served.url).model_copy(update={"count": REQUESTS})))
+    return (cpu_seconds(process) - before) / REQUESTS
+
+
+async def _end(engine: Engine, log: str) -> int:
+    told = engine.described
+    async with AIOKafkaConsumer(bootstrap_servers=told.kafka) as consumer:
+        places = [TopicPartition(log, number) for number in range(told.partitions)]
+        return sum((await consumer.end_offsets(places)).values())
