@@ -1,11 +1,14 @@
 """The appender on a real broker."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from aiokafka import TopicPartition
 
 from runtime.appender import NotAcknowledged, open_appender
+from tests.support.log import read_log
+from tests.support.servers import TEST_PARTITIONS
 
 pytestmark = pytest.mark.integration
 
@@ -30,3 +33,40 @@ async def test_a_producer_that_met_a_fatal_error_is_replaced(kafka, topics):
             await appender.append(topics.events, 0, b"k", b"v")
         assert (await appender.append(topics.events, 0, b"k", b"v")).offset == 1
         assert appender._producer is not broken
+
+
+async def test_what_comes_together_stands_in_sequence_however_many_batches_it_takes(kafka, topics):
+    async with open_appender(kafka, timedelta(seconds=10)) as appender:
+        values = [b"%d " % number * 3_000 for number in range(100)]
+        appended = await asyncio.gather(
+            *(appender.append(topics.events, 0, b"k", value) for value in values)
+        )
+    assert [one.offset for one in appended] == list(range(100))
+    records = await read_log(kafka, topics.events, TEST_PARTITIONS)
+    assert [record.value for record in records] == values
+    assert [record.appended_at for record in records] == [one.appended_at for one in appended]
+
+
+async def test_who_gives_up_keeps_no_other_from_being_told(kafka, topics):
+    async with open_appender(kafka, timedelta(seconds=10)) as appender:
+        first, second = (
+            asyncio.create_task(appender.append(topics.events, 0, b"k", value))
+            for value in (b"1", b"2")
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        stands = await second
+        with pytest.raises(asyncio.CancelledError):
+            await first
+    records = await read_log(kafka, topics.events, TEST_PARTITIONS)
+    assert records[stands.offset].value == b"2"
+
+
+async def test_without_a_broker_each_is_told_in_time_and_it_closes_soon():
+    async with open_appender("127.0.0.1:1", timedelta(seconds=1)) as appender:
+        with pytest.raises(NotAcknowledged):
+            await appender.append("nowhere", 0, b"k", b"v")
+        waiting = asyncio.create_task(appender.append("nowhere", 0, b"k", b"v"))
+        await asyncio.sleep(0)
+    with pytest.raises(NotAcknowledged):
+        await waiting
