@@ -102,9 +102,18 @@ class Dialogue:
     def _following(self, wish: frames.Subscribe) -> Following | Watching:
         parts = self._parts
         if wish.filter.market:
+            self._require_pair(wish)
             return Watching(wish, parts.market, self._outbox, self.end)
         wish = self._narrowed(wish)
         return Following(wish, parts.feed, parts.read_model, self._outbox, self.end)
+
+    def _require_pair(self, wish: frames.Subscribe) -> None:
+        try:
+            if wish.filter.pair is not None:
+                self._parts.listed.require_pair(wish.filter.pair)
+        except Refusal as refusal:
+            refusal.more["id"] = wish.id
+            raise
 
     def _narrowed(self, wish: frames.Subscribe) -> frames.Subscribe:
         """The wish for what the client may see."""

@@ -143,6 +143,12 @@ INVALID_EVENT_ID = Kind(
 )
 INVALID_FLAG = Kind("INVALID_FLAG", 400, "{field} must be true or false.", field="follow")
 INVALID_MESSAGE = Kind("INVALID_MESSAGE", 400, "The message cannot be read: see /docs.")
+UNKNOWN_PAIR = Kind(
+    "UNKNOWN_PAIR",
+    404,
+    "The market does not tell this pair: GET /api/market/prices names those that it tells.",
+    field="filter.pair",
+)
 SUBSCRIPTION_EXISTS = Kind(
     "SUBSCRIPTION_EXISTS", 409, "There is a subscription with this id: choose another.", field="id"
 )

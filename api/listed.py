@@ -3,9 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from api import placing_errors
+from api import errors, placing_errors
 from api.errors import LOG_UNAVAILABLE, Refusal
 from api.slots import SOON
+from orders.pairs import canonical, tokens_of
 from orders.tokens import find
 from orders.values import Terms
 from venues.changes import Changes
@@ -38,6 +39,19 @@ class Listed:
                 "known one, such as USDC, as one of the two."
             )
             raise Refusal(placing_errors.UNKNOWN_TOKEN, message)
+
+    def require_pair(self, pair: str) -> None:
+        """Raise `Refusal` for a pair that the market does not tell, or not in this direction."""
+        told = canonical(*tokens_of(pair))
+        if told != pair:
+            message = f"The market tells this pair as {told}: subscribe to that one."
+            raise Refusal(errors.UNKNOWN_PAIR, message)
+        strange = [name for name in tokens_of(pair) if find(name) is None]
+        known = self._changes.known.is_set()
+        if len(set(tokens_of(pair))) < 2 or len(strange) > 1:
+            raise Refusal(errors.UNKNOWN_PAIR)
+        if known and not set(strange) <= set(self._changes.added):
+            raise Refusal(errors.UNKNOWN_PAIR)
 
     async def _all_known(self) -> None:
         try:

@@ -60,9 +60,10 @@ any process. Told twice is possible there: `seq` says so.
 
 The filter `{market: true, pair?}` is for the market instead: after `subscribed` you are told
 `prices` (silent: none has come for 5 s; prices: the last of each pair, with pair, price and
-timestamp), then each `tick` (pair, price, timestamp) and, without a pair, each `liquidity` (token,
-pool, liquidity: the US dollars in it now, price, timestamp). It cannot be resumed, for it begins
-with the prices of the moment.
+timestamp), then each `tick` (pair, price, timestamp), `silence` (silent) when prices fall silent
+and when they come again and, without a pair, each `liquidity` (token, pool, liquidity: the US
+dollars added to it so far, price, timestamp). A pair that is not told, or only the other way round,
+is refused with `UNKNOWN_PAIR`. It cannot be resumed, for it begins with the prices of the moment.
 
 The two others close with 4008 when the client reads too slowly, 1012 when the server restarts,
 1013 when orders cannot be read at the moment, 1011 when something went wrong here: connect again.

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api import errors, list_errors, placing_errors, service_schemas
+from api import changing_errors, errors, list_errors, placing_errors, service_schemas
 from api.answers import json_answer
 from api.errors import PROBLEMS, Kind, Refusal
 from api.openapi import failures
 
 KINDS = {
     value.error: value
-    for module in (errors, placing_errors, list_errors)
+    for module in (errors, placing_errors, changing_errors, list_errors)
     for value in vars(module).values()
     if isinstance(value, Kind)
 }

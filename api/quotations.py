@@ -30,6 +30,10 @@ class Hearer(Protocol):
         """Hear the members of a message, about this pair if it is a tick."""
         ...
 
+    def hear_of_all(self, text: str) -> None:
+        """Hear the members of a message that is about every pair."""
+        ...
+
 
 class Quotations:
     """Keeps the last price of each pair and tells everybody who follows each tick and pool."""
@@ -40,6 +44,7 @@ class Quotations:
         self._silence = silence
         self._ticks: dict[str, Tick] = {}
         self._hearers: set[Hearer] = set()
+        self._silent_told = False
 
     @property
     def ticks(self) -> list[Tick]:
@@ -53,6 +58,7 @@ class Quotations:
 
     def tick(self, tick: Tick) -> None:
         """Keep a price, and tell it."""
+        self._tell_silence()
         self._ticks[tick.pair] = tick
         if self._hearers:
             self._tell(tick.pair, f'"type":"tick",{members_of(tick)}')
@@ -83,7 +89,7 @@ class Quotations:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        telling = asyncio.create_task(self._silence.tell())
+        telling = asyncio.create_task(self._silence.tell(self._tell_silence))
         try:
             while True:
                 try:
@@ -94,6 +100,14 @@ class Quotations:
                 await asyncio.sleep(PAUSE_S)
         finally:
             telling.cancel()
+
+    def _tell_silence(self) -> None:
+        if self.silent == self._silent_told:
+            return
+        self._silent_told = self.silent
+        text = f'"type":"silence","silent":{exact.write(self.silent).decode()}'
+        for hearer in tuple(self._hearers):
+            hearer.hear_of_all(text)
 
     def _tell(self, pair: str | None, text: str) -> None:
         for hearer in tuple(self._hearers):

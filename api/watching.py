@@ -11,7 +11,7 @@ from api.quotations import Quotations, members_of
 
 
 class Watching:
-    """Tells a client each tick of the pairs it wants, and each pool that gets liquidity.
+    """Tells a client each tick of the pairs it wants, each pool that gets liquidity, and silence.
 
     Who is too slow for that is dropped; there is no place to resume at, for the prices that there
     are come first.
@@ -46,6 +46,10 @@ class Watching:
         """Tell the client, if it wants that."""
         if self._pair is None or pair == self._pair:
             self._put(text)
+
+    def hear_of_all(self, text: str) -> None:
+        """Tell the client what is about the pair it wants, too."""
+        self._put(text)
 
     def _put(self, members: str) -> None:
         if not self._outbox.put(f'{{"id":{self._id},{members}}}'):

@@ -34,12 +34,16 @@ class Silence:
         """Notice that a price came just now; one that is read of the past does not count."""
         self._heard_at = self._monotonic()
 
-    async def tell(self) -> None:
-        """Say in the log when prices fall silent and when they come again, until cancelled."""
+    async def tell(self, changed: Callable[[], None] = lambda: None) -> None:
+        """Say when prices fall silent and when they come again, until cancelled.
+
+        It is said in the log, and by calling `changed`.
+        """
         told = False
         while True:
             if self.silent != told:
                 told = not told
+                changed()
                 for_s = round(self.lasts_s, 1)
                 if told:
                     extra = {"action": "market_silent", "for_s": for_s}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 import websockets
@@ -12,6 +13,7 @@ from tests.support.market import move, pool, tick
 from tests.support.servers import wait_until
 from tests.support.talks import Client, World
 
+MINT = "So11111111111111111111111111111111111111112"
 PREVIEW = {"tokenIn": "NEWCOIN", "tokenOut": "USDC", "amount": 1}
 
 
@@ -74,6 +76,48 @@ async def test_a_client_may_want_one_pair_only_beside_its_orders(world, client):
     await client.say(op="unsubscribe", id=2)
     await client.until("unsubscribed")
     assert not world.app.state.parts.market._hearers
+
+
+@pytest.mark.parametrize(
+    ("pair", "instead"),
+    [
+        ("USDC/SOL", "SOL/USDC"),
+        ("SOL/mSOL", "mSOL/SOL"),
+        (f"{MINT}/USDC", "SOL/USDC"),
+        ("OTHER/USDC", None),
+        ("NEWCOIN/OTHER", None),
+        ("SOL/SOL", None),
+    ],
+)
+async def test_a_pair_that_is_not_told_or_the_other_way_round_is_refused(
+    world, client, pair, instead
+):
+    world.market.tell(pool())
+    await client.say(op="subscribe", id=7, filter={"market": True, "pair": pair})
+    told = await client.told()
+    assert (told["type"], told["error"], told["id"]) == ("error", "UNKNOWN_PAIR", 7)
+    assert told["field"] == "filter.pair"
+    assert (instead or "/api/market/prices") in told["message"]
+
+
+async def test_a_pair_that_a_pool_has_brought_is_told(world, client):
+    world.market.tell(pool())
+    await client.say(op="subscribe", id=1, filter={"market": True, "pair": "NEWCOIN/USDC"})
+    assert (await client.told())["type"] == "subscribed"
+
+
+async def test_silence_is_told_when_it_begins_and_when_it_ends(world, client, monkeypatch):
+    monkeypatch.setattr("runtime.silence._LOOK", timedelta(milliseconds=10))
+    market = world.app.state.parts.market
+    world.market.tell(tick("150"))
+    await client.say(op="subscribe", id=1, filter={"market": True, "pair": "SOL/USDC"})
+    assert (await client.until("prices"))[-1]["silent"] is False
+    market._silence._heard_at -= 6
+    told = await client.told()
+    assert told == {"id": 1, "type": "silence", "silent": True}
+    world.market.tell(tick("151"))
+    assert await client.told() == {"id": 1, "type": "silence", "silent": False}
+    assert (await client.told())["type"] == "tick"
 
 
 @pytest.mark.parametrize(

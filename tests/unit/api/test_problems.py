@@ -57,3 +57,8 @@ async def test_the_type_leads_to_its_description(api, name):
 
 async def test_a_type_that_is_none_leads_nowhere(api):
     assert (await api.http.get("/problems/NONE")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["ORDER_FINAL", "TOO_MANY_AMENDMENTS", "UNKNOWN_MEMBER"])
+async def test_the_errors_of_every_sort_of_route_are_described(api, name):
+    assert (await api.http.get(f"/problems/{name}")).json()["title"]
