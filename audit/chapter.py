@@ -65,12 +65,13 @@ class Chapter:
             self._hear_wish(event, story, record)
             return False
         since, delay, first = story.heard_at, story.delay, _is_in_turn(story)
+        early = firing.too_soon(event, story.terms, story.rest)
         if story.hear(event, record.appended_at):
             return True
         if story.flaw is None:
             self._findings.checked("I5")
             flaw = _second_attempt(event, story)
-            flaw = flaw or flaw_of(event, record.appended_at - since, delay)
+            flaw = flaw or early or flaw_of(event, record.appended_at - since, delay)
             at = record.appended_at
             self._check_due(event, flaw or firing.flaw_of(event, story.terms, story.fired_at, at))
             if isinstance(event, OrderRouted):

@@ -5,6 +5,7 @@ Prices are those of the order's own direction, token out per token in.
 
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
+from typing import NamedTuple
 
 from orders.events import AnyOrderEvent, OrderExpired, OrderRouted, OrderTriggered
 from orders.tokens import same
@@ -18,6 +19,14 @@ _LAST_DIGIT = Decimal("1e-15")
 
 _BROKERS_TICK = timedelta(milliseconds=1)
 """The broker's times are cut to this."""
+
+
+class Rest(NamedTuple):
+    """How an order rests that fell short: since when, how long, and at which price it fired."""
+
+    since: datetime
+    delay: timedelta
+    fired_at: Decimal
 
 
 def price_along(terms: Terms, tick: Tick) -> Decimal | None:
@@ -52,6 +61,20 @@ def flaw_of(
             return _short_of_fees(event, terms, fired_at)
         case _:
             return None
+
+
+def too_soon(event: AnyOrderEvent, terms: Terms, rest: Rest | None) -> str | None:
+    """Return what is wrong with an order that fires again: its price is no better, or None.
+
+    One moment is held against the other by the clock of who fired it: it had read the first.
+    """
+    if rest is None or not isinstance(event, OrderTriggered) or event.tick is None:
+        return None
+    price, waited = price_along(terms, event.tick), event.occurred_at - rest.since
+    if waited >= rest.delay or (price is not None and price > rest.fired_at):
+        return None
+    told = f"fired again at {price:.18g}" if price is not None else "fired again"
+    return f"{told} {waited} after it fell short at {rest.fired_at:.18g}, not {rest.delay}"
 
 
 def _short_of_target(terms: Terms, tick: Tick) -> str | None:

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from typing import NamedTuple
 
 from audit.asked import Asked, heard, is_answer, without
-from audit.firing import price_along
+from audit.firing import Rest, price_along
 from audit.passages import NEXT, why_not
 from orders.errors import Reason
 from orders.events import (
@@ -96,6 +96,13 @@ class Story:
         """Return the ids that the order's executions were sent with, oldest first."""
         return [f"{self.order_id}:{number}" for number in range(1, self.routes + 1)]
 
+    @property
+    def rest(self) -> Rest | None:
+        """Return how the order rests, if it fired before and fell short."""
+        if self.phase != "resting" or self.delay is None or self.fired_at is None:
+            return None
+        return Rest(self.updated_at, self.delay, self.fired_at)
+
     def hear(self, event: AnyOrderEvent, appended_at: datetime) -> bool:
         """Take the order's next event; return whether it is superseded: another one won its place.
 
@@ -147,7 +154,7 @@ class Story:
     def _move_at_rest(self, event: OrderEvent) -> None:
         match event:
             case OrderRested():
-                self.rests, self.venue = event.rests, None
+                self.rests, self.venue, self.delay = event.rests, None, event.delay
                 self._because(event.reason)
             case OrderTriggered():
                 self.attempts, self.fired = 0, self.fired or event.tick is not None
@@ -155,6 +162,7 @@ class Story:
                 self._because(None)
             case OrderAmended():
                 self.terms, self.asked = event.terms, without(self.asked, event.causation_id)
+                self.delay = None
                 self._because(None)
             case OrderCancelled() | OrderExpired():
                 self.code, self.message = self.phase.upper(), self.phase

@@ -10,6 +10,7 @@ from audit.findings import Figures, Findings
 from audit.firing import flaw_of, price_along
 from audit.log import Record
 from audit.turns import Moment
+from orders.events import OrderAmendRequested
 from orders.tokens import find
 from orders.topics import partition_of
 from orders.values import Tick
@@ -19,6 +20,7 @@ from tests.support.builders import (
     METEORA,
     ORDER_ID,
     T0,
+    amended,
     expired,
     limit,
     no_quote,
@@ -29,6 +31,7 @@ from tests.support.builders import (
     seconds,
     sniper,
     triggered,
+    wish,
 )
 
 FREE = quote(venue=METEORA).model_copy(update={"fee": Decimal(0)})
@@ -132,3 +135,46 @@ def test_what_came_too_soon_breaks_i8_and_names_the_order():
     for price in ("151.5", "151.1"):
         life = (begun, rested(2), triggered(3, tick(price)), routed(4, min_amount_out=1510))
         assert ("I8" in broken(*life)) is (price == "151.1")
+
+
+SHORT = (
+    *(placed(terms=limit(150)), rested(2), triggered(3, tick(151))),
+    rested(4, 2, delay=timedelta(seconds=2), occurred_at=seconds(10)),
+)
+DEAR = (
+    *(placed(terms=limit("0.006", **BUY)), rested(2), triggered(3, tick(160))),
+    rested(4, 2, delay=timedelta(seconds=2), occurred_at=seconds(10)),
+)
+
+
+@pytest.mark.parametrize(
+    ("life", "price", "after", "wrong"),
+    [
+        (SHORT, "151.1", 0, False),
+        (SHORT, "151", 1.999, True),
+        (SHORT, "150.5", 0, True),
+        (SHORT, "150.5", 2, False),
+        (DEAR, "159.9", 0, False),
+        (DEAR, "160", 1.999, True),
+        (DEAR, "161", 2, False),
+    ],
+)
+def test_what_fell_short_fires_again_at_a_better_price_or_after_its_pause(
+    life, price, after, wrong
+):
+    again = triggered(5, tick(price), occurred_at=seconds(10 + after))
+    found = broken(*life, again)
+    assert list(found) == (["I8"] if wrong else [])
+    if wrong:
+        assert "after it fell short" in found["I8"]
+
+
+def test_an_amended_order_fires_again_at_any_price_at_once():
+    other = limit("150.2")
+    asked = wish(OrderAmendRequested, "a", seen_version=4, terms=other)
+    again = triggered(6, tick("150.5"), occurred_at=seconds(10))
+    assert broken(*SHORT, asked, amended(5, other, causation_id="a"), again) == {}
+
+
+def test_the_first_rest_of_an_order_has_no_pause():
+    assert broken(placed(terms=limit(150)), rested(2), triggered(3, tick(150))) == {}

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from audit.firing import flaw_of
+from audit.firing import flaw_of, too_soon
 from audit.story import Story
 from orders.admission import Record
 from orders.events import OrderAmendRejected, OrderAmendRequested, OrderCancelRequested
@@ -247,8 +247,10 @@ class Races(RuleBasedStateMachine):
             event, at = decode(record.value), record.appended_at
             if told is None:
                 told = Story(event, 0, at)
-            elif not told.hear(event, at):
-                flaws.append(flaw_of(event, told.terms, told.fired_at, at))
+                continue
+            early = too_soon(event, told.terms, told.rest)
+            if not told.hear(event, at):
+                flaws.append(early or flaw_of(event, told.terms, told.fired_at, at))
         return [flaw for flaw in flaws if flaw]
 
     def teardown(self):
