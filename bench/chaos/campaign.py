@@ -1,5 +1,6 @@
 """One campaign: an engine under load, the planned faults, then the audit's verdict."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -15,11 +16,13 @@ from bench.chaos.faults import Done, Injector
 from bench.chaos.kinds import became, end_those_that_rest
 from bench.chaos.market import Mover
 from bench.chaos.plan import Fault
+from bench.chaos.prices import told_at
 from bench.chaos.recovery import Recovery, Watch
 from bench.chaos.report import Report, count_answers
 from bench.chaos.thoughts import SecondThoughts
 from bench.engine import Engine
 from bench.load import Load, write_ids
+from orders.topics import Topics
 
 OPTIONS = ("--workers", "2", "--projectors", "2", "--api-workers", "2")
 WRONG_CLOCKS = "worker-2=-300000,delays=300000,api-2=300000"
@@ -89,13 +92,14 @@ class Campaign:
         verdict = _verify(self.data_dir, accepted, refused)
         accepted_at = [began_at + timedelta(seconds=one.at + one.took) for one in load.accepted]
         ended_at = began_at + timedelta(seconds=lasted)
-        recovery = Recovery(described.database_url, accepted_at, watch.moved_at, ended_at)
+        prices = asyncio.run(told_at(described.kafka, Topics(described.topic_prefix).prices))
+        felt = Recovery(described.database_url, accepted_at, watch.moved_at, prices, ended_at)
         return Report(
             seed=self.seed,
             seconds=lasted,
             faults=done,
-            felt=recovery.by_name(done),
-            undisturbed=recovery.undisturbed(),
+            felt=felt.by_name(done),
+            undisturbed=felt.undisturbed(),
             answers=count_answers([one.status for one in load.answers]),
             asked=thoughts.answered,
             market={"moves": mover.moves, "pools": mover.pools, "notTold": mover.refused},

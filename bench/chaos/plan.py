@@ -18,6 +18,7 @@ POINTS: Mapping[str, tuple[Point, ...]] = {
     "delays": ("before-append", "after-append"),
     "projector": ("before-commit", "after-commit"),
     "api": ("before-append", "after-append"),
+    "market": ("before-append", "after-append"),
 }
 """The points that a sort of process passes in any campaign."""
 
@@ -26,6 +27,7 @@ KILLED: Mapping[str, int] = {
     "delays": 2,
     "projector": 3,
     "api": 2,
+    "market": 2,
     "kafka": 2,
     "postgres": 2,
 }

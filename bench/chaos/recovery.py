@@ -5,6 +5,7 @@
 | worker | the longest an order stood still that a worker owed its next event, or soon did |
 | delays | the most that a retry, due soon after the fault, began too late |
 | api, kafka | the longest time in which no placement was accepted |
+| market | the longest time in which no price was told |
 | projector, postgres | the longest time in which the tables did not move |
 """
 
@@ -141,11 +142,13 @@ class Recovery:
         database_url: str,
         accepted_at: Iterable[datetime],
         moved_at: Iterable[datetime],
+        told_at: Iterable[datetime],
         ended_at: datetime,
     ) -> None:
         # A silence that had no end within the campaign is felt to the campaign's end.
         self._accepted_at = sorted((*accepted_at, ended_at))
         self._moved_at = sorted((*moved_at, ended_at))
+        self._told_at = sorted((*(at for at in told_at if at < ended_at), ended_at))
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(_SCHEMA)
             self._orders = [took.total_seconds() for (took,) in connection.execute(_ORDERS)]
@@ -165,6 +168,8 @@ class Recovery:
                 return latest_retry(self._retries, done.struck_at)
             case "projector" | "postgres":
                 return longest_silence(self._moved_at, done.struck_at)
+            case "market":
+                return longest_silence(self._told_at, done.struck_at)
             case _:
                 return longest_silence(self._accepted_at, done.struck_at)
 

@@ -29,6 +29,11 @@ def test_a_full_campaign_kills_every_sort_of_process_two_hundred_times_in_all(se
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_the_market_is_killed_as_the_others_are(seed):
+    assert sum(fault.sort == "market" for fault in kills(plan(seed, FULL))) >= 10
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("scale", [FULL, SHORT], ids=["full", "short"])
 def test_kills_of_one_sort_are_apart(scale, seed):
     struck = defaultdict(list)
