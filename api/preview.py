@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import placing_errors, placing_schemas
+from api import errors, placing_errors, placing_schemas
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import caller_of
@@ -25,7 +25,9 @@ router = APIRouter(tags=["orders"])
 @router.post(
     PREVIEW_PATH,
     response_model=Preview,
-    responses=failures(placing_errors.INVALID_VALIDATE_ONLY, *of_form(ANY_TYPE)),
+    responses=failures(
+        placing_errors.INVALID_VALIDATE_ONLY, errors.LOG_UNAVAILABLE, *of_form(ANY_TYPE)
+    ),
     openapi_extra=takes(placing_schemas.OrderRequest, CLIENT_ORDER_ID, FAULTS),
 )
 async def preview(request: Request) -> Response:
