@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from requests import RequestException
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -117,7 +116,9 @@ def put_in_place(jar: Jar, path: Path, cache: Path) -> None:
 
 
 def _from_maven(jar: Jar, incoming: Path) -> Path:
-    from jgo.maven import MavenContext  # noqa: PLC0415  (0.3 s that only a fetch should pay)
+    # These take 0.3 s that only a fetch should pay.
+    from jgo.maven import MavenContext  # noqa: PLC0415
+    from requests import RequestException  # noqa: PLC0415
 
     reason: Exception | None = None
     for attempt in range(TRIES):

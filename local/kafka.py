@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,15 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from local.errors import EngineError, Misconfigured
+from local.jars import KAFKA
 from local.kafka_settings import of_every_node, properties
 from local.program import Program
 
 LOG_CONFIG = Path(__file__).with_name("kafka-log.properties")
 ANSWER_TIMEOUT_MS = 1000
+START = "bootstrap.checkpoint"
+KEPT_START = f"{KAFKA.rpartition(':')[2]}.{START}"
+"""What a node of this version begins its metadata with, kept beside the jars."""
 # In the locale "C" Java cannot name a file whose path is not ASCII.
 ANY_PATH = {"LC_ALL": "C.UTF-8"}
 ALONE = ("-Xms128m", "-Xmx512m")
@@ -83,6 +88,21 @@ class Kafka:
         self._properties.write_text(self._configuration(data))
 
     def _format(self, data: Path) -> None:
+        # What a new node begins with differs in its ids alone: a Java tool makes it but once.
+        kept = self.class_path[0].with_name(KEPT_START)
+        if kept.exists():
+            data.mkdir()
+            shutil.copyfile(kept, data / START)
+            ids = {"cluster.id": self._cluster_id(), "directory.id": _new_id()}
+            numbers = {"node.id": str(self.number), "version": "1"}
+            (data / "meta.properties").write_text(properties(ids | numbers))
+            return
+        self._format_by_java(data)
+        # A cache that cannot be written to is no reason not to start.
+        with suppress(OSError), tempfile.TemporaryDirectory(dir=kept.parent) as incoming:
+            shutil.copyfile(data / START, Path(incoming, START)).replace(kept)
+
+    def _format_by_java(self, data: Path) -> None:
         self._properties.write_text(self._configuration(data))
         options = (f"--cluster-id={self._cluster_id()}", f"--config={self._properties}")
         format_storage = self._java("kafka.tools.StorageTool", "format", *options)
@@ -124,8 +144,12 @@ def cluster_id(directory: Path) -> str:
     """Return the id of the cluster that lives in the directory, made the first time."""
     file = directory / "cluster-id"
     if not file.exists():
-        file.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+        file.write_text(_new_id())
     return file.read_text().strip()
+
+
+def _new_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def java() -> str:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from local import jars
 from local.errors import Misconfigured
-from local.kafka import Kafka
+from local.kafka import START, Kafka
 from local.kafka import answers as kafka_answers
 from local.ports import free_ports
 from local.postgres import Postgres, create_databases
@@ -47,6 +47,25 @@ async def test_a_record_is_still_there_after_kafka_was_started_again_in_any_fold
         ) as consumer:
             assert (await consumer.getone()).value == b"an event"
     assert {path.name for path in tmp_path.iterdir()} == {directory.name, "kafka.log"}
+
+
+def test_what_java_made_for_one_kafka_begins_the_next_under_ids_of_its_own(tmp_path):
+    (tmp_path / "cache").mkdir()
+    class_path = [tmp_path / "cache" / jar.name for jar in jars.fetch()]
+    for link, jar in zip(class_path, jars.fetch(), strict=True):
+        link.symlink_to(jar)
+    told = []
+    for name in ("by Java", "kept"):
+        server = Kafka(tmp_path / name, *free_ports(2), class_path)
+        server.prepare()
+        data = tmp_path / name / "data"
+        lines = (data / "meta.properties").read_text().splitlines()
+        members = dict(line.split("=") for line in lines if not line.startswith("#"))
+        told.append((members, {file.name for file in data.iterdir()}, (data / START).read_bytes()))
+    (first, *as_before), (second, *now) = told
+    assert now == as_before
+    assert first.keys() == second.keys()
+    assert {name for name in first if first[name] != second[name]} == {"cluster.id", "directory.id"}
 
 
 def test_a_row_is_still_there_after_postgres_was_started_again(tmp_path):
