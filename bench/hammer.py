@@ -134,6 +134,8 @@ class _Connection(asyncio.Protocol):
             self._send()
 
     def _send(self) -> None:
+        # A timer counts whole milliseconds, so it may be early.
+        self._due = min(self._due, time.perf_counter())
         self._transport.write(next(self._requests))
 
 

@@ -6,7 +6,7 @@ slower or that others use too. `make test` holds limits against it.
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.apart import Served, apart, serving
 from bench.baselines.consume import consume
-from bench.baselines.wire_loop import wire_seconds
+from bench.baselines.relay import relay
 from bench.clocks import Processes, cpu_seconds
 from bench.engine import Engine
 from bench.hammer import hammer
@@ -27,10 +27,12 @@ from bench.suite.workers import finish
 from bench.supervised import held, supervised
 from local.postgres import create_databases
 from local.servers import beside
+from local.topics import Layout, create_topics
 from orders.topics import Topics
 
 ROUNDS = 3
-BACKLOG, REQUESTS, LOOPS = 3_000, 3_000, 2_000
+BACKLOG, REQUESTS = 3_000, 3_000
+RELAY = Topics("relay.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +57,34 @@ def idle_engine() -> Iterator[Engine]:
 
 
 def worker(engine: Engine) -> Ratio:
-    """Return what an order of a backlog takes, beside decoding and encoding its events."""
-    work = min(finish(engine, BACKLOG)["cpu"] for _ in range(ROUNDS))
-    least = min(apart(wire_seconds, LOOPS) for _ in range(ROUNDS))
-    return Ratio(work, least * 1e6)
+    """Return what an order of a backlog takes, beside reading and appending its events."""
+    told = engine.described
+    asyncio.run(create_topics(told.kafka, RELAY, Layout(told.partitions)))
+
+    def relayed() -> float:
+        done = apart(relay, told.kafka, RELAY.events, told.partitions, BACKLOG)
+        return done.cpu_seconds / BACKLOG * 1e6
+
+    return _least([Ratio(finish(engine, BACKLOG)["cpu"], relayed()) for _ in range(ROUNDS)])
 
 
 def projector(engine: Engine) -> Ratio:
     """Return what an event takes in new tables, beside reading and decoding it."""
     told, log = engine.described, Topics(engine.described.topic_prefix).events
-    count, work = asyncio.run(_end(engine, log)), []
-    with tempfile.TemporaryDirectory() as name:
-        for number in range(ROUNDS):
-            tables = f"again_{number}"
-            create_databases(beside(told.database_url, "postgres"), [tables])
+    count = asyncio.run(_end(engine, log))
+
+    def folded(number: int) -> float:
+        tables = f"again_{number}"
+        create_databases(beside(told.database_url, "postgres"), [tables])
+        with tempfile.TemporaryDirectory() as name:
             url = beside(told.database_url, tables)
-            work.append(project(told.kafka, url, Path(name), count).cpu_seconds / count)
-    read = [apart(consume, told.kafka, log, told.partitions, count) for _ in range(ROUNDS)]
-    return Ratio(min(work) * 1e6, min(one.cpu_seconds for one in read) / count * 1e6)
+            return project(told.kafka, url, Path(name), count).cpu_seconds / count * 1e6
+
+    def read() -> float:
+        done = apart(consume, told.kafka, log, told.partitions, count)
+        return done.cpu_seconds / count * 1e6
+
+    return _least([Ratio(folded(number), read()) for number in range(ROUNDS)])
 
 
 def api(engine: Engine) -> Ratio:
@@ -82,15 +94,18 @@ def api(engine: Engine) -> Ratio:
     with serving("bench.baselines.noop_route:app") as noop:
         for served in (ours, noop):
             _placed(served)
-        rounds = [(_placed(ours), _placed(noop)) for _ in range(ROUNDS)]
-    return Ratio(*(min(costs) * 1e6 for costs in zip(*rounds, strict=True)))
+        return _least([Ratio(_placed(ours), _placed(noop)) for _ in range(ROUNDS)])
+
+
+def _least(rounds: Sequence[Ratio]) -> Ratio:
+    return min(rounds, key=lambda ratio: ratio.value)
 
 
 def _placed(served: Served) -> float:
     process = psutil.Process(served.pid)
     before = cpu_seconds(process)
     accepted(hammer(singles(served.url).model_copy(update={"count": REQUESTS})))
-    return (cpu_seconds(process) - before) / REQUESTS
+    return (cpu_seconds(process) - before) / REQUESTS * 1e6
 
 
 async def _end(engine: Engine, log: str) -> int:

@@ -7,14 +7,15 @@ measured is the worker, the broker and the ledger of the simulated chain.
 import asyncio
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.apart import apart
-from bench.baselines.noop_agent import Taken, take_all
+from bench.baselines.noop_agent import take_all
 from bench.baselines.produce import in_bulk
+from bench.baselines.relay import relay
 from bench.clocks import Processes, since
 from bench.engine import Engine, NotInTime
 from bench.histories import append, placements
@@ -34,7 +35,9 @@ PATIENCE_S = 180
 LOOK_EVERY_S = 0.02
 LEAST = 5_000
 WORKERS = ("worker",)
-NOOP = Topics("noop.")
+NOOP_TOPICS, RELAY_TOPICS = Topics("noop."), Topics("relay.")
+AGENT = f"a Faust agent that does nothing, {EVENTS_EACH} events an order"
+RELAY = "a plain client that reads, decodes, encodes and appends the same"
 PER_SECOND, MICROSECONDS = "orders/s", "µs CPU an order"
 
 Round = dict[str, float]
@@ -43,15 +46,15 @@ Round = dict[str, float]
 def measure(bench: Bench) -> Iterator[Figure]:
     """Yield what one worker does alone, and what two and four do."""
     rounds: dict[int, list[Round]] = {}
-    noop: list[Taken] = []
+    bare: dict[str, list[Round]] = {}
     for workers in (1, 2, 4):
         with supervised(*AT_ONCE.options, f"--workers={workers}") as engine:
             with held(engine, "projector"):
                 finish(engine, bench.scaled(WARM_UP))
                 rounds[workers] = [finish(engine, bench.scaled(ORDERS)) for _ in bench.each]
             if workers == 1:
-                noop = _noop(engine, bench)
-    yield from _alone(rounds[1], noop, bench)
+                bare = {AGENT: _noop(engine, bench), RELAY: _relay(engine, bench)}
+    yield from _alone(rounds[1], bare, bench)
     one = Beside(name="one worker", values=columns(rounds[1], "rate"), unit=PER_SECOND)
     for workers in (2, 4):
         yield Figure(
@@ -69,25 +72,24 @@ def measure(bench: Bench) -> Iterator[Figure]:
         )
 
 
-def _alone(rounds: Sequence[Round], noop: Sequence[Taken], bench: Bench) -> Iterator[Figure]:
-    rates = tuple(one.records / one.seconds / EVENTS_EACH for one in noop)
-    costs = tuple(one.cpu_seconds / one.records * EVENTS_EACH * 1e6 for one in noop)
-    agent = f"a Faust agent that does nothing, {EVENTS_EACH} events an order"
-    yield Figure(
-        name="one stream worker alone",
-        values=columns(rounds, "rate"),
-        unit=PER_SECOND,
-        load=_load(bench),
-        beside=(Beside(name=agent, values=rates, unit=PER_SECOND),),
-        target=Target(at_least=LEAST),
-    )
-    yield Figure(
-        name="one stream worker alone, CPU",
-        values=columns(rounds, "cpu"),
-        unit=MICROSECONDS,
-        load=_load(bench),
-        beside=(Beside(name=agent, values=costs, unit=MICROSECONDS),),
-    )
+def _alone(
+    rounds: Sequence[Round], bare: Mapping[str, Sequence[Round]], bench: Bench
+) -> Iterator[Figure]:
+    for name, column, unit, target in (
+        ("one stream worker alone", "rate", PER_SECOND, Target(at_least=LEAST)),
+        ("one stream worker alone, CPU", "cpu", MICROSECONDS, None),
+    ):
+        yield Figure(
+            name=name,
+            values=columns(rounds, column),
+            unit=unit,
+            load=_load(bench),
+            beside=tuple(
+                Beside(name=what, values=columns(found, column), unit=unit)
+                for what, found in bare.items()
+            ),
+            target=target,
+        )
 
 
 def _load(bench: Bench) -> str:
@@ -114,7 +116,7 @@ async def _finished(engine: Engine, backlog: Sequence[AnyOrderEvent]) -> Round:
             await asyncio.sleep(LOOK_EVERY_S)
         took = time.perf_counter() - began
     cpu = since(before, processes.cpu_seconds(WORKERS))["worker"]
-    return {"rate": len(backlog) / took, "cpu": cpu / len(backlog) * 1e6}
+    return _an_order(took, cpu, len(backlog))
 
 
 async def _end(log: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> int:
@@ -133,9 +135,23 @@ def _standing_still(processes: Processes) -> Iterator[None]:
             worker.send_signal(signal.SIGCONT)
 
 
-def _noop(engine: Engine, bench: Bench) -> list[Taken]:
+def _noop(engine: Engine, bench: Bench) -> list[Round]:
     told, count = engine.described, bench.scaled(RECORDS)
-    asyncio.run(create_topics(told.kafka, NOOP, Layout(told.partitions)))
+    asyncio.run(create_topics(told.kafka, NOOP_TOPICS, Layout(told.partitions)))
     [placed] = placements(1)
-    apart(in_bulk, told.kafka, NOOP.events, encode(placed), count)
-    return [apart(take_all, told.kafka, NOOP.events, count) for _ in bench.each]
+    apart(in_bulk, told.kafka, NOOP_TOPICS.events, encode(placed), count)
+    found = [apart(take_all, told.kafka, NOOP_TOPICS.events, count) for _ in bench.each]
+    return [_an_order(one.seconds, one.cpu_seconds, count / EVENTS_EACH) for one in found]
+
+
+def _relay(engine: Engine, bench: Bench) -> list[Round]:
+    told, count = engine.described, bench.scaled(ORDERS)
+    asyncio.run(create_topics(told.kafka, RELAY_TOPICS, Layout(told.partitions)))
+    found = [
+        apart(relay, told.kafka, RELAY_TOPICS.events, told.partitions, count) for _ in bench.each
+    ]
+    return [_an_order(one.seconds, one.cpu_seconds, count) for one in found]
+
+
+def _an_order(seconds: float, cpu: float, orders: float) -> Round:
+    return {"rate": orders / seconds, "cpu": cpu / orders * 1e6}
