@@ -76,7 +76,7 @@ class Active:
             self.pace.halve()
             raise
         seconds = clock() - started
-        self.pace.took(timedelta(seconds=seconds))
+        self.pace.took(timedelta(seconds=seconds), len(readings))
         _report(batch, seconds)
 
     async def _idle(self) -> None:

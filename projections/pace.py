@@ -3,16 +3,20 @@
 from datetime import timedelta
 
 _REST = 3
-"""A batch waits so many times as long as the last transaction took, itself about as much work for a
-few records as for hundreds: so a projector that keeps up leaves the machine to the others.
+_MANY = 100
+"""A batch waits up to so many times as long as the last transaction took, which is about as much
+work for a few records as for hundreds, when that had so many records, else for less in proportion:
+a projector that keeps up leaves the machine to the others, and a lone order is not held up.
 """
+
 _LINGER_MAX = timedelta(milliseconds=60)
 
 
 class Pace:
     """Halves the batch when transactions take too long, and lets it grow again when they do not.
 
-    `linger` is how long a batch that is not full waits for more, at least the time given.
+    `linger` is how long a batch that is not full waits for more: at least the time given, never
+    when that is none.
     """
 
     def __init__(self, most: int, aim: timedelta, linger: timedelta = timedelta()) -> None:
@@ -26,11 +30,11 @@ class Pace:
         """Go on with half the batch: a transaction was too long, or somebody had to take over."""
         self.size = max(1, self.size // 2)
 
-    def took(self, time: timedelta) -> None:
-        """Learn from a transaction that went well after so long."""
-        self.linger = (
-            max(self._least, min(_REST * time, _LINGER_MAX)) if self._least else self._least
-        )
+    def took(self, time: timedelta, records: int) -> None:
+        """Learn from a transaction of so many records that went well after so long."""
+        if self._least:
+            wanted = _REST * time * min(1, records / _MANY)
+            self.linger = max(self._least, min(wanted, _LINGER_MAX))
         if time > self._aim:
             self.halve()
         else:

@@ -15,7 +15,7 @@ class ProjectorSettings(Settings):
     )
     projector_batch: int = Field(default=5000, ge=1, description="Most records in a transaction.")
     projector_linger_ms: int = Field(
-        default=10,
+        default=2,
         ge=0,
         le=1000,
         description="How long a batch that is not full waits for more, at least; 0: not at all.",

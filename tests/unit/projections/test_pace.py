@@ -8,16 +8,20 @@ AIM = timedelta(milliseconds=500)
 SHORT, LONG = AIM / 10, AIM * 2
 
 
+def milliseconds(number):
+    return timedelta(milliseconds=number)
+
+
 def test_it_begins_with_the_most():
     assert Pace(1000, AIM).size == 1000
 
 
 def test_a_long_transaction_halves_it_and_short_ones_bring_it_back():
     pace = Pace(1000, AIM)
-    pace.took(LONG)
+    pace.took(LONG, 1)
     assert pace.size == 500
     for _ in range(4):
-        pace.took(SHORT)
+        pace.took(SHORT, 1)
     assert pace.size == 1000
 
 
@@ -26,22 +30,30 @@ def test_it_never_ends_at_nothing():
     for _ in range(5):
         pace.halve()
     assert pace.size == 1
-    pace.took(SHORT)
+    pace.took(SHORT, 1)
     assert pace.size == 2
 
 
 def test_a_batch_waits_in_proportion_to_the_work_of_the_last_one():
-    pace = Pace(1000, AIM, linger=timedelta(milliseconds=10))
-    assert pace.linger == timedelta(milliseconds=10)
-    pace.took(timedelta(milliseconds=6))
-    assert pace.linger == timedelta(milliseconds=18)
-    pace.took(timedelta(seconds=1))
-    assert pace.linger == timedelta(milliseconds=60)
-    pace.took(timedelta(milliseconds=1))
-    assert pace.linger == timedelta(milliseconds=10)
+    pace = Pace(1000, AIM, linger=milliseconds(2))
+    assert pace.linger == milliseconds(2)
+    pace.took(milliseconds(6), 500)
+    assert pace.linger == milliseconds(18)
+    pace.took(milliseconds(1_000), 500)
+    assert pace.linger == milliseconds(60)
+    pace.took(milliseconds(0.5), 500)
+    assert pace.linger == milliseconds(2)
+
+
+def test_after_few_records_it_waits_little():
+    pace = Pace(1000, AIM, linger=milliseconds(2))
+    pace.took(milliseconds(20), 50)
+    assert pace.linger == milliseconds(30)
+    pace.took(milliseconds(20), 3)
+    assert pace.linger == milliseconds(2)
 
 
 def test_a_projector_told_not_to_wait_never_does():
     pace = Pace(1000, AIM)
-    pace.took(LONG)
+    pace.took(LONG, 500)
     assert pace.linger == timedelta()
