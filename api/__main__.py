@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from random import SystemRandom
 from types import FrameType
 
 import uvicorn
@@ -16,7 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app, leave
 from api.heads import HttpProtocol
-from api.ids import RANDOM_BITS, uuid7
+from api.ids import Randomness, uuid7
 from api.parts import Sources
 from api.settings import ApiSettings
 from api.upgrades import SocketProtocol
@@ -165,14 +164,14 @@ def _bound(settings: ApiSettings) -> socket.socket:
 
 
 def _new_id(clock: Callable[[], datetime]) -> str:
-    return uuid7(clock(), _random.getrandbits(RANDOM_BITS))
+    return uuid7(clock(), _random.bits())
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-_random = SystemRandom()
+_random = Randomness()
 
 if __name__ == "__main__":
     main()

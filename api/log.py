@@ -34,11 +34,11 @@ class KafkaLog:
         """Append a record of this order; raise `LogAway` when that is not certain to be done."""
         partition = partition_of(order_id, self._partitions)
         try:
-            async with asyncio.timeout(self._patience_s):
-                await self._met()
-                appended = await self._appender.append(
-                    self._topic, partition, order_id.encode(), value
-                )
+            if not self._ends.seen:
+                async with asyncio.timeout(self._patience_s):
+                    await self._met()
+            # It has the same patience.
+            appended = await self._appender.append(self._topic, partition, order_id.encode(), value)
         except (NotAcknowledged, TimeoutError) as error:
             self._tell(acknowledges=False)
             raise LogAway(f"not acknowledged: {error!r}") from error

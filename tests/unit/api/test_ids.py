@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.health import VERSION
-from api.ids import RANDOM_BITS, uuid7
+from api.ids import RANDOM_BITS, Randomness, uuid7
 from api.lookup import known_form
 from tests.support.builders import T0
 
@@ -23,6 +23,21 @@ def test_an_id_is_a_uuid_of_its_own_and_sorts_by_time(one, other):
     assert (first == second) == (one == other)
     assert first < uuid7(T0 + timedelta(milliseconds=1), other)
     assert known_form(first) == first
+
+
+def test_every_bit_that_the_system_gives_is_used_once():
+    fetched = []
+
+    def fetch(count):
+        first = len(fetched) * count
+        fetched.append(count)
+        return b"".join(number.to_bytes(10) for number in range(first, first + count // 10))
+
+    randomness = Randomness(fetch)
+    given = [randomness.bits() for _ in range(1_000)]
+    assert fetched == [4_000] * 3
+    assert given[:400] == [number >> 6 for number in range(400)]
+    assert max(Randomness(lambda count: b"\xff" * count).bits() for _ in range(3)) == 2**74 - 1
 
 
 def test_the_version_told_is_the_version_of_the_project():
