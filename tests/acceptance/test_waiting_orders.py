@@ -1,16 +1,19 @@
 """Orders that wait for the market: placed, amended, cancelled and ended, through the doors."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.support.audited import assert_engine_holds
 from tests.support.doors import command
+from tests.support.log import eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
 AWAY = {"orderType": "limit", "targetPrice": 10**6}
+ANSWERS = {"OrderAmended", "OrderAmendRejected"}
 SWAP = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
 
 
@@ -46,6 +49,35 @@ async def test_a_resting_order_is_amended_by_who_saw_its_version(client):
     assert (answer.status_code, answer.json()["error"]) == (412, "VERSION_MISMATCH")
     types = [event["type"] for event in await client.events(order_id)]
     assert types == ["OrderPlaced", "OrderRested", "OrderAmendRequested", "OrderAmended"]
+
+
+async def test_each_of_many_amendments_at_once_is_answered_once(client):
+    order_id = await resting(client)
+    path, version = f"/api/orders/{order_id}", {"If-Match": "2"}
+    prices = range(999_000, 999_040)
+    answers = await asyncio.gather(
+        *(client.http.patch(path, json={"targetPrice": one}, headers=version) for one in prices)
+    )
+    told = Counter(answer.status_code for answer in answers)
+    assert told.keys() <= {200, 202, 412, 429}, told
+    assert told[200] <= 1
+
+    async def answered():
+        events = await client.events(order_id)
+        facts = [event["data"] for event in events if not event["superseded"]]
+        asked = {fact["event_id"] for fact in facts if fact["type"] == "OrderAmendRequested"}
+        given = [fact["causation_id"] for fact in facts if fact["type"] in ANSWERS]
+        return (asked, given) if asked <= set(given) else None
+
+    asked, given = await eventually(answered)
+    assert asked
+    assert sorted(given) == sorted(asked)
+
+
+async def test_a_sniper_of_a_token_that_was_always_traded_needs_no_new_pool(client):
+    order_id = await placed(client, orderType="sniper", poolProvider="METEORA")
+    order = await client.ended(order_id)
+    assert (order["status"], order["orderType"]) == ("completed", "sniper")
 
 
 async def test_an_amendment_that_the_market_reaches_is_executed(client):
