@@ -38,5 +38,8 @@ install() { # name of the lock, the rest of what pip needs
 
 supported .venv/bin/python || make_venv
 install requirements.lock --quiet --no-deps --no-build-isolation --editable .
+# It fetches the jars first. Most of its time it waits, or uses one core: the tools are installed beside it.
+.venv/bin/python -m local.class_cache &
+kafka=$!
 if [ "${1:-run}" = dev ]; then install requirements-dev.lock; fi
-.venv/bin/python -m local.class_cache  # fetches the jars first
+wait "$kafka"

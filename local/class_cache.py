@@ -5,6 +5,7 @@ passes over a cache that does not fit or is broken, and starts as without one.
 """
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -59,7 +60,11 @@ def _run(program: Program, address: str) -> None:
 
 if __name__ == "__main__":
     try:
-        make(jars.fetch())
+        fetched = jars.fetch()
+    except EngineError as error:
+        sys.exit(str(error))
+    try:
+        make(fetched)
     except (EngineError, OSError) as error:
         sentence = f"Kafka's classes could not be prepared, it starts without: {error}"
         print(sentence)  # noqa: T201  (a command)
