@@ -14,7 +14,7 @@ from tests.support.log import eventually, placement
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
-CLIENTS, ORDERS, KILLS = 20, 300, 4
+CLIENTS, ORDERS, KILLS = 12, 240, 4
 
 
 def life(order_id):

@@ -20,8 +20,8 @@ from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = pytest.mark.integration
 
-MANY = 30_000
-CHECKPOINT = 1_000
+MANY = 16_000
+CHECKPOINT = 500
 
 
 @pytest.fixture
