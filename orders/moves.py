@@ -35,6 +35,7 @@ from orders.state import (
     Routed,
     Waiting,
 )
+from orders.values import Terms
 
 
 def begun(event: OrderPlaced) -> New | Pending:
@@ -73,11 +74,21 @@ def triggered(order: New | Resting, event: OrderTriggered) -> Pending:
 
 
 def amended(order: Resting, event: OrderAmended) -> Resting:
-    """It fires on any tick again: what it fell short of were other terms."""
+    """It fires on any tick again: what it fell short of were other terms.
+
+    If it had not fired and waits for the same price, what reached that before still counts.
+    """
     kept = _kept(order, event, fired_at=None)
     kept["placement"] = replace(order.placement, terms=event.terms)
     kept["wishes"] = tuple(one for one in order.wishes if one.wish_id != event.causation_id)
-    return Resting(**kept, reason=None, delay=None)
+    since = order.since or order.updated_at if _waits_on(order, event.terms) else None
+    return Resting(**kept, reason=None, delay=None, since=since)
+
+
+def _waits_on(order: Resting, terms: Terms) -> bool:
+    was = order.placement.terms
+    same = (was.target_price, was.amount) == (terms.target_price, terms.amount)
+    return same and order.delay is None
 
 
 def routed(order: Pending, event: OrderRouted) -> Routed:

@@ -76,12 +76,13 @@ class Resting(Placed):
     """Waits for its price or its pool.
 
     One that fired and fell short does so again on a better price than it fired at, or after
-    `delay`.
+    `delay`. What the market did counts from `since`, else from `updated_at` on.
     """
 
     kind: Literal["resting"] = "resting"
     reason: Reason | None
     delay: timedelta | None
+    since: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

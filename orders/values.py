@@ -108,6 +108,11 @@ class Terms:
         """Return the units of token out below which a limit order is not executed, else 0."""
         return MONEY.multiply(self.target_price, self.amount) if self.target_price else Decimal(0)
 
+    @property
+    def is_sniper(self) -> bool:
+        """Return whether the order waits for a pool, and for no other order."""
+        return self.order_type == "sniper"
+
     def expired(self, at: datetime) -> bool:
         """Return whether the order may do nothing more at this moment."""
         return self.expires_at is not None and at >= self.expires_at

@@ -219,7 +219,7 @@ class Partition:
             if not isinstance(order, Quarantined) or order.held:
                 self._reactions.start(order)
         if is_asked(order, now) or order_id in self.resting.seen:
-            self._lane.put(order_id)
+            self._lane.put(order_id, ahead=order.placement.terms.is_sniper)
 
     def _decide_again(self, order: Open, superseded: AnyOrderEvent, *, own: bool) -> None:
         """A writer lost a race: what it wanted to record is decided anew on the state that won."""

@@ -111,8 +111,7 @@ class Reactions:
             slots.park(order)
 
     def _slots_for(self, order: Open) -> Slots:
-        is_sniper = order.placement.terms.order_type == "sniper"
-        return self._snipers if is_sniper else self._others
+        return self._snipers if order.placement.terms.is_sniper else self._others
 
     def _free(self, order_id: str) -> None:
         self._let_go(order_id)

@@ -4,7 +4,7 @@ A limit order that never fell short fires on the tick itself. One that did fires
 venues, asked first, reach its price: so orders just out of reach write nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -19,6 +19,7 @@ from streams.rounds import Rounds
 from streams.snipers import Snipers, fits
 
 Seen: TypeAlias = Tick | Liquidity
+Gather: TypeAlias = Callable[[New | Resting, Liquidity], None]
 Priced: TypeAlias = tuple[Decimal, Tick]
 """A tick, and its price in an order's own direction."""
 
@@ -26,8 +27,8 @@ Priced: TypeAlias = tuple[Decimal, Tick]
 class Turns(Protocol):
     """Whatever takes one order after the other."""
 
-    def put(self, order_id: str) -> None:
-        """Let the order have its turn."""
+    def put(self, order_id: str, *, ahead: bool = False) -> None:
+        """Let the order have its turn, `ahead` of all that are not."""
         ...
 
 
@@ -43,8 +44,13 @@ class RestingOrders:
         self._rounds = Rounds()
         self._firing = firing
         self._asking = asking
+        self._gather: Gather = self.fire
         self._looks_back = False
         self.seen: dict[str, Seen] = {}
+
+    def gather(self, gather: Gather) -> None:
+        """Hand over the snipers at rest whose pool was known already, instead of firing them."""
+        self._gather = gather
 
     def moved(self, before: Open | None, order: Open) -> None:
         """Follow an order to its next state."""
@@ -71,16 +77,16 @@ class RestingOrders:
         terms, order_id = order.placement.terms, order.placement.order_id
         if order_id in self.seen:
             return
-        if terms.order_type == "sniper":
+        if terms.is_sniper:
             pools = self._market.pools(terms.token_out)
             if pool := next((one for one in pools if fits(terms, one)), None):
-                self.fire(order, pool)
+                (self._gather if isinstance(order, Resting) else self.fire)(order, pool)
         elif isinstance(order, New):
             now = self._market.now(side_of(terms))
             if now and now[0] >= self._book.target(terms):
                 self.fire(order, now[1])
         elif order_id in self._book and not self._look_now(order):
-            best = self._market.best_since(side_of(terms), order.updated_at)
+            best = self._market.best_since(side_of(terms), order.since or order.updated_at)
             if best and self._book.fires(order, best[0]):
                 self._reached(order, best)
 
@@ -109,7 +115,7 @@ class RestingOrders:
         if isinstance(order, Resting):
             self._leave(order)
         self.seen[order.placement.order_id] = seen
-        self._firing.put(order.placement.order_id)
+        self._firing.put(order.placement.order_id, ahead=order.placement.terms.is_sniper)
 
     def answered(self, order: Resting, now: datetime, *, reached: bool) -> None:
         """Fire an order whose price the venues reach, on the tick that did; else leave it alone."""
@@ -157,7 +163,7 @@ class RestingOrders:
         self._asking.put(order.placement.order_id)
 
     def _rest(self, order: Resting) -> None:
-        if order.placement.terms.order_type == "sniper":
+        if order.placement.terms.is_sniper:
             self._snipers.add(order)
         elif order.delay is None:
             self._book.add(order)
@@ -166,7 +172,7 @@ class RestingOrders:
             self._book.add(order, above=_fired_at(order))
 
     def _leave(self, order: Resting) -> None:
-        if order.placement.terms.order_type == "sniper":
+        if order.placement.terms.is_sniper:
             self._snipers.remove(order)
         else:
             self._book.remove(order)

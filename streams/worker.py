@@ -78,6 +78,7 @@ async def stream_worker(
 
         def new_partition() -> Partition:
             resting = RestingOrders(market, share, work.lane, work.probes)
+            resting.gather(watch.found)
             return Partition(settings.partitions, clock, work.reactions, work.lane, resting)
 
         assignments = Assignments(settings, new_partition, app.crash, changes.known)

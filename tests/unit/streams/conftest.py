@@ -37,7 +37,7 @@ class Recorder:
     def start(self, order):
         self.started.append((type(order).__name__, order.version))
 
-    def put(self, order_id):
+    def put(self, order_id, *, ahead=False):
         self.settled.append(order_id)
 
     def expect(self, order_ids):

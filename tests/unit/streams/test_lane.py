@@ -44,6 +44,28 @@ async def test_beyond_the_limit_they_wait_their_turn_once_each(bench):
     assert bench.begun == ["a", "b", "c", "d"]
 
 
+async def test_who_is_ahead_waits_for_no_other(bench):
+    for order_id in "abcd":
+        bench.lane.put(order_id)
+    await bench.rest()
+    for order_id in "xyz":
+        bench.lane.put(order_id, ahead=True)
+    await bench.rest()
+    assert bench.begun == ["a", "b", "x", "y"]
+    bench.gate.set()
+    await bench.rest()
+    assert sorted(bench.begun[4:]) == ["c", "d", "z"]
+
+
+async def test_those_who_leave_give_their_room_on_also_ahead(bench):
+    for order_id in "xyz":
+        bench.lane.put(order_id, ahead=True)
+    await bench.rest()
+    await bench.lane.cancel({"x"})
+    await bench.rest()
+    assert bench.begun == ["x", "y", "z"]
+
+
 async def test_one_whose_turn_has_begun_gets_another(bench):
     bench.lane.put("a")
     await bench.rest()

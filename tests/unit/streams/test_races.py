@@ -85,7 +85,7 @@ class Owner:
     def is_running(self, order_id):
         return bool(self.running)
 
-    def put(self, order_id):
+    def put(self, order_id, *, ahead=False):
         if not self.due:
             self.due.append(order_id)
 
@@ -127,7 +127,7 @@ class Probes:
     def __init__(self, probing):
         self.probing = probing
 
-    def put(self, order_id):
+    def put(self, order_id, *, ahead=False):
         self.probing.append(order_id)
 
 

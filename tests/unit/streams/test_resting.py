@@ -1,5 +1,8 @@
 """Limit orders at rest fire on the price, once, and write nothing while just out of reach."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
@@ -94,6 +97,39 @@ def test_an_amended_order_fires_by_its_new_terms(live):
     other = wish(OrderAmendRequested, seen_version=2, terms=limit(148))
     live.read(other, amended(3, limit(148)), first=2)
     assert live.seen() == tick(149)
+
+
+def test_an_amendment_that_leaves_the_price_alone_forgets_no_crossing(deaf):
+    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
+    assert isinstance(order, Resting)
+    for price, at in ((155, 15), (149, 18)):
+        deaf.watch.tick(tick(price, at))
+    deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
+    deaf.partition.go_live()
+    hear(deaf, 149, 20)
+    same = replace(LIMIT.terms, slippage=Decimal("0.06"))
+    deaf.read(
+        wish(OrderAmendRequested, seen_version=2, terms=same),
+        amended(3, same, occurred_at=seconds(21)),
+        first=2,
+    )
+    assert deaf.seen() == tick(155, 15)
+
+
+def test_an_amendment_of_the_price_counts_from_then_on(deaf):
+    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
+    assert isinstance(order, Resting)
+    for price, at in ((155, 15), (149, 18)):
+        deaf.watch.tick(tick(price, at))
+    deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
+    deaf.partition.go_live()
+    hear(deaf, 149, 20)
+    deaf.read(
+        wish(OrderAmendRequested, seen_version=2, terms=limit(152)),
+        amended(3, limit(152), occurred_at=seconds(21)),
+        first=2,
+    )
+    assert deaf.seen() is None
 
 
 def test_an_order_whose_wish_is_answered_while_it_fires_still_fires(live):

@@ -1,5 +1,6 @@
 """A sniper fires on a pool of its token, whenever that came, and none out of turn."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from orders.fold import replay
 from orders.state import Resting
 from orders.values import Liquidity
+from streams import watch
 from streams.snapshot import Snapshot
+from streams.watch import Watch
 from tests.support.builders import (
     LIQUIDITY,
     ORDER_ID,
@@ -19,9 +22,19 @@ from tests.support.builders import (
     sniper,
     triggered,
 )
+from tests.support.log import eventually
+from tests.unit.streams.conftest import Bench
 
 NEW_POOL = LIQUIDITY.model_copy(update={"token": "NEW"})
 SNIPER = placed(terms=sniper(token_out="NEW"))
+
+
+EARLIER, LATER = (f"{number:08}-0000-4000-8000-000000000000" for number in (2, 1))
+
+
+@pytest.fixture
+def another():
+    return Bench()
 
 
 def pool_of(pool, usd):
@@ -80,6 +93,57 @@ def test_a_sniper_taken_over_fires_on_a_pool_that_came_meanwhile(deaf):
     deaf.partition.restore(Snapshot(T0, next_offset=2, open={ORDER_ID: order}))
     deaf.partition.go_live()
     assert deaf.seen() == NEW_POOL
+
+
+class TwoPartitions:
+    """A worker that takes two partitions over, with a sniper at rest in each."""
+
+    def __init__(self, one, other):
+        self.benches = one, other
+        mapping = dict(enumerate(bench.partition for bench in self.benches))
+        self.watch = Watch(one.market, mapping, one.reactions.expect)
+        self.watch.liquidity(NEW_POOL)
+        other.partition.resting._market = one.market
+        other.partition.resting._firing = one.lane
+        for bench in self.benches:
+            bench.partition.resting.gather(self.watch.found)
+
+    def fired(self, count):
+        async def have_fired():
+            return len(self.benches[0].lane.settled) == count
+
+        return have_fired
+
+    def take_over(self, number, order_id, placed_at):
+        place = {"order_id": order_id, "occurred_at": seconds(placed_at)}
+        order = replay([placed(terms=SNIPER.terms, **place), rested(2, order_id=order_id)])
+        assert isinstance(order, Resting)
+        partition = self.benches[number].partition
+        partition.restore(Snapshot(T0, next_offset=2, open={order_id: order}))
+        partition.go_live()
+
+
+async def test_snipers_taken_over_one_by_one_fire_in_the_order_of_their_placement(deaf, another):
+    both = TwoPartitions(deaf, another)
+    both.take_over(0, LATER, 2)
+    await asyncio.sleep(0)
+    assert deaf.lane.settled == []
+    both.take_over(1, EARLIER, 1)
+    await eventually(both.fired(2), 5)
+    assert deaf.lane.settled == [EARLIER, LATER]
+    assert deaf.reactions.expected[-1] == [EARLIER, LATER]
+
+
+async def test_a_sniper_taken_over_waits_not_long_for_a_partition_that_is_late(
+    deaf, another, monkeypatch
+):
+    monkeypatch.setattr(watch, "_LOOKS", 2)
+    both = TwoPartitions(deaf, another)
+    both.take_over(0, LATER, 2)
+    await eventually(both.fired(1), 5)
+    assert deaf.lane.settled == [LATER]
+    both.take_over(1, EARLIER, 1)
+    await eventually(both.fired(2), 5)
 
 
 def test_a_sniper_that_fired_is_routed_like_any_other(live):
