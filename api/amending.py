@@ -23,6 +23,9 @@ from orders.events import OrderAmended, OrderAmendRejected
 from orders.values import Terms
 
 PATIENCE = timedelta(seconds=2)
+"""How long whoever asks waits in all, once the log has what is asked."""
+READING = timedelta(milliseconds=200)
+"""The end of it, kept for reading the order again when nobody has answered."""
 AMENDABLE = ("targetPrice", "slippage", "expiresAt", "amount")
 _VERSION = re.compile(r'(?:W/)?"?([1-9]\d{0,8})"?')
 
@@ -67,10 +70,15 @@ def require_resting(order: OrderRow, seen_version: int) -> None:
         raise Refusal(changing_errors.ORDER_NOT_RESTING, version=order.version)
 
 
-async def answered(subscription: Subscription, wish_id: str) -> OrderRow | None:
+def deadline() -> float:
+    """Return when, by the clock of the loop, what is asked now is waited for no longer."""
+    return asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+
+
+async def answered(subscription: Subscription, wish_id: str, until: float) -> OrderRow | None:
     """Return the order as amended, or None when nobody answers in time; raise `Refusal`."""
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout_at(until - READING.total_seconds()):
             while True:
                 change = await subscription.next()
                 if change.event.causation_id == wish_id or change.status in FINAL:

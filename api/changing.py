@@ -1,5 +1,6 @@
 """The routes that cancel and amend orders: they ask, and the worker of the order answers."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import changing_errors, errors, list_errors, placing_errors, positions, schemas
-from api.amending import amended, answered, require_resting, version_of
+from api.amending import amended, answered, deadline, require_resting, version_of
 from api.answers import json_answer
 from api.body import json_object
 from api.callers import caller_of
@@ -78,7 +79,7 @@ async def cancel(request: Request) -> Response:
         return json_answer(schemas.order_view(row), 202)
     with parts.wishing.slots:
         wished = await parts.wishing.cancel(row.order_id, asker_of(request))
-        row = await _read_again(parts, replace(row, cancel_requested=True), wished)
+        row = await _read_again(parts, replace(row, cancel_requested=True), wished, deadline())
     return json_answer(schemas.order_view(row), 202, _place(wished))
 
 
@@ -129,10 +130,11 @@ async def amend(request: Request) -> Response:
             return json_answer(schemas.order_view(row))
         parts.wishing.require_room(order, events)
         wished = await parts.wishing.amend(order_id, seen_version, wanted, asker_of(request))
-        now = await answered(subscription, wished.wish_id)
+        until = deadline()
+        now = await answered(subscription, wished.wish_id, until)
         if now is not None:
             return json_answer(schemas.order_view(now), 200, _place(wished))
-        row = await _read_again(parts, row, wished)
+        row = await _read_again(parts, row, wished, until)
     return json_answer(schemas.order_view(row), 202, _place(wished))
 
 
@@ -169,12 +171,13 @@ def asker_of(request: Request) -> Asker:
     return Asker(caller_of(request).user_id, request.state.request_id)
 
 
-async def _read_again(parts: Parts, row: OrderRow, wished: Wished) -> OrderRow:
+async def _read_again(parts: Parts, row: OrderRow, wished: Wished, until: float) -> OrderRow:
     """Return the order with what was asked, or as it was when that cannot be read in time."""
     place, patience = wished.position, parts.settings.read_patience.total_seconds()
-    if await parts.feed.progress.reached(place.partition, place.offset + 1, patience):
-        with suppress(ReadModelAway):
-            return (await parts.order_rows.of(row.order_id)).found or row
+    with suppress(ReadModelAway, TimeoutError):
+        async with asyncio.timeout_at(until):
+            if await parts.feed.progress.reached(place.partition, place.offset + 1, patience):
+                return (await parts.order_rows.of(row.order_id)).found or row
     return row
 
 
