@@ -10,6 +10,7 @@ from api.callers import Caller
 from api.changing_schemas import MOST, CancelAnswer, CancelResult
 from api.errors import Refusal
 from api.list_filters import OPEN, pair_of_text
+from api.lookup import known_form
 from api.members import require_known
 from api.parts import Parts
 from api.placement import is_user_id
@@ -68,7 +69,15 @@ def _ids(value: object) -> tuple[str, ...]:
         raise Refusal(changing_errors.INVALID_CANCEL)
     if not all(isinstance(one, str) for one in value):
         raise Refusal(changing_errors.INVALID_CANCEL)
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(map(_as_written, value)))
+
+
+def _as_written(order_id: str) -> str:
+    """Return the id as the engine writes it; what no order can have stays as it came."""
+    try:
+        return known_form(order_id)
+    except Refusal:
+        return order_id
 
 
 def _whose(document: Mapping[str, object], caller: Caller) -> str | None:

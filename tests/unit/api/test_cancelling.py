@@ -126,6 +126,12 @@ async def test_each_of_the_orders_named_is_answered_as_alone(many):
     assert [wish.order_id for wish in wishes(many)] == [many.ids[0]]
 
 
+async def test_an_order_named_in_capitals_too_is_asked_once(at_rest):
+    _, told = await cancel(at_rest, orderIds=[ORDER_ID.upper(), ORDER_ID, "X", "x"])
+    assert [one["orderId"] for one in told["results"]] == [ORDER_ID, "X", "x"]
+    assert [wish.order_id for wish in wishes(at_rest)] == [ORDER_ID]
+
+
 @pytest.mark.parametrize(
     ("choice", "which"),
     [
