@@ -148,8 +148,8 @@ def _projector(kafka: str, url: str, folder: Path) -> Program:
 def _wait_for(url: str, head: int) -> None:
     deadline = time.monotonic() + PATIENCE
     with psycopg.connect(url, autocommit=True) as connection:
-        question = "select coalesce(max(seq), 0) from projection_1.order_events"
-        while connection.execute(question).fetchone() != (head,):
+        question = "select coalesce(max(seq), 0) >= %s from projection_1.order_events"
+        while connection.execute(question, (head,)).fetchone() != (True,):
             if time.monotonic() > deadline:
                 raise RuntimeError("the projector does not get on")
             time.sleep(0.01)

@@ -6,6 +6,7 @@ slower or that others use too. `make test` holds limits against it.
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from bench.apart import Served, apart, serving
 from bench.baselines.consume import consume
 from bench.baselines.relay import relay
 from bench.clocks import Processes, cpu_seconds
-from bench.engine import Engine
+from bench.engine import Engine, wait_for
 from bench.hammer import hammer
 from bench.projections import project
 from bench.suite.load import accepted, singles
@@ -31,8 +32,9 @@ from local.topics import Layout, create_topics
 from orders.topics import Topics
 
 ROUNDS = 3
-BACKLOG, REQUESTS = 3_000, 3_000
+BACKLOG, REQUESTS = 1_500, 1_500
 RELAY = Topics("relay.")
+QUIET_S, PATIENCE_S = 1, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def worker(engine: Engine) -> Ratio:
 def projector(engine: Engine) -> Ratio:
     """Return what an event takes in new tables, beside reading and decoding it."""
     told, log = engine.described, Topics(engine.described.topic_prefix).events
-    count = asyncio.run(_end(engine, log))
+    count = _at_rest(engine, log)
 
     def folded(number: int) -> float:
         tables = f"again_{number}"
@@ -106,6 +108,19 @@ def _placed(served: Served) -> float:
     before = cpu_seconds(process)
     accepted(hammer(singles(served.url).model_copy(update={"count": REQUESTS})))
     return (cpu_seconds(process) - before) / REQUESTS * 1e6
+
+
+def _at_rest(engine: Engine, log: str) -> int:
+    """Return how many records the log has once no worker appends to it any more."""
+    ends = [asyncio.run(_end(engine, log))]
+
+    def stands_still() -> bool:
+        time.sleep(QUIET_S)
+        ends.append(asyncio.run(_end(engine, log)))
+        return ends[-1] == ends[-2]
+
+    wait_for(stands_still, PATIENCE_S, "the workers have done what was placed")
+    return ends[-1]
 
 
 async def _end(engine: Engine, log: str) -> int:

@@ -1,9 +1,8 @@
 """What orders cost, beside the least that their work costs: a part that gets dearer is noticed.
 
 CPU beside CPU of the same minute, the least of some rounds: a machine that is slower, or that
-others use too, is so for both. First the code alone, by narrow limits; then the processes of an
-engine with all that they are made of, by wide ones, for how many records they take and send at
-once depends on the machine.
+others use too, is so for both. First the code alone, then the processes of an engine with all that
+they are made of.
 """
 
 import pytest
@@ -20,9 +19,9 @@ TWICE_IS_TOO_MUCH = [
     pytest.param(costs.projector_ratio, 4.4, id="event"),
 ]
 PROCESSES = [
-    pytest.param(ratios.api, 3.5, id="api"),
-    pytest.param(ratios.worker, 30, id="worker"),
-    pytest.param(ratios.projector, 8, id="projector"),
+    pytest.param(ratios.api, 2.6, id="api"),
+    pytest.param(ratios.worker, 26, id="worker"),
+    pytest.param(ratios.projector, 6, id="projector"),
 ]
 
 

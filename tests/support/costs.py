@@ -30,7 +30,7 @@ from streams.work import Work
 from tests.support.api import in_memory
 from tests.support.fakes import FakeVenue
 
-ORDERS, ROUNDS = 600, 10
+ORDERS, ROUNDS = 500, 8
 WRITTEN = 2
 """Of the events of an order those that the worker writes; it reads them all."""
 
