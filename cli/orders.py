@@ -1,12 +1,14 @@
 """`engine orders` and `engine cancel`."""
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.changing_schemas import MOST
 from cli.calls import call
 from cli.failures import Failure
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
@@ -104,22 +106,35 @@ def cancel(
         raise typer.BadParameter("name orders, or --user, or --all")
     if order and (kind or pair):
         raise typer.BadParameter("--type and --pair choose among many orders: use --user or --all")
-    wanted = {"orderIds": order or None, "userId": user, "all": everything or None}
-    wanted |= {"orderType": kind, "pair": pair}
+    chosen = {"userId": user, "all": everything or None, "orderType": kind, "pair": pair}
     address = f"{api_url(url, data_dir)}/api/orders/cancel"
     refused = asked = 0
-    for _ in range(MOST_ROUNDS):
-        told = call("POST", address, bearing(token), wanted).json()
-        for result in told["results"]:
+    for some in _at_once(order or []):
+        for result in _cancelled(address, bearing(token), chosen | {"orderIds": some}):
             asked += 1
             refused += result["status"] != 202
             _tell(result, as_json=as_json)
-        if told["complete"]:
-            break
     if refused:
         raise Failure(f"{refused} of {asked} orders cannot be cancelled")
     if not asked and not as_json:
         typer.echo("There are no such open orders")
+
+
+def _at_once(order_ids: list[str]) -> Iterator[list[str] | None]:
+    """Yield the ids in as many parts as it takes requests; where none is named, one nothing."""
+    for start in range(0, len(order_ids) or 1, MOST):
+        yield order_ids[start : start + MOST] or None
+
+
+def _cancelled(
+    address: str, headers: dict[str, str], wanted: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield what came of each order, asking again until these are all."""
+    for _ in range(MOST_ROUNDS):
+        told = call("POST", address, headers, wanted).json()
+        yield from told["results"]
+        if told["complete"]:
+            break
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

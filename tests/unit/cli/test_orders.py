@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from typer.testing import CliRunner
 
+from api.changing_schemas import MOST
 from cli.main import app
 
 ORDER = {
@@ -95,6 +96,15 @@ def test_orders_are_cancelled_by_their_ids_and_one_that_cannot_be_is_a_failure(a
     assert "asked to cancel, it was open" in told.output
     assert "Order x: There is none." in told.output
     assert "1 of 2 orders cannot be cancelled" in told.output
+
+
+def test_more_orders_than_one_request_takes_are_cancelled_by_several(api):
+    ids = [f"id-{number}" for number in range(MOST + 1)]
+    answers = [{"results": results, "complete": True} for results in ([DONE, GONE], [DONE])]
+    told, asked = api("cancel", *ids, answer=answers)
+    assert [body for _, _, body in asked] == [{"orderIds": ids[:MOST]}, {"orderIds": ids[MOST:]}]
+    assert told.exit_code == 1
+    assert "1 of 3 orders cannot be cancelled" in told.output
 
 
 def test_all_orders_are_cancelled_until_these_are_all(api):
