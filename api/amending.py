@@ -52,7 +52,7 @@ def amended(terms: Terms, document: Mapping[str, object]) -> Terms:
             raise Refusal(MISPLACED_CONDITION)
         changes["target_price"] = price_of(document["targetPrice"])
     if "slippage" in document:
-        changes["slippage"] = slippage_of(document["slippage"], terms.slippage)
+        changes["slippage"] = slippage_of(document["slippage"])
     if "expiresAt" in document:
         changes["expires_at"] = expiry_of(document["expiresAt"])
     if "amount" in document:

@@ -28,10 +28,8 @@ def amount_of(value: object, token_in: object, field: str) -> Decimal:
     return _within(value, most)
 
 
-def slippage_of(value: object, default: Decimal = DEFAULT_SLIPPAGE) -> Decimal:
-    """Return a slippage, the default where none is given; raise `Refusal`."""
-    if value is None:
-        return default
+def slippage_of(value: object) -> Decimal:
+    """Return a slippage; raise `Refusal`."""
     if not isinstance(value, Decimal):
         raise Refusal(placing_errors.INVALID_SLIPPAGE_TYPE)
     in_range = value.is_finite() and 0 <= value <= 1

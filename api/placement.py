@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 
 import base58
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +15,7 @@ from api.conditions import SNIPER_SLIPPAGE, SNIPER_SPENDS, conditions_of, type_o
 from api.errors import Kind, Refusal
 from orders import tokens
 from orders.events import OrderPlaced
-from orders.values import Tags, Terms
+from orders.values import OrderType, Tags, Terms
 
 MAX_USER_ID = 128
 MINT_BYTES = 32
@@ -75,8 +76,7 @@ def order_of(document: Mapping[str, object], form: Form) -> Wish:
     amount = amount_of(
         _present(document, form.amount, placing_errors.MISSING_AMOUNT), token_in, form.amount
     )
-    usual = SNIPER_SLIPPAGE if order_type == "sniper" else DEFAULT_SLIPPAGE
-    slippage = slippage_of(document.get("slippage"), usual)
+    slippage = _slippage(document.get("slippage"), order_type)
     token_in = _token(token_in, placing_errors.INVALID_TOKEN_IN)
     token_out = _token(token_out, placing_errors.INVALID_TOKEN_OUT)
     if tokens.same(token_in, token_out):
@@ -95,6 +95,12 @@ def difference(wish: Wish, placed: OrderPlaced) -> str | None:
         if getattr(wish.terms, name) != getattr(placed.terms, name):
             return {"amount": wish.form.amount, "faults": FAULTS_HEADER}.get(name, to_camel(name))
     return "tags" if set(wish.tags) != set(placed.tags) else None
+
+
+def _slippage(value: object, order_type: OrderType) -> Decimal:
+    if value is None:
+        return SNIPER_SLIPPAGE if order_type == "sniper" else DEFAULT_SLIPPAGE
+    return slippage_of(value)
 
 
 def _present(document: Mapping[str, object], field: str, missing: Kind) -> object:

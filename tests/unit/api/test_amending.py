@@ -203,6 +203,12 @@ async def test_what_cannot_be_asked_is_refused(resting, document, seen, status, 
     assert len(resting.log.events) == 2
 
 
+@pytest.mark.parametrize("field", ["targetPrice", "slippage", "amount"])
+async def test_what_an_order_always_has_is_not_taken_away(resting, field):
+    answer = await amend(resting, {field: None})
+    assert (answer.status_code, answer.json().get("field")) == (400, field)
+
+
 async def test_a_sniper_order_has_no_price_to_amend(api):
     api.log.write(placed(terms=sniper()), rested(2))
     api.read_model.project()
