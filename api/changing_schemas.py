@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from api.list_filters import PAIR_PATTERN
 from api.placing_schemas import Amount, Price, Slippage, User
@@ -20,16 +21,18 @@ class Amendment(Shape):
 
     model_config = ConfigDict(extra="forbid")
 
-    target_price: Price | None = Field(
+    target_price: Price | SkipJsonSchema[None] = Field(
         default=None, description="Of a limit order.", examples=[150.5]
     )
-    slippage: Slippage | None = Field(default=None, examples=[0.01])
+    slippage: Slippage | SkipJsonSchema[None] = Field(default=None, examples=[0.01])
     expires_at: datetime | None = Field(
         default=None,
         description="A time to come, with its zone; null: it has no end any more.",
         examples=["2099-01-31T12:00:00Z"],
     )
-    amount: Amount | None = Field(default=None, description="Units of tokenIn.", examples=[10])
+    amount: Amount | SkipJsonSchema[None] = Field(
+        default=None, description="Units of tokenIn.", examples=[10]
+    )
 
 
 class CancelRequest(Shape):

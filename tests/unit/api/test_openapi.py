@@ -67,6 +67,16 @@ async def test_a_placement_is_as_documented(api, document):
         assert "slippage" not in asked["required"]
 
 
+@pytest.mark.parametrize(
+    ("field", "may_be_null"),
+    [("targetPrice", False), ("slippage", False), ("amount", False), ("expiresAt", True)],
+)
+def test_of_an_amendment_only_the_end_may_be_null(document, field, may_be_null):
+    operation = document["paths"]["/api/orders/{orderId}"]["patch"]
+    asked = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert Draft202012Validator(asked).is_valid({field: None}) is may_be_null
+
+
 async def test_cancels_and_amendments_are_as_documented(api, document):
     api.log.appended = api.read_model.project
     api.log.write(placed(terms=limit()), rested(2))
