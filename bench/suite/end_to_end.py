@@ -15,7 +15,7 @@ from bench.suite.row import Bench, columns
 from bench.supervised import ENDED, HEAD, number
 from streams.settings import StreamSettings
 
-ORDERS = 40_000
+ORDERS = 20_000
 WARM_UP = 2_000
 LEAST = 2_500
 PER_SECOND, MICROSECONDS = "orders/s", "µs CPU an order"
