@@ -176,7 +176,7 @@ def _is_limit(order: Placed) -> bool:
 
 
 def _is_sniper(order: Placed) -> bool:
-    return order.placement.terms.order_type == "sniper"
+    return order.placement.terms.is_sniper
 
 
 def _failed(order: Placed, attempts: int, reason: Reason, stamp: Stamp) -> OrderFailed:

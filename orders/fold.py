@@ -150,7 +150,7 @@ def _resolved(order: Routed, event: OrderFact) -> Open | Closed | None:
 
 
 def _is_sniper(order: Placed) -> bool:
-    return order.placement.terms.order_type == "sniper"
+    return order.placement.terms.is_sniper
 
 
 def _may_rest(order: Placed, event: OrderRested) -> bool:
