@@ -28,7 +28,7 @@ class Deaf:
     def stop(self, order_id):
         pass
 
-    def put(self, order_id):
+    def put(self, order_id, *, ahead=False):
         pass
 
     def release(self, order_id):
