@@ -64,20 +64,17 @@ POLICIES = st.lists(st.integers(1, 60), max_size=4).map(
 LATE = seconds(100)
 MOMENTS = st.sampled_from([T0, LATE])
 ENDS = (OrderExecuted, OrderFailed, OrderCancelled, OrderExpired)
-TERMS = (
-    st.builds(
-        terms,
-        time_in_force=st.sampled_from(["GTC", "IOC"]),
-        expires_at=st.sampled_from([None, seconds(60)]),
-    )
-    | st.builds(
-        terms,
-        order_type=st.just("limit"),
-        target_price=st.sampled_from([Decimal(1), Decimal(10) ** 13]),
-        time_in_force=st.sampled_from(["GTC", "GTC", "IOC"]),
-        expires_at=st.sampled_from([None, seconds(60)]),
-    )
-    | st.builds(terms, order_type=st.just("sniper"))
+TERMS = st.builds(
+    terms,
+    order_type=st.sampled_from(["market", "sniper"]),
+    time_in_force=st.sampled_from(["GTC", "IOC"]),
+    expires_at=st.sampled_from([None, seconds(60)]),
+) | st.builds(
+    terms,
+    order_type=st.just("limit"),
+    target_price=st.sampled_from([Decimal(1), Decimal(10) ** 13]),
+    time_in_force=st.sampled_from(["GTC", "GTC", "IOC"]),
+    expires_at=st.sampled_from([None, seconds(60)]),
 )
 
 

@@ -56,24 +56,30 @@ def test_nothing_fires_on_the_last_price_of_a_feed_that_fell_silent(live):
     assert live.seen() == tick(151, 6)
 
 
-def test_a_new_owner_does_not_fire_on_what_was_before_the_order_came_to_rest(deaf):
+def take_over(deaf, *ticks):
+    """Let a partition come, after these ticks, with an order at rest since second 10."""
     order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
     assert isinstance(order, Resting)
-    for price, at in ((160, 5), (149, 15)):
+    for price, at in ticks:
         deaf.watch.tick(tick(price, at))
     deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
     deaf.partition.go_live()
+
+
+def amend(live, terms):
+    """Let somebody ask for other terms, and the answer come at second 21."""
+    asked = wish(OrderAmendRequested, seen_version=2, terms=terms)
+    live.read(asked, amended(3, terms, occurred_at=seconds(21)), first=2)
+
+
+def test_a_new_owner_does_not_fire_on_what_was_before_the_order_came_to_rest(deaf):
+    take_over(deaf, (160, 5), (149, 15))
     hear(deaf, 149, 20)
     assert deaf.seen() is None
 
 
 def test_a_new_owner_fires_on_a_crossing_of_late(deaf):
-    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
-    assert isinstance(order, Resting)
-    for price, at in ((149, 5), (155, 15), (149, 18)):
-        deaf.watch.tick(tick(price, at))
-    deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
-    deaf.partition.go_live()
+    take_over(deaf, (149, 5), (155, 15), (149, 18))
     assert deaf.seen() is None
     hear(deaf, 149, 20)
     assert deaf.seen() == tick(155, 15)
@@ -100,35 +106,16 @@ def test_an_amended_order_fires_by_its_new_terms(live):
 
 
 def test_an_amendment_that_leaves_the_price_alone_forgets_no_crossing(deaf):
-    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
-    assert isinstance(order, Resting)
-    for price, at in ((155, 15), (149, 18)):
-        deaf.watch.tick(tick(price, at))
-    deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
-    deaf.partition.go_live()
+    take_over(deaf, (155, 15), (149, 18))
     hear(deaf, 149, 20)
-    same = replace(LIMIT.terms, slippage=Decimal("0.06"))
-    deaf.read(
-        wish(OrderAmendRequested, seen_version=2, terms=same),
-        amended(3, same, occurred_at=seconds(21)),
-        first=2,
-    )
+    amend(deaf, replace(LIMIT.terms, slippage=Decimal("0.06")))
     assert deaf.seen() == tick(155, 15)
 
 
 def test_an_amendment_of_the_price_counts_from_then_on(deaf):
-    order = replay([LIMIT, rested(2, occurred_at=seconds(10))])
-    assert isinstance(order, Resting)
-    for price, at in ((155, 15), (149, 18)):
-        deaf.watch.tick(tick(price, at))
-    deaf.partition.restore(Snapshot(seconds(20), next_offset=2, open={ORDER_ID: order}))
-    deaf.partition.go_live()
+    take_over(deaf, (155, 15), (149, 18))
     hear(deaf, 149, 20)
-    deaf.read(
-        wish(OrderAmendRequested, seen_version=2, terms=limit(152)),
-        amended(3, limit(152), occurred_at=seconds(21)),
-        first=2,
-    )
+    amend(deaf, limit(152))
     assert deaf.seen() is None
 
 

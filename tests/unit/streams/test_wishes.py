@@ -4,17 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from orders.commands import AnswerOrder
-from orders.decider import decide
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
-from orders.retry import RetryPolicy
 from orders.state import Resting
 from streams.snapshot import Snapshot
 from tests.support.builders import (
     ORDER_ID,
     T0,
-    TICK,
     amended,
     cancelled,
     executed,
@@ -27,7 +23,6 @@ from tests.support.builders import (
     retry_scheduled,
     routed,
     seconds,
-    stamp,
     terms,
     triggered,
     wish,
@@ -127,70 +122,6 @@ def test_a_second_rejection_of_a_wish_asks_for_no_further_answer(live):
     live.read(no, first=5)
     assert live.lane.settled == []
     assert len(live.partition.open_orders[ORDER_ID].wishes) == 1
-
-
-def answering(live, event_id="mine"):
-    """Begin the answer to what is asked first, as a turn in the lane does, and return it."""
-    order, _ = live.partition.settling(ORDER_ID)
-    answer = decide(AnswerOrder(stamp(T0, event_id, "streams")), order, RetryPolicy())
-    return answer, live.partition.under_way.appended(answer)
-
-
-def test_an_order_has_no_other_turn_until_its_answer_is_read_back(live):
-    other = AMEND.model_copy(update={"event_id": "another wish"})
-    live.read(placed(), routed(2), AMEND)
-    answer, under_way = answering(live)
-    with under_way:
-        live.read(other, first=3)
-        assert live.partition.settling(ORDER_ID) is None
-    live.lane.settled.clear()
-    live.read(answer, first=4)
-    assert live.lane.settled == [ORDER_ID]
-    order, _ = live.partition.settling(ORDER_ID)
-    assert [one.wish_id for one in order.wishes] == ["another wish"]
-
-
-def test_an_answer_that_another_worker_gave_first_gives_the_order_its_next_turn_too(live):
-    other = AMEND.model_copy(update={"event_id": "another wish"})
-    live.read(placed(), routed(2), AMEND)
-    answer, under_way = answering(live)
-    with under_way:
-        live.read(other, answer.model_copy(update={"event_id": "another's"}), first=3)
-        assert live.partition.settling(ORDER_ID) is None
-    live.lane.settled.clear()
-    live.read(answer, first=5)
-    assert live.lane.settled == [ORDER_ID]
-    assert live.partition.settling(ORDER_ID)
-
-
-def test_what_an_order_fires_on_while_its_answer_is_under_way_makes_it_fire_after_it(live):
-    live.read(LIMIT, rested(2), AMEND.model_copy(update={"seen_version": 1}))
-    answer, under_way = answering(live)
-    with under_way:
-        live.hearing.heard()
-        live.watch.tick(TICK)
-        assert live.partition.settling(ORDER_ID) is None
-    live.lane.settled.clear()
-    live.read(answer, first=3)
-    assert live.lane.settled == [ORDER_ID]
-    _, seen = live.partition.settling(ORDER_ID)
-    assert seen == TICK
-
-
-def test_an_answer_that_could_not_be_appended_is_given_again(live):
-    live.read(placed(), routed(2), AMEND)
-    _, under_way = answering(live)
-    with pytest.raises(ConnectionError), under_way:
-        raise ConnectionError
-    assert live.partition.settling(ORDER_ID)
-
-
-def test_an_order_that_ended_has_nothing_under_way(live):
-    live.read(*WAITS, CANCEL)
-    _, under_way = answering(live)
-    with under_way:
-        live.read(cancelled(4, attempts=1), first=4)
-    assert ORDER_ID not in live.partition.under_way
 
 
 def test_the_end_of_a_wait_that_was_cancelled_changes_nothing(live):
