@@ -10,6 +10,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
 
 from audit.errors import Unreadable
 from runtime.headers import tolerate_any_names
@@ -40,7 +41,7 @@ class Span(NamedTuple):
     end: int
 
 
-class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
+class _Consumer(AIOKafkaConsumer):
     # aiokafka 0.14 ends its own stop half-way, as if cancelled, when a fetch was about to begin.
     async def stop(self) -> None:
         try:
@@ -178,9 +179,9 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
     await asyncio.gather(stopping, return_exceptions=True)
 
 
-def _record(found: object) -> Record:
-    timestamp = datetime.fromtimestamp(found.timestamp / 1000, UTC)  # type: ignore[attr-defined]  # aiokafka is untyped
-    return Record(found.partition, found.offset, found.key, found.value, timestamp)  # type: ignore[attr-defined]  # aiokafka is untyped
+def _record(found: ConsumerRecord) -> Record:
+    timestamp = datetime.fromtimestamp(found.timestamp / 1000, UTC)
+    return Record(found.partition, found.offset, found.key, found.value, timestamp)
 
 
 def _told(error: BaseException) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rich.console import Console
+
 from local import jars
 from local.errors import EngineError
 from local.kafka import Kafka, class_cache
@@ -30,7 +32,7 @@ def make(class_path: Sequence[Path]) -> None:
     cache = class_cache(class_path)
     if cache.exists():
         return
-    print("Preparing Kafka's classes, for faster starts", flush=True)  # noqa: T201  (a command)
+    Console().print("Preparing Kafka's classes, for faster starts")
     with tempfile.TemporaryDirectory(prefix="classes-", dir=cache.parent) as folder:
         directory, made = Path(folder, "kafka"), Path(folder, "made")
         port, controller_port = free_ports(2)
@@ -66,5 +68,4 @@ if __name__ == "__main__":
     try:
         make(fetched)
     except (EngineError, OSError) as error:
-        sentence = f"Kafka's classes could not be prepared, it starts without: {error}"
-        print(sentence)  # noqa: T201  (a command)
+        sys.stderr.write(f"Kafka's classes could not be prepared, it starts without: {error}\n")

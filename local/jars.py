@@ -116,9 +116,8 @@ def put_in_place(jar: Jar, path: Path, cache: Path) -> None:
 
 
 def _from_maven(jar: Jar, incoming: Path) -> Path:
-    # These take 0.3 s that only a fetch should pay.
-    from jgo.maven import MavenContext  # noqa: PLC0415
-    from requests import RequestException  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415  (slow to import, seldom needed)
+    from requests import RequestException  # noqa: PLC0415  (slow, and of no use before a fetch)
 
     reason: Exception | None = None
     for attempt in range(TRIES):

@@ -49,7 +49,7 @@ class Original:
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
+class _Consumer(AIOKafkaConsumer):
     # aiokafka 0.14 may end its own stop half-way, as if cancelled, and leaves a connection open
     # whose making it cancels: whatever is being connected is waited for first.
     async def stop(self) -> None:

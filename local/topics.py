@@ -1,7 +1,7 @@
 """Creates the engine's topics; running it again changes nothing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -82,7 +82,8 @@ async def _create_missing(
     _require(there, wanted, layout)
     missing = [name for name in wanted if name not in there]
     if missing:
-        _check(await admin.create_topics([_new(name, wanted[name], layout) for name in missing]))
+        new = [_new(name, wanted[name], layout) for name in missing]
+        _check((await admin.create_topics(new)).topic_errors)
         # The controller has them; a broker hears of them, and of their leaders, a moment later.
         while True:
             there = await _partition_counts(admin, wanted)
@@ -168,8 +169,8 @@ def _milliseconds(time: timedelta) -> int:
     return int(time.total_seconds() * 1000)
 
 
-def _check(response: object) -> None:
-    for name, code, *_ in response.topic_errors:  # type: ignore[attr-defined]  # aiokafka is untyped
+def _check(errors: Iterable[tuple[str, int, *tuple[object, ...]]]) -> None:
+    for name, code, *_ in errors:
         error = for_code(code)
         # Someone else may have created it in the same moment, with the same configuration.
         if code and error is not TopicAlreadyExistsError:

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 from psycopg import AsyncConnection
 
-_CHANNEL = "projection_lease"
-
 _LOOK = """
 select l.holder, l.epoch, a.pid is not null as alive,
        extract(epoch from l.expires_at - clock_timestamp())::float8 as seconds_left
@@ -38,22 +36,22 @@ update public.projection_lease set expires_at = clock_timestamp() + %s where epo
 returning epoch
 """
 
-_RELEASE = f"""
+_RELEASE = """
 with released as (
     update public.projection_lease set expires_at = clock_timestamp(), backend_pid = null
     where epoch = %s returning epoch
 )
-select pg_notify('{_CHANNEL}', '') from released
-"""  # noqa: S608  (a constant of this module)
+select pg_notify('projection_lease', '') from released
+"""
 
 
-_DEPOSE = f"""
+_DEPOSE = """
 with deposed as (
     update public.projection_lease
     set epoch = epoch + 1, expires_at = clock_timestamp(), backend_pid = null returning epoch
 )
-select pg_notify('{_CHANNEL}', '') from deposed
-"""  # noqa: S608  (a constant of this module)
+select pg_notify('projection_lease', '') from deposed
+"""
 
 
 class LeaseLost(Exception):
@@ -143,6 +141,6 @@ class Candidate:
 
     async def wait(self, seconds: float) -> None:
         """Return after so long, or as soon as somebody releases the lease."""
-        await self._connection.execute(f"listen {_CHANNEL}")
+        await self._connection.execute("listen projection_lease")
         async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
             pass

@@ -23,7 +23,7 @@ class _Text(bytearray):
         return super().decode(encoding, "replace")
 
 
-class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is untyped
+class _Batch(_DefaultRecordBatchPy):
     _buffer: bytearray
 
     def _maybe_uncompress(self) -> None:
@@ -31,7 +31,7 @@ class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is untype
         self._buffer = _Text(self._buffer)
 
 
-class _InPython(_MemoryRecordsPy):  # type: ignore[misc]  # aiokafka is untyped
+class _InPython(_MemoryRecordsPy):
     def __init__(self, raw: bytes, offset: int) -> None:
         super().__init__(raw)
         while self._next_slice and _Batch(self._next_slice).next_offset <= offset:
@@ -43,13 +43,13 @@ class _InPython(_MemoryRecordsPy):  # type: ignore[misc]  # aiokafka is untyped
         return batch
 
 
-class _Records(fetcher.MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
+class _Records(fetcher.MemoryRecords):
     def __init__(self, raw: bytes) -> None:
         super().__init__(raw)
         self.raw = raw
 
 
-class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
+class _PartitionRecords(fetcher.PartitionRecords):
     _records: Any
 
     def _unpack_records(self) -> Iterator[object]:

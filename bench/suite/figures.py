@@ -15,7 +15,7 @@ class _Rounds(_Value):
     """One of each round."""
     unit: str
 
-    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way
+    @computed_field
     @property
     def median(self) -> float:
         """Return the middle one of the rounds."""
@@ -54,7 +54,7 @@ class Figure(_Rounds):
     beside: tuple[Beside, ...] = ()
     target: Target | None = None
 
-    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way
+    @computed_field
     @property
     def holds(self) -> bool | None:
         """Return whether the median meets the target; None without one."""
@@ -63,7 +63,7 @@ class Figure(_Rounds):
         base = self.beside[0].median if self.beside else 0.0
         return self.target.met(self.median, base)
 
-    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way
+    @computed_field
     @property
     def share(self) -> float | None:
         """Return the median as a part of the first beside, where they can be compared."""

@@ -29,7 +29,7 @@ _ENGINE_OF = {f"tests/acceptance/{file}": name for name in SHARED for file in SH
 _PATIENCE = {"acceptance": 3, "integration": 2, "unit": 1}
 
 
-class FilesOfOneEngine(LoadFileScheduling):  # type: ignore[misc]  # xdist is untyped
+class FilesOfOneEngine(LoadFileScheduling):
     """Hands out whole files, those of one engine together."""
 
     def _split_scope(self, nodeid: str) -> str:

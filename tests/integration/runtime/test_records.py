@@ -84,7 +84,7 @@ async def test_what_a_client_compresses_is_kept_as_it_was(place):
     await append_raw(*place, b"k", b"a" * 100_000, compression_type="gzip")
     kept = []
 
-    class Seen(fetcher.MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
+    class Seen(fetcher.MemoryRecords):
         def next_batch(self):
             batch = super().next_batch()
             kept.append(batch.compression_type)
