@@ -11,14 +11,12 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
 from api.app import create_app, leave
-from api.heads import HttpProtocol
 from api.ids import Randomness, uuid7
 from api.parts import Sources
+from api.serving import BACKLOG, server_config
 from api.settings import ApiSettings
-from api.upgrades import SocketProtocol
 from runtime.clock import local_clock
 from runtime.garbage import collect_rarely
 from runtime.logs import configure
@@ -28,11 +26,8 @@ from runtime.settings import stop
 
 logger = logging.getLogger(__name__)
 
-BACKLOG = 2048
-DRAIN_S = 2
 LAST_WORDS_S = 1.0
 STUCK_CLIENT_MS = 30_000
-MAX_MESSAGE = 64 * 1024
 OBJECTS_OF_MANY_CHANGES = 10_000
 """The collector must not take these for garbage: to look through all that a thousand clients need
 stops everybody for a tenth of a second. What they leave behind, in cycles, it has to find."""
@@ -90,32 +85,11 @@ def main() -> None:
 
     clock = local_clock(settings)
     app = create_app(settings, Sources(clock, partial(_new_id, clock), fail))
-    config = _config(app, settings.proxies)
+    config = server_config(app, settings.proxies)
     server = Server(config, settings.ready_file, lambda: leave(app, LAST_WORDS_S))
     server.run(sockets=[listening])
     if server.failure:
         stop(server.failure)
-
-
-def _config(app: FastAPI, proxies: list[str]) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        loop="uvloop",
-        http=HttpProtocol,
-        ws=SocketProtocol,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=65,
-        timeout_graceful_shutdown=DRAIN_S,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
-        ws_max_size=MAX_MESSAGE,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
-        ws_per_message_deflate=False,
-    )
 
 
 def _hush() -> None:

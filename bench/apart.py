@@ -9,8 +9,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 import uvicorn
 
-from api.heads import HttpProtocol
-from api.upgrades import SocketProtocol
+from api.serving import server_config
 from local.ports import address, listen
 from runtime.open_files import raise_limit
 
@@ -49,14 +48,4 @@ def serving(app: str) -> Iterator[Served]:
 
 def _serve(app: str, listening: socket.socket) -> None:
     raise_limit()
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        http=HttpProtocol,
-        ws=SocketProtocol,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        ws_per_message_deflate=False,
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(server_config(app)).run(sockets=[listening])

@@ -1,4 +1,4 @@
-"""Programs of a measurement's own: a Kafka, a PostgreSQL, or any other, gone at their end."""
+"""Programs of a measurement's or a test's own: a Kafka, a PostgreSQL, or any other."""
 
 import subprocess
 import time
@@ -12,23 +12,28 @@ from local.ports import free_ports
 from local.postgres import Postgres
 from local.program import Program, launch, stop
 
-PATIENCE_S = 600
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 60
 LOOK_EVERY_S = 0.01
 
 
 @contextmanager
 def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the block ends; enter it when the program is ready."""
+    """Run a program until the block ends; enter it when the program is ready.
+
+    Raises RuntimeError when it ends before, or is not ready within START_TIMEOUT_S.
+    """
     process = launch(program)
     try:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + START_TIMEOUT_S
         while not program.ready():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(program.log_file.read_text()[-2000:])
+                log = program.log_file.read_text()[-2000:]
+                raise RuntimeError(f"{program.name} ended or hangs: {log}")
             time.sleep(LOOK_EVERY_S)
         yield process
     finally:
-        stop(process, program, PATIENCE_S)
+        stop(process, program, STOP_TIMEOUT_S)
 
 
 @contextmanager

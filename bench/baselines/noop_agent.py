@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import faust
 import uvloop
 
+from streams.app import create_app
+from streams.settings import StreamSettings
+
 PATIENCE_S = 120
 STOP_S = 5
 
@@ -26,26 +29,9 @@ class Taken:
 def take_all(kafka: str, topic: str, count: int) -> Taken:
     """Take so many records, all that the topic has, by a consumer group of its own."""
     with tempfile.TemporaryDirectory() as scratch:
-        return uvloop.run(_take_all(_app(kafka, scratch), topic, count))
-
-
-def _app(kafka: str, scratch: str) -> faust.App:
-    return faust.App(
-        f"noop-{uuid.uuid4().hex}",
-        broker=f"kafka://{kafka}",
-        value_serializer="raw",
-        key_serializer="raw",
-        store="memory://",
-        datadir=scratch,
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        broker_max_poll_records=1_000,
-        stream_buffer_maxsize=16_384,
-        stream_wait_empty=False,
-        consumer_auto_offset_reset="earliest",
-        logging_config=None,
-    )
+        settings = StreamSettings(kafka=kafka)
+        app = create_app(settings, f"noop-{uuid.uuid4().hex}", scratch)
+        return uvloop.run(_take_all(app, topic, count))
 
 
 async def _take_all(app: faust.App, topic: str, count: int) -> Taken:

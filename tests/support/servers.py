@@ -6,7 +6,6 @@ so the processes of one session (`--numprocesses`) find those that they have in 
 
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 import uuid
@@ -19,17 +18,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from local import jars
-from local.kafka import Kafka
+from bench.servers import own_kafka, running
 from local.ports import free_ports
 from local.postgres import Postgres
-from local.program import Program, launch, stop
 from local.topics import Layout, create_topics
 from orders.topics import Topics
 from projections import schema
 
-START_TIMEOUT = 60
-STOP_TIMEOUT = 15
 TEST_PARTITIONS = 4
 OWN_FOLDER = "engine-test-"
 # Java's second compiler takes half of a start's CPU time, and of that there are many here.
@@ -84,23 +79,6 @@ def own_prefix() -> str:
     return f"t{uuid.uuid4().hex[:10]}."
 
 
-@contextmanager
-def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the block ends; enter it when the program is ready."""
-    process = launch(program)
-
-    def ready_or_dead() -> bool:
-        if process.poll() is not None:
-            pytest.fail(f"{program.name} ended: {program.log_file.read_text()[-2000:]}")
-        return program.ready()
-
-    try:
-        wait_until(ready_or_dead, START_TIMEOUT, f"{program.name} is ready")
-        yield process
-    finally:
-        stop(process, program, STOP_TIMEOUT)
-
-
 def database_of(url: str, name: str) -> str:
     """Return the URL of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
@@ -121,16 +99,6 @@ def new_database(server: str, template: str = "template1") -> Iterator[str]:
         yield database_of(server, name)
     finally:
         run_sql(server, "drop database if exists {} with (force)", name)
-
-
-@contextmanager
-def own_kafka(directory: Path) -> Iterator[str]:
-    """Run a Kafka until the block ends; yield its address, host:port."""
-    port, controller_port = free_ports(2)
-    server = Kafka(directory, port, controller_port, jars.fetch())
-    server.prepare()
-    with running(server.program(directory / "kafka.log")):
-        yield server.address
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import websockets
 
+from bench.servers import running
 from local import jars
 from local.kafka import Kafka
 from local.ports import free_ports
@@ -21,7 +22,7 @@ from orders.topics import Topics
 from projections import schema
 from tests.integration.api.test_sockets import life, told
 from tests.support.log import append, eventually, read_events
-from tests.support.servers import TEST_PARTITIONS, running
+from tests.support.servers import TEST_PARTITIONS
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

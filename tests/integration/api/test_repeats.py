@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 import httpx
 import pytest
 
+from bench.servers import running
 from local import jars
 from local.kafka import Kafka
 from local.ports import free_ports
@@ -17,7 +18,7 @@ from orders.ids import order_id_of
 from orders.topics import Topics
 from tests.support.builders import failed
 from tests.support.log import eventually, read_events
-from tests.support.servers import TEST_PARTITIONS, running
+from tests.support.servers import TEST_PARTITIONS
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 

@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from typer.testing import CliRunner
 
+from bench.servers import running
 from cli.main import app
 from local import jars
 from local.errors import Misconfigured
@@ -16,7 +17,7 @@ from local.ports import free_ports
 from local.postgres import Postgres, create_databases
 from local.topics import Layout, create_topics
 from orders.topics import Topics
-from tests.support.servers import TEST_PARTITIONS, running
+from tests.support.servers import TEST_PARTITIONS
 
 pytestmark = pytest.mark.integration
 

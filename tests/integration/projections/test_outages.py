@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.servers import running
 from local import jars
 from local.kafka import Kafka
 from local.ports import free_ports
@@ -10,7 +11,7 @@ from local.topics import Layout, create_topics
 from orders.topics import Topics
 from tests.integration.projections.conftest import Log, lives
 from tests.integration.projections.tables import Tables
-from tests.support.servers import TEST_PARTITIONS, running, wait_until
+from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from bench.servers import running
 from local import jars
 from local.kafka import Kafka
 from local.ports import free_ports
@@ -17,7 +18,7 @@ from runtime.market import Listeners, follow_market
 from runtime.silence import Silence
 from tests.support.log import eventually
 from tests.support.market import Heard, following, move, pool, tell, tick
-from tests.support.servers import TEST_PARTITIONS, running
+from tests.support.servers import TEST_PARTITIONS
 
 pytestmark = pytest.mark.integration
 

@@ -4,13 +4,14 @@ import logging
 import psycopg
 import pytest
 
+from bench.servers import running
 from local.ports import free_ports
 from local.postgres import Postgres
 from orders.errors import Code
 from orders.ports import Unknown, Void
 from orders.values import Fill
 from tests.support.contracts import execution
-from tests.support.servers import running, wait_until
+from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.integration
 
