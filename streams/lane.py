@@ -56,9 +56,9 @@ class Lane:
             self._working[ahead] += 1
             task = asyncio.create_task(self._work(self._ahead if ahead else self._due))
             self._tasks[task] = None
-            task.add_done_callback(partial(self._ended, ahead))
+            task.add_done_callback(partial(self._ended, ahead=ahead))
 
-    def _ended(self, ahead: bool, task: asyncio.Task[None]) -> None:  # noqa: FBT001  (a callback's)
+    def _ended(self, task: asyncio.Task[None], *, ahead: bool) -> None:
         del self._tasks[task]
         self._working[ahead] -= 1
 
