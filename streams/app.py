@@ -39,7 +39,7 @@ def create_app(settings: StreamSettings, name: str, scratch: str) -> faust.App:
         broker_session_timeout=settings.session_timeout_ms / 1000,
         broker_heartbeat_interval=settings.session_timeout_ms / 10_000,
         broker_commit_interval=1.0,
-        broker_max_poll_records=1_000,
+        broker_max_poll_records=250,
         stream_buffer_maxsize=16_384,
         stream_wait_empty=False,
         consumer_auto_offset_reset="earliest",

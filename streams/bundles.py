@@ -19,8 +19,8 @@ from faust.types.tuples import ConsumerMessage
 Bundle: TypeAlias = Sequence[ConsumerRecord]
 """Records of one partition as they follow each other, at least one."""
 
-MOST_BUFFERED = 128
-"""Bundles that wait for the agent before fetching pauses."""
+MOST_BUFFERED = 16
+"""Bundles that wait for the agent before fetching does: what waits beyond that waits in Kafka."""
 
 
 class WholePartitions(DefaultSchedulingStrategy):
@@ -39,6 +39,13 @@ class _Consumer(aiokafka.Consumer):
         message.key, message.headers = None, []
         message.value = bundle  # type: ignore[assignment]  # what no serializer of ours looks at
         return message
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Fetch on: it waits by itself while there is no room at all.
+
+        Faust would leave the partition out until the buffer has drained, and sleep for a second
+        when it has left out all.
+        """
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Note nothing: a message stands for all the offsets up to its own."""

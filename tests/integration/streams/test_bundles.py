@@ -67,11 +67,13 @@ async def test_more_than_the_buffer_holds_waits_in_kafka_and_comes_in_sequence(
     monkeypatch.setattr(bundles, "MOST_BUFFERED", 4)
     settings = StreamSettings(kafka=kafka, topic_prefix=topic_prefix, partitions=TEST_PARTITIONS)
     app = create_app(settings, "bundles", str(tmp_path))
+    app.conf.broker_max_poll_records = 2
     read_in_bundles(app)
-    gate, read = asyncio.Event(), defaultdict(list)
+    gate, read, buffers = asyncio.Event(), defaultdict(list), []
 
     @app.agent(app.topic(topics.events), concurrency=1)
     async def slow(stream):
+        buffers.append(stream.channel.queue)
         async for event in stream.events():
             await gate.wait()
             for record in records_of(event):
@@ -83,6 +85,13 @@ async def test_more_than_the_buffer_holds_waits_in_kafka_and_comes_in_sequence(
                 await producer.send(topics.events, b"%d" % number, partition=partition)
             # Each on its own, so that it is a bundle of its own if it is fetched at once.
             await producer.flush()
+
+        async def full():
+            return any(buffer.full() for buffer in buffers)
+
+        await eventually(full)
+        left_out = vars(app.consumer)["_buffered_partitions"]
+        assert not left_out
         gate.set()
 
         async def all_read():
