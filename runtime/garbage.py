@@ -1,8 +1,11 @@
-"""How often Python looks for garbage that counting references does not find."""
+"""What is needed no more: how often Python looks for it, and that the system gets it back."""
 
+import ctypes
 import gc
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
+_LIBC = ctypes.CDLL(None)
 
 
 def collect_rarely(objects: int = _OBJECTS_BETWEEN_COLLECTIONS) -> None:
@@ -13,3 +16,12 @@ def collect_rarely(objects: int = _OBJECTS_BETWEEN_COLLECTIONS) -> None:
     """
     gc.freeze()
     gc.set_threshold(objects)
+
+
+def give_back() -> None:
+    """Give the system back what was freed in large pieces, where the C library can be told to.
+
+    glibc keeps it: what reading a log and tables took for a moment would stay for good.
+    """
+    if trim := getattr(_LIBC, "malloc_trim", None):
+        trim(0)

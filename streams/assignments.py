@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from orders.admission import Record
 from orders.state import Open
 from orders.topics import Topics, partition_of
+from runtime.garbage import give_back
 from streams.faults import stop_on_error
 from streams.partition import Partition
 from streams.recovery import ProjectionAway, read_snapshot
@@ -124,6 +125,7 @@ class Assignments:
 
     def _settle(self) -> None:
         if all(partition.live for partition in self._partitions.values()):
+            give_back()
             self.settled.set()
 
     async def _step(self, number: int, partition: Partition) -> None:

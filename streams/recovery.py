@@ -143,7 +143,8 @@ async def _opened(connection: Connection, partition: int) -> dict[str, Open]:
     async with connection.cursor("opened") as cursor:
         cursor.itersize = _PORTION
         await cursor.execute(_OPEN, [partition])
-        return {row[0]: await _state(connection, *row) async for row in cursor}
+        states = [await _state(connection, *row) async for row in cursor]
+    return {order.placement.order_id: order for order in states}
 
 
 async def _state(connection: Connection, order_id: str, state: str, schema_version: int) -> Open:

@@ -12,7 +12,7 @@ from runtime.records import poll
 from streams.partition import Partition
 
 _PATIENCE = timedelta(milliseconds=250)
-_BATCH = 5_000
+_BATCH = 500
 _GROWS = timedelta(seconds=15)
 _LOOK = timedelta(milliseconds=500)
 

@@ -116,7 +116,7 @@ async def test_ended_orders_are_cleared_from_the_indexes_of_the_open_ones(tables
     assert pages_read(tables, *OPEN_ONES) < 100
 
 
-async def test_a_takeover_finds_open_orders_in_the_turn_of_their_placements(tables):
+async def test_a_takeover_finds_open_orders_as_they_were_placed_and_keeps_each_id_once(tables):
     ids = (str(uuid.UUID(int=number)) for number in count())
     here = [*islice((one for one in ids if partition_of(one, PARTITIONS) == 1), 20)]
     told = [
@@ -133,3 +133,4 @@ async def test_a_takeover_finds_open_orders_in_the_turn_of_their_placements(tabl
             await store.apply(readings[first : first + len(here)])
     snapshot = await recovery.read_snapshot(tables.url, 1)
     assert list(snapshot.open) == here
+    assert all(key is order.placement.order_id for key, order in snapshot.open.items())
