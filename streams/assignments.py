@@ -80,10 +80,18 @@ class Assignments:
         for partition in self._partitions.values():
             partition.put_overdue_on_delay()
 
-    def end_what_is_over(self) -> None:
-        """End the orders whose time is over, and the pauses of those that fell short."""
-        for partition in self._partitions.values():
-            partition.end_what_is_over()
+    async def end_what_is_over(self, every: timedelta) -> None:
+        """End the orders whose time is over, and the pauses of those that fell short, so often.
+
+        One partition after the other: all at once would hold up the tick that comes meanwhile.
+        """
+        while True:
+            in_turn = list(self._partitions.values())
+            for partition in in_turn:
+                partition.end_what_is_over()
+                await asyncio.sleep(every.total_seconds() / len(in_turn))
+            if not in_turn:
+                await asyncio.sleep(every.total_seconds())
 
     def home(self, order_id: str) -> Partition | None:
         """Return the order's partition, None while this worker does not have it."""

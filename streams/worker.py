@@ -87,7 +87,7 @@ async def stream_worker(
         watch = Watch(market, assignments.partitions, work.reactions.expect)
         chores = (
             _every(_LOOK_AFTER, assignments.put_overdue_on_delay),
-            _every(_END_EVERY, assignments.end_what_is_over),
+            assignments.end_what_is_over(_END_EVERY),
             confirm_placements(settings.database_url, assignments.partitions),
             hearing.tell(),
             _heard(settings, Listeners(changes, watch), changes.known, hearing),
