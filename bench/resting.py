@@ -68,11 +68,14 @@ def main() -> None:
 
 async def _measure(engine: Engine, count: int, snipers: int) -> list[tuple[float, float]]:
     told = engine.described
-    async with Log(told.kafka, Topics(told.topic_prefix).events, told.partitions) as log:
+    async with (
+        Log(told.kafka, Topics(told.topic_prefix).events, told.partitions) as log,
+        AIOKafkaProducer(bootstrap_servers=told.kafka, acks="all") as producer,
+    ):
         return [
             *await _rest(engine, log, count),
-            await _tick(engine, log),
-            await _snipe(engine, log, snipers),
+            await _tick(engine, log, producer),
+            await _snipe(engine, log, producer, snipers),
         ]
 
 
@@ -86,27 +89,28 @@ async def _rest(engine: Engine, log: Log, count: int) -> list[tuple[float, float
     await asyncio.sleep(1)
     await asyncio.to_thread(engine.ready_pid, WORKER, READY_TIMEOUT_S)
     took, read = time.monotonic() - began, (_memory(engine) - empty) / count
-    # That includes what reading them took meanwhile, and the system was not given back.
-    _say("memory for each after a restart", read, "bytes")
     return [
         _say("memory of an order at rest", held, "bytes", BYTES),
+        _say("memory of one after a restart", read, "bytes", BYTES),
         _say(f"restart with {count:,} at rest, until live", took, "s", RESTART_S),
     ]
 
 
-async def _tick(engine: Engine, log: Log) -> tuple[float, float]:
+async def _tick(engine: Engine, log: Log, market: AIOKafkaProducer) -> tuple[float, float]:
     topic = Topics(engine.described.topic_prefix).moves
     for move in range(MOVES):
         price, now = (FIRST + STEP * move) * OVER, datetime.now(UTC)
         about = {"token": "SOL", "against": "USDC", "price": price, "at": now}
-        await _tell(engine, topic, "SOL", Move.model_validate(about))
+        await _tell(market, topic, "SOL", Move.model_validate(about))
         await log.until(OrderTriggered, ON_EACH * (move + 1))
     late = [at - event.tick.at for event, at in log.found(OrderTriggered) if event.tick]
     await log.until(OrderExecuted, MOVES * ON_EACH)
     return _say("tick to OrderTriggered durable, p99", _p99_ms(late), "ms", TICK_MS)
 
 
-async def _snipe(engine: Engine, log: Log, count: int) -> tuple[float, float]:
+async def _snipe(
+    engine: Engine, log: Log, market: AIOKafkaProducer, count: int
+) -> tuple[float, float]:
     rested, executed = len(log.found(OrderRested)), len(log.found(OrderExecuted))
     await _place(engine, _snipers(count))
     await log.until(OrderRested, rested + count)
@@ -115,7 +119,7 @@ async def _snipe(engine: Engine, log: Log, count: int) -> tuple[float, float]:
     now = datetime.now(UTC)
     about = {"token": SNIPED, "pool": "RAYDIUM", "usd": Decimal(10_000_000), "price": Decimal(1)}
     topic = Topics(engine.described.topic_prefix).pools
-    await _tell(engine, topic, SNIPED, Liquidity.model_validate({**about, "at": now}))
+    await _tell(market, topic, SNIPED, Liquidity.model_validate({**about, "at": now}))
     await log.until(OrderExecuted, executed + PARKED + count)
     fired = {one.order_id for one, _ in log.found(OrderTriggered) if one.liquidity}
     sent = [at - now - QUOTES for one, at in log.found(OrderRouted) if one.order_id in fired]
@@ -154,9 +158,8 @@ async def _place(engine: Engine, events: Iterator[AnyOrderEvent]) -> None:
     await append(told.kafka, Topics(told.topic_prefix).events, told.partitions, events)
 
 
-async def _tell(engine: Engine, topic: str, key: str, value: BaseModel) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=engine.described.kafka, acks="all") as producer:
-        await producer.send_and_wait(topic, value.model_dump_json().encode(), key.encode(), 0)
+async def _tell(market: AIOKafkaProducer, topic: str, key: str, value: BaseModel) -> None:
+    await market.send_and_wait(topic, value.model_dump_json().encode(), key.encode(), 0)
 
 
 if __name__ == "__main__":
