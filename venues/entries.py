@@ -9,11 +9,13 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal, NamedTuple, Self
 
-from base58 import b58encode
-
 from orders.errors import Code, Reason
 from orders.values import Execution, VenueName, price_of
 from venues.pools import Swap
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PAIRS = [high + low for high in _BASE58 for low in _BASE58]
+"""Two digits at a time: each execution has a signature, and half the divisions do for it."""
 
 
 class Entry(NamedTuple):
@@ -41,7 +43,17 @@ class Entry(NamedTuple):
 
 def signature_of(execution_id: str, slot: int) -> str:
     """Return the transaction's signature: base58 of 64 bytes, as Solana writes them."""
-    return b58encode(blake2b(f"{execution_id}/{slot}".encode()).digest()).decode()
+    return base58(blake2b(f"{execution_id}/{slot}".encode()).digest())
+
+
+def base58(value: bytes) -> str:
+    """Return bytes in base58, each leading zero byte as a digit of its own, as Bitcoin has it."""
+    number, pairs = int.from_bytes(value), []
+    while number:
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    zeros = len(value) - len(value.lstrip(b"\0"))
+    return _BASE58[0] * zeros + "".join(reversed(pairs)).lstrip(_BASE58[0])
 
 
 @dataclass(frozen=True, slots=True)

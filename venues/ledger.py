@@ -18,13 +18,13 @@ Rows are only ever inserted. No rule of the market lives here.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.rows import class_row
+from pydantic import TypeAdapter
 
 from venues.entries import Entry
 
@@ -64,8 +64,12 @@ INSERT = """
 insert into chain_ledger
 select * from json_populate_recordset(null::chain_ledger, %s)
 on conflict (execution_id) do nothing
-returning *
+returning execution_id
 """
+
+
+_JSON: TypeAdapter[object] = TypeAdapter(object)
+SELECT = "select * from chain_ledger where execution_id = any(%s)"
 
 
 class Ledger:
@@ -119,14 +123,12 @@ class Ledger:
 async def _write(connection: Connection, entries: Sequence[Entry]) -> dict[str, Entry]:
     [(slot,)] = await (await connection.execute("select nextval('chain_slots')")).fetchall()
     # In one order everywhere: of two blocks that share ids, one waits for the other, never both.
-    block = [entry.sealed(slot)._asdict() for entry in sorted(entries)]
-    async with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        await cursor.execute(INSERT, [json.dumps(block, default=str)])
-        held = {entry.execution_id: entry for entry in await cursor.fetchall()}
-        # A statement of its own, so that it sees the rows the insert has waited for.
-        if others := [entry.execution_id for entry in entries if entry.execution_id not in held]:
-            await cursor.execute(
-                "select * from chain_ledger where execution_id = any(%s)", [others]
-            )
-            held |= {entry.execution_id: entry for entry in await cursor.fetchall()}
-    return held
+    block = {entry.execution_id: entry.sealed(slot) for entry in sorted(entries)}
+    rows = _JSON.dump_json([entry._asdict() for entry in block.values()])
+    written = {i for (i,) in await (await connection.execute(INSERT, [rows.decode()])).fetchall()}
+    # A statement of its own, so that it sees the rows the insert has waited for.
+    if others := block.keys() - written:
+        async with connection.cursor(row_factory=class_row(Entry)) as cursor:
+            await cursor.execute(SELECT, [list(others)])
+            block |= {entry.execution_id: entry for entry in await cursor.fetchall()}
+    return block

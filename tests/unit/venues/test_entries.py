@@ -2,12 +2,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from base58 import b58decode
+from base58 import b58decode, b58encode
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orders.errors import Code, Reason
 from orders.values import Execution
 from tests.support.contracts import swap
-from venues.entries import Arrival, Entry, signature_of
+from venues.entries import Arrival, Entry, base58, signature_of
 from venues.pools import Swap
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -57,6 +59,11 @@ def test_a_signature_is_64_bytes_that_follow_from_id_and_slot():
     assert len(b58decode(signature_of("order:1", 7))) == 64
     assert signature_of("order:1", 7) == signature_of("order:1", 7)
     assert len({signature_of(each, slot) for each in ("a:1", "a:2") for slot in (1, 2)}) == 4
+
+
+@given(st.binary(max_size=64))
+def test_bytes_are_written_as_everybody_writes_them(value):
+    assert base58(value) == b58encode(value).decode()
 
 
 def test_only_a_settled_entry_is_signed():
