@@ -1,5 +1,6 @@
 """Which records of the log count. What is not admitted changes nothing, for any reader."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -49,12 +50,17 @@ class NotAdmitted:
     message: str
 
 
-def admit(record: Record, partitions: int) -> AnyOrderEvent | NotAdmitted:
-    """Return the record's event, or why it does not count; `NewerSchema` stops the reader."""
+def admit(
+    record: Record, partitions: int, read: Callable[[bytes], AnyOrderEvent] = decode
+) -> AnyOrderEvent | NotAdmitted:
+    """Return the record's event, or why it does not count; `NewerSchema` stops the reader.
+
+    What `read` returns or raises is what `decode` does.
+    """
     if record.value is None:
         return NotAdmitted(Flaw.NOT_AN_EVENT, "the record has no value")
     try:
-        event = decode(record.value)
+        event = read(record.value)
     except NotAnEvent as error:
         return NotAdmitted(Flaw.NOT_AN_EVENT, str(error))
     if record.key != event.order_id.encode():

@@ -9,6 +9,7 @@ from orders.state import Waiting
 from orders.topics import Topics, partition_of
 from orders.wire import encode, encode_order
 from runtime.appender import Appender, NotAcknowledged
+from streams.own import OwnEvents
 
 logger = logging.getLogger(__name__)
 
@@ -22,15 +23,21 @@ class Log:
     The wait ends with the task that waits: when its partition leaves or the worker stops.
     """
 
-    def __init__(self, appender: Appender, topics: Topics, partitions: int) -> None:
+    def __init__(
+        self, appender: Appender, topics: Topics, partitions: int, own: OwnEvents | None = None
+    ) -> None:
         self._appender = appender
         self._topics = topics
         self._partitions = partitions
+        self._own = own
         self._away = False
 
     async def append(self, event: AnyOrderEvent) -> None:
         """Append an event to the log."""
-        await self._insist(self._topics.events, event.order_id, encode(event))
+        value = encode(event)
+        if self._own:
+            self._own.encoded(event, value)
+        await self._insist(self._topics.events, event.order_id, value)
 
     async def delay(self, order: Waiting) -> None:
         """Put a waiting order on the topic of its delay."""

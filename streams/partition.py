@@ -1,7 +1,7 @@
 """The open orders of one partition: fold what the log says, react to what it means."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from orders.admission import NotAdmitted, Record, admit
@@ -9,6 +9,7 @@ from orders.errors import OrderError
 from orders.events import AnyOrderEvent, OrderAmendRejected, OrderPlaced
 from orders.fold import evolve
 from orders.state import UNPLACED, Closed, New, Open, Order, Quarantined, Resting, Unplaced, Waiting
+from orders.wire import decode
 from streams.asked import is_asked, is_ending, is_outcome
 from streams.clock import BrokerClock
 from streams.ended import EndedOrders
@@ -41,8 +42,9 @@ class Partition:
         reactions: Reactions,
         lane: Lane,
         resting: RestingOrders,
+        read: Callable[[bytes], AnyOrderEvent] = decode,
     ) -> None:
-        self.partitions = partitions
+        self.partitions, self._read = partitions, read
         self._clock = clock
         self._reactions = reactions
         self._lane = lane
@@ -110,7 +112,7 @@ class Partition:
             return
         if record.offset > self.next_offset:
             raise LogHasHole(f"offset {record.offset} came where {self.next_offset} was expected")
-        event = admit(record, self.partitions)
+        event = admit(record, self.partitions, self._read)
         self.next_offset = record.offset + 1
         if record.marker:
             return

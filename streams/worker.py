@@ -23,6 +23,7 @@ from streams.delays import Delays, delay_retries
 from streams.faults import stop_on_error
 from streams.log import Log
 from streams.market import KEPT, Hearing, MarketView
+from streams.own import OwnEvents
 from streams.partition import Partition
 from streams.process import OrderProcess
 from streams.resting import RestingOrders
@@ -62,10 +63,10 @@ async def stream_worker(
 ) -> AsyncIterator[Worker]:
     """Start the worker that folds the log and reacts; it is stopped when the block ends."""
     clock = BrokerClock(sources.local_time, sources.monotonic)
-    reached = crash_points(settings)
+    reached, own = crash_points(settings), OwnEvents()
     changes, hearing = Changes(known=False), Hearing(sources.monotonic)
     async with (
-        _log(settings, reached) as log,
+        _log(settings, reached, own) as log,
         open_venues(settings, sources.local_time, changes) as opened,
     ):
         venues = with_crash_points(opened, reached)
@@ -79,7 +80,8 @@ async def stream_worker(
         def new_partition() -> Partition:
             resting = RestingOrders(market, share, work.lane, work.probes)
             resting.gather(watch.found)
-            return Partition(settings.partitions, clock, work.reactions, work.lane, resting)
+            lanes = work.reactions, work.lane, resting
+            return Partition(settings.partitions, clock, *lanes, own.decode)
 
         assignments = Assignments(settings, new_partition, app.crash, changes.known)
         work.begin(assignments)
@@ -117,10 +119,12 @@ async def delays_worker(
 
 
 @asynccontextmanager
-async def _log(settings: StreamSettings, reached: Reached) -> AsyncIterator[Log]:
+async def _log(
+    settings: StreamSettings, reached: Reached, own: OwnEvents | None = None
+) -> AsyncIterator[Log]:
     patience = timedelta(milliseconds=settings.append_timeout_ms)
     async with open_appender(settings.kafka, patience, reached) as appender:
-        yield Log(appender, Topics(settings.topic_prefix), settings.partitions)
+        yield Log(appender, Topics(settings.topic_prefix), settings.partitions, own)
 
 
 @asynccontextmanager
