@@ -7,8 +7,9 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -39,7 +40,7 @@ async def run(role: str, settings: StreamSettings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    sources = Sources(local_clock(settings), time.monotonic, lambda: secrets.token_hex(16))
+    sources = Sources(local_clock(settings), time.monotonic, event_ids())
     try:
         with TemporaryDirectory(prefix="engine-", dir=settings.scratch_dir) as scratch:
             await _serve(ROLES[role](settings, sources, scratch), settings.ready_file, stopping)
@@ -50,6 +51,12 @@ async def run(role: str, settings: StreamSettings) -> None:
         # Whoever started it starts it again; it comes back by recovery.
         logging.getLogger(__name__).warning("Kafka is away", extra={"why": str(error)})
         raise SystemExit(1) from None
+
+
+def event_ids() -> Callable[[], str]:
+    """Return what makes the ids of this process: 64 random bits that it has alone, and a count."""
+    ours, numbers = secrets.token_hex(8), count(1)
+    return lambda: f"{ours}{next(numbers):016x}"
 
 
 async def _serve(

@@ -1,7 +1,7 @@
 """The time streams and delays live by: the broker's, carried on by the monotonic clock."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 
 class BrokerClock:
@@ -12,16 +12,16 @@ class BrokerClock:
 
     def __init__(self, local: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._origin = local() - timedelta(seconds=monotonic())
+        self._origin = local().timestamp() - monotonic()
         self._seen = False
 
     def saw(self, time: datetime) -> None:
         """Take note of a server's time (UTC); only the first may set it back."""
-        origin = time - timedelta(seconds=self._monotonic())
+        origin = time.timestamp() - self._monotonic()
         if not self._seen or origin > self._origin:
             self._origin = origin
         self._seen = True
 
     def __call__(self) -> datetime:
         """Return the present broker time (UTC)."""
-        return (self._origin + timedelta(seconds=self._monotonic())).astimezone(UTC)
+        return datetime.fromtimestamp(self._origin + self._monotonic(), UTC)

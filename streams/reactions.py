@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 
 from orders.state import Open, Pending, Waiting
-from streams.faults import stop_on_error
 from streams.slots import Slots
 from streams.starts import Starts
 
@@ -154,16 +153,16 @@ class Reactions:
         task.add_done_callback(partial(self._ended, order_id))
 
     async def _reacted(self, order: Open) -> None:
-        async with stop_on_error(self._crash):
-            order_id, pause, task = order.placement.order_id, _PAUSE, asyncio.current_task()
-            while not await self._tried(order):
-                if task is None or self._latest.get(order_id) is not task:
-                    return
-                self._free(order_id)
-                self._pausing[order_id] = task
-                await asyncio.sleep(pause.total_seconds())
-                self._pausing.pop(order_id, None)
-                pause = min(2 * pause, _PAUSE_MAX)
+        order_id, pause = order.placement.order_id, _PAUSE
+        while not await self._tried(order):
+            task = asyncio.current_task()
+            if task is None or self._latest.get(order_id) is not task:
+                return
+            self._free(order_id)
+            self._pausing[order_id] = task
+            await asyncio.sleep(pause.total_seconds())
+            self._pausing.pop(order_id, None)
+            pause = min(2 * pause, _PAUSE_MAX)
 
     async def _tried(self, order: Open) -> bool:
         try:
@@ -172,18 +171,19 @@ class Reactions:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            self._died(order.placement.order_id, CancelledByNobody(), error)
+            await self._died(order.placement.order_id, CancelledByNobody(), error)
         except Exception as error:  # noqa: BLE001  (where a reaction ends)
-            self._died(order.placement.order_id, error, None)
+            await self._died(order.placement.order_id, error, None)
         else:
             self._died_last.clear()
             return True
         return False
 
-    def _died(self, order_id: str, error: Exception, cause: BaseException | None) -> None:
+    async def _died(self, order_id: str, error: Exception, cause: BaseException | None) -> None:
         self._died_last.add(order_id)
         logger.error("reaction died", extra={"order_id": order_id}, exc_info=error)
         if len(self._died_last) >= DEATHS_IN_A_ROW:
+            await self._crash(error)
             raise error from cause
 
     def _ended(self, order_id: str, task: asyncio.Task[None]) -> None:
