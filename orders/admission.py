@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from orders.errors import NotAnEvent
 from orders.events import AnyOrderEvent, OrderPlaced
@@ -13,8 +14,7 @@ from orders.wire import decode
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as the broker keeps it; `appended_at` is the broker's own time (UTC).
 
     A `marker` is none: it takes the offset of something that the broker wrote for itself.

@@ -46,24 +46,26 @@ from orders.values import Liquidity, Tick
 
 def decide(command: Command, order: Order, policy: RetryPolicy) -> AnyOrderEvent | None:
     """Return the one event the command causes now, or None when the order has moved past it."""
-    match command, order:
-        case PlaceOrder(), Unplaced():
-            return _placed(command)
-        case RouteOrder(), Pending():
-            return _routed(command, order, policy)
-        case RecordFill(), _:
+    match command:
+        case RouteOrder():
+            return _routed(command, order, policy) if isinstance(order, Pending) else None
+        case RecordFill():
             return _filled(command, order)
-        case RecordFailure(), _:
+        case RecordFailure():
             return _failure(command, order, policy)
-        case BeginRetry(), Waiting():
-            return _retry_due(order, command.stamp)
-        case AnswerOrder(), _:
+        case PlaceOrder():
+            return _placed(command) if isinstance(order, Unplaced) else None
+        case BeginRetry():
+            return _retry_due(order, command.stamp) if isinstance(order, Waiting) else None
+        case AnswerOrder():
             return answer(command, order) if isinstance(order, Open) else None
         case _:
             return _at_rest(command, order)
 
 
-def _at_rest(command: Command, order: Order) -> OrderRested | OrderTriggered | None:
+def _at_rest(
+    command: RestOrder | TriggerOrder, order: Order
+) -> OrderRested | OrderTriggered | None:
     match command, order:
         case RestOrder(), New():
             return OrderRested(**envelope(order, command.stamp), rests=1)

@@ -1,10 +1,9 @@
 """The tokens the engine knows by name: their mints on Solana's main network and their decimals."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token of the SPL: one unit is 10 to the power of `decimals` base units."""
 
     symbol: str

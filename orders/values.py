@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -151,14 +151,14 @@ class Quote(Value):
     quoted_at: AwareDatetime
 
 
-class Execution(Value):
+class Execution(NamedTuple):
     """One attempt as it is sent to a venue; sending the same id again trades at most once."""
 
     execution_id: str
     venue: VenueName
-    attempt: int = Field(ge=1)
+    attempt: int
     terms: Terms
-    min_amount_out: AmountOut
+    min_amount_out: Decimal
 
 
 class Fill(Value):

@@ -1,7 +1,5 @@
 """The transaction: however the same log is cut and delivered, the tables are its fold."""
 
-from dataclasses import replace
-
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -139,7 +137,7 @@ async def test_every_batch_tells_its_listeners_the_head(tables):
 
 
 async def test_the_log_is_kept_as_it_stands(tables):
-    records = [replace(one, value=b" " + one.value + b"\n\t") for one in life(IDS[0], 2)]
+    records = [one._replace(value=b" " + one.value + b"\n\t") for one in life(IDS[0], 2)]
     await project(tables.url, records)
     kept = tables.rows("select data::text as data from order_events order by seq")
     assert [row["data"].encode() for row in kept] == [record.value for record in records]

@@ -1,7 +1,6 @@
 """Events and states as bytes, and which records count."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,7 +37,7 @@ HOME = partition_of(ORDER_ID, PARTITIONS)
 
 def record(value: bytes | None = encode(placed()), **changes) -> Record:
     right = Record(HOME, 5, ORDER_ID.encode(), value, T0)
-    return replace(right, **changes)
+    return right._replace(**changes)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.type)

@@ -128,7 +128,7 @@ async def test_faults_in_terms_are_ignored_unless_the_settings_allow_them():
 
 async def test_an_execution_of_an_unknown_token_is_refused_for_good():
     venue = some_venue()
-    sent = execution(venue).model_copy(update={"terms": swap(pair="NOPE/USDC")})
+    sent = execution(venue)._replace(terms=swap(pair="NOPE/USDC"))
     refused = await venue.execute(sent)
     assert isinstance(refused, Refused)
     assert refused.reason.code is Code.UNKNOWN_TOKEN
