@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timed, pytest.mark.timeout(300
 
 TWICE_IS_TOO_MUCH = [
     pytest.param(costs.api_ratio, 2.8, id="placement"),
-    pytest.param(costs.worker_ratio, 8.0, id="order"),
+    pytest.param(costs.worker_ratio, 5.6, id="order"),
     pytest.param(costs.projector_ratio, 4.4, id="event"),
 ]
 PROCESSES = [

@@ -23,6 +23,7 @@ from runtime.garbage import collect_rarely
 from streams.clock import BrokerClock
 from streams.log import Log
 from streams.market import Hearing, MarketView
+from streams.own import OwnEvents
 from streams.partition import Partition
 from streams.process import OrderProcess
 from streams.resting import RestingOrders
@@ -78,10 +79,11 @@ async def _executed() -> float:
     clock = BrokerClock(lambda: datetime.now(UTC), time.monotonic)
     venues = {venue.name: venue for venue in (FakeVenue("RAYDIUM"), FakeVenue("METEORA"))}
     process = OrderProcess(venues, RetryPolicy(), clock, lambda: f"{next(ids):032x}")
-    work = Work(process, Log(broker, Topics(), 1), ORDERS, _crash)
+    own = OwnEvents()
+    work = Work(process, Log(broker, Topics(), 1, own), ORDERS, _crash)
     market = MarketView(Hearing(time.monotonic).is_silent)
     resting = RestingOrders(market, lambda _: Decimal(1), work.lane, work.probes)
-    partition = Partition(1, clock, work.reactions, work.lane, resting)
+    partition = Partition(1, clock, work.reactions, work.lane, resting, own.decode)
     partition.go_live()
     for order_id in _ids():
         broker.put(order_id.encode(), encode(next(life_of(order_id))))
