@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test coverage pure check tools chaos fuzz postman bench lock clean
+.PHONY: run test coverage pure compiled check tools chaos fuzz postman bench lock clean
 
 URL ?= http://localhost:3000
 
@@ -10,16 +10,17 @@ run:
 # Without the compiled modules each process of an engine would compile all of ours again when it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-# First the pure part, of which its own tests must take every branch; then the rest, so many files at once; then, alone,
-# what holds a limit of seconds. `coverage` measures everything, also in the processes that tests start: it takes longer.
+# First the pure part, of which its own tests must take every branch; then the rest, so many files at once; then what
+# holds a limit of seconds, on cores that are not all busy. `coverage` measures everything, also in the processes that tests start: it takes longer.
 PYTEST = .venv/bin/python -m pytest
 PURE = tests/unit/orders
-AT_ONCE = --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 2 -m 'not timed'
-TIMED = tests/acceptance -m timed
+FILES = --dist loadfile --no-loadscope-reorder --max-worker-restart 2 --numprocesses
+AT_ONCE = $(FILES) 4 -m 'not timed'
+TIMED = tests/acceptance $(FILES) 2 -m timed
 ONE_AFTER_ANOTHER = $(addprefix --,$(filter output-sync,$(.FEATURES)))
 
 test: tools
-	@$(MAKE) --no-print-directory --jobs 2 $(ONE_AFTER_ANOTHER) check $(if $(ARGS),,pure)
+	@$(MAKE) --no-print-directory --jobs 2 $(ONE_AFTER_ANOTHER) check $(if $(ARGS),,pure compiled)
 	$(PYTEST) $(or $(ARGS),--ignore=$(PURE) $(AT_ONCE))
 	@$(if $(ARGS),:,$(PYTEST) $(TIMED))
 
@@ -31,6 +32,10 @@ coverage: check
 
 pure: tools
 	$(PYTEST) --cov --cov-fail-under=100 $(PURE)
+
+# All processes of the tests begin at the same moment: each would compile all of them. What cannot be is told by these.
+compiled: tools
+	@$(PYTEST) --collect-only >/dev/null || true
 
 check: tools
 	PATH="$$PWD/.venv/bin:$$PATH" sh -ec 'ruff format --check .; ruff check .; mypy; lint-imports'

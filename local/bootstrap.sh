@@ -30,9 +30,11 @@ install() { # name of the lock, the rest of what pip needs
     { pwd; cat pyproject.toml "$lock"; } >.venv/wanted
     if cmp -s .venv/wanted "$stamp"; then return; fi
     say "Installing $lock ($(grep -c '^[a-z0-9]' "$lock") packages)"
-    .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --requirement "$lock"
+    # Python compiles what is imported when it is; pip would compile all there is.
+    pip="-m pip install --disable-pip-version-check --no-compile"
+    .venv/bin/python $pip --require-hashes --requirement "$lock"
     shift
-    if [ $# -gt 0 ]; then .venv/bin/python -m pip install --disable-pip-version-check "$@"; fi
+    if [ $# -gt 0 ]; then .venv/bin/python $pip "$@"; fi
     mv .venv/wanted "$stamp"
 }
 

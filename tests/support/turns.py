@@ -13,8 +13,9 @@ from xdist.scheduler import LoadFileScheduling
 SHARED = {
     "_poisoned": ("faults/test_poison.py", "faults/test_quarantine.py"),
     "shared_engine": (
-        *("test_command.py", "test_contract_outside.py", "test_examples.py", "test_market.py"),
-        *("test_orders.py", "test_postman.py", "test_preview.py", "test_waiting_orders.py"),
+        *("test_command.py", "test_contract_outside.py", "test_examples.py", "test_kill.py"),
+        *("test_market.py", "test_orders.py", "test_postman.py", "test_preview.py"),
+        *("test_rebuild.py", "test_verify.py", "test_waiting_orders.py"),
     ),
     # The races take as long as all of these: they have an arena of their own.
     "_arena": (
@@ -49,10 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_patience, reverse=True)
 
 
-def _patience(item: pytest.Item) -> tuple[int, int, list[int]]:
+def _patience(item: pytest.Item) -> tuple[list[int], int, int]:
     own = item.get_closest_marker("timeout")
     tier = _PATIENCE[item.path.relative_to(_TESTS).parts[0]]
-    return own.args[0] if own else 0, tier, [[*SHARED].index(name) for name in _shared_by(item)]
+    return [[*SHARED].index(name) for name in _shared_by(item)], own.args[0] if own else 0, tier
 
 
 @pytest.hookimpl(wrapper=True)
