@@ -215,11 +215,21 @@ def test_whatever_comes_at_any_moment_of_a_life_means_the_same_to_both(kind, ste
     begun, order, told = placed(terms=wanted), UNPLACED, None
     for event in (begun, *life[:steps]):
         order, told = both(order, told, event)
+    begun_again = set()
     for version in (order.version, order.version + 1, order.version + 2):
         for event in any_event(version):
             once = both(order, copy(told), event)
+            # What is alike in everything goes on alike: many events leave the same behind.
+            if (left := everything(*once)) in begun_again:
+                continue
+            begun_again.add(left)
             for after in any_event(once[0].version + 1):
                 both(once[0], copy(once[1]), after)
+
+
+def everything(order, told):
+    """Return all that the fold and the story hold of an order."""
+    return repr(order), repr([getattr(told, name) for name in Story.__slots__])
 
 
 def both(order, told, event):
