@@ -70,7 +70,7 @@ class Scale:
 
 
 FULL = Scale(seconds=2_760, every=8.5, spacing=15, outage=30, storm=120, rounds=3)
-SHORT = Scale(seconds=110, every=3.5, spacing=9, outage=5, storm=9)
+SHORT = Scale(seconds=90, every=3, spacing=9, outage=5, storm=9)
 ZOMBIE_S = {"worker": 15.0, "projector": 6.0}
 """How long a process is stopped: longer than its session or lease."""
 

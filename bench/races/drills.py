@@ -1,6 +1,6 @@
 """Two ends for each of many orders at one moment, while workers are killed: exactly one comes.
 
-`make test` runs them with 100 orders each, `make bench-races` with 1,000.
+`make test` runs them with 60 orders each, `make bench-races` with 1,000.
 """
 
 import random

@@ -1,59 +1,23 @@
-"""What is accepted is executed once, whatever dies meanwhile."""
+"""What is accepted is executed once, also when its worker is killed."""
 
-import asyncio
-
-import httpx
 import pytest
 
+from local.child import State
 from tests.support.audited import assert_engine_holds
+from tests.support.doors import all_ended, some_in_flight
+from tests.support.servers import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
-
-async def all_ended(client, count, patience):
-    async with asyncio.timeout(patience):
-        while True:
-            try:
-                page = (await client.http.get("/api/orders", params={"limit": 500})).json()
-            except httpx.TransportError:
-                await asyncio.sleep(0.5)
-                continue
-            done = [one for one in page["orders"] if one["status"] in {"completed", "failed"}]
-            if page["total"] == len(done) == count:
-                return done
-            await asyncio.sleep(0.2)
+ANN = {"userId": "ann of the killed worker"}
 
 
-async def some_in_flight(client):
-    while True:
-        query = {"status": "executing", "limit": 1}
-        if (await client.http.get("/api/orders", params=query)).json()["total"] > 20:
-            return
-        await asyncio.sleep(0.02)
-
-
-async def assert_all_agree(engine, count):
-    report = await assert_engine_holds(engine)
-    assert report.figures.orders == count
-
-
-async def test_a_killed_worker_loses_and_doubles_nothing(engine, client_of):
-    client = client_of(engine)
-    await client.place_many(200)
-    await some_in_flight(client)
-    engine.kill("worker-1")
-    orders = await all_ended(client, 200, 60)
+async def test_a_killed_worker_loses_and_doubles_nothing(shared_engine, client):
+    before = (await assert_engine_holds(shared_engine)).figures.orders
+    await client.place_many(200, **ANN)
+    await some_in_flight(client, **ANN)
+    shared_engine.kill("worker-1")
+    orders = await all_ended(client, 200, 60, **ANN)
     assert all(order["status"] == "completed" for order in orders)
-    await assert_all_agree(engine, 200)
-
-
-async def test_a_restart_of_everything_loses_and_doubles_nothing(make_engine, client_of):
-    engine = make_engine()
-    engine.start()
-    client = client_of(engine)
-    await client.place_many(100)
-    await some_in_flight(client)
-    engine.restart()
-    client = client_of(engine)
-    await all_ended(client, 100, 60)
-    await assert_all_agree(engine, 100)
+    assert (await assert_engine_holds(shared_engine)).figures.orders == before + 200
+    wait_until(lambda: shared_engine.state_of("worker-1") is State.READY)

@@ -51,8 +51,8 @@ async def completions(client, user, count):
             pytest.fail(f"{closed} after {done}")
 
 
-async def test_nobody_notices_a_rebuild(engine, client_of):
-    client = client_of(engine)
+async def test_nobody_notices_a_rebuild(shared_engine, client):
+    before = (await assert_engine_holds(shared_engine)).figures.orders
     first = await client.place()
     await client.ended(first)
     over = asyncio.Event()
@@ -60,12 +60,12 @@ async def test_nobody_notices_a_rebuild(engine, client_of):
     following = asyncio.create_task(completions(client, "ann", ORDERS))
     await asyncio.sleep(0.5)
     placing = asyncio.create_task(client.place_many(ORDERS, userId="ann"))
-    told = [await rebuild(engine), await rebuild(engine)]
+    told = [await rebuild(shared_engine), await rebuild(shared_engine)]
     assert [one["schema"] for one in told] == ["projection_2", "projection_3"]
     assert all(one["numbersKept"] for one in told)
     await placing
     await asyncio.wait_for(following, 90)
     over.set()
     assert await asking > 10
-    report = await assert_engine_holds(engine)
-    assert report.figures.orders == ORDERS + 1
+    report = await assert_engine_holds(shared_engine)
+    assert report.figures.orders == before + ORDERS + 1

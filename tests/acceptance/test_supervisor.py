@@ -178,9 +178,10 @@ def test_a_setting_that_a_process_refuses_ends_the_start_with_its_sentence(
     assert "Traceback" not in engine.tail()
 
 
-def test_another_number_of_partitions_is_refused(engine):
-    engine.stop()
-    engine.start("--partitions", "5", wait=False)
+@pytest.mark.usefixtures("topics")
+def test_another_number_of_partitions_is_refused(make_engine, on_session_servers):
+    engine = make_engine("--partitions", "5", **on_session_servers)
+    engine.start(wait=False)
     assert engine.wait() == 2
     assert "set ENGINE_PARTITIONS=4" in engine.tail()
 

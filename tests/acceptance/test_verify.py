@@ -14,12 +14,11 @@ FAULTS = ("lost-answer", "glitch", "no-liquidity")
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 
-async def test_an_engine_under_load_holds_at_every_moment(engine, client_of):
-    client = client_of(engine)
+async def test_an_engine_under_load_holds_at_every_moment(shared_engine, client):
     placing = asyncio.create_task(client.place_many(400))
     orders = []
     while len(orders) < 5 or not placing.done():
-        report = await assert_engine_holds(engine)
+        report = await assert_engine_holds(shared_engine)
         orders.append(report.figures.orders)
     assert orders == sorted(orders)
     assert orders[-1] > 0

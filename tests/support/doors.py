@@ -1,10 +1,13 @@
 """The public doors of an engine, as tests knock at them: HTTP, and the command."""
 
+import asyncio
+
 import httpx
 from typer.testing import CliRunner, Result
 
 from cli.main import app
 from tests.support.engine import Engine
+from tests.support.log import eventually
 from tests.support.servers import wait_until
 
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1}
@@ -36,3 +39,29 @@ def command(engine: Engine, *arguments: str) -> Result:
     return CliRunner().invoke(
         app, [*arguments, "--data-dir", str(engine.data_dir)], env={"COLUMNS": "200"}
     )
+
+
+async def all_ended(client, count: int, patience: float, **of: str) -> list[dict]:
+    """Return so many orders once they are all there are (of a user) and have all ended."""
+    async with asyncio.timeout(patience):
+        while True:
+            try:
+                query = {"limit": 500, **of}
+                page = (await client.http.get("/api/orders", params=query)).json()
+            except httpx.TransportError:
+                await asyncio.sleep(0.5)
+                continue
+            done = [one for one in page["orders"] if one["status"] in {"completed", "failed"}]
+            if len(page["orders"]) == len(done) == count and page["nextCursor"] is None:
+                return done
+            await asyncio.sleep(0.2)
+
+
+async def some_in_flight(client, **of: str) -> None:
+    """Return when twenty orders (of a user) are on their way."""
+    query = {"status": "executing", "limit": 20, **of}
+
+    async def twenty() -> bool:
+        return len((await client.http.get("/api/orders", params=query)).json()["orders"]) == 20
+
+    await eventually(twenty, every=0.02)

@@ -65,11 +65,13 @@ async def read_events(kafka: str, topic: str, partitions: int) -> list[AnyOrderE
     return [decode(record.value or b"") for record in await read_log(kafka, topic, partitions)]
 
 
-async def eventually(condition: Callable[[], Awaitable[T | None]], patience: float = 30) -> T:
+async def eventually(
+    condition: Callable[[], Awaitable[T | None]], patience: float = 30, every: float = 0.1
+) -> T:
     """Return the condition's first true result; fail when none comes in so many seconds."""
     deadline = time.monotonic() + patience
     while True:
         if result := await condition():
             return result
         assert time.monotonic() < deadline, f"not within {patience} s"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(every)

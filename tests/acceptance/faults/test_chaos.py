@@ -16,7 +16,7 @@ def test_an_engine_keeps_its_promises_through_a_short_campaign(tmp_path):
     report = Campaign(
         seed=SEED,
         seconds=SHORT.seconds,
-        per_second=12,
+        per_second=10,
         faults=plan(SEED, SHORT),
         spacing=SHORT.spacing,
         data_dir=tmp_path / "engine",

@@ -85,14 +85,13 @@ def test_readers_stop_for_good_and_the_api_goes_on(engine):
     assert set(engine.restarts().values()) == {0}
     assert states(engine, ["api-1", "delays"]) == [State.READY] * 2
     assert "stopped" in engine.command("status").output
+    assert_it_does_not_start_again(engine)
 
 
-def test_an_engine_that_is_not_upgraded_does_not_start_again(engine):
-    engine.complete_one(HERE)
-    meet_a_newer_record(engine)
+def assert_it_does_not_start_again(engine):
     engine.stop()
     engine.start(wait=False)
     assert engine.wait() == 2
     told = engine.tail().splitlines()[-1]
     assert "cannot start: " in told
-    assert told.lower().endswith(f"{SENTENCE} and start it again.".lower())
+    assert f"{SENTENCE} and start it again".lower() in told.lower()

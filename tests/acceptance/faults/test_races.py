@@ -11,7 +11,7 @@ from tests.support.truth import assert_word_kept
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
-ORDERS = 100
+ORDERS = 60
 
 
 @pytest.mark.parametrize("name", RACES)

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 TAKEOVER = timedelta(seconds=15)
 CLEAN_ORDER = timedelta(seconds=1)
-STORM = timedelta(seconds=30)
+STORM = timedelta(seconds=18)
 EVERY = timedelta(seconds=3)
 
 
