@@ -1,5 +1,5 @@
 # `make run` runs the engine, `make test` checks everything; each sets up what it needs the first time.
-.PHONY: run test coverage pure compiled check tools chaos fuzz postman bench lock clean
+.PHONY: run test coverage pure compiled check venv kafka tools chaos fuzz postman bench lock clean
 
 URL ?= http://localhost:3000
 
@@ -19,13 +19,14 @@ AT_ONCE = $(FILES) 4 -m 'not timed'
 TIMED = tests/acceptance $(FILES) 2 -m timed
 ONE_AFTER_ANOTHER = $(addprefix --,$(filter output-sync,$(.FEATURES)))
 
-test: tools
-	@$(MAKE) --no-print-directory --jobs 2 $(ONE_AFTER_ANOTHER) check $(if $(ARGS),,pure compiled)
+# Kafka is mostly waited for: the tools are installed beside it, and what needs no Kafka begins.
+test: venv
+	@$(MAKE) --no-print-directory --jobs 2 $(ONE_AFTER_ANOTHER) kafka check $(if $(ARGS),,pure compiled)
 	$(PYTEST) $(or $(ARGS),--ignore=$(PURE) $(AT_ONCE))
 	@$(if $(ARGS),:,$(PYTEST) $(TIMED))
 
 coverage: MEASURED = $(PYTEST) --cov --cov-config=tests/coverage.toml --cov-report=
-coverage: check
+coverage: check kafka
 	$(MEASURED) $(AT_ONCE)
 	$(MEASURED) --cov-append $(TIMED)
 	.venv/bin/coverage report --rcfile=tests/coverage.toml --fail-under=90
@@ -40,7 +41,13 @@ compiled: tools
 check: tools
 	PATH="$$PWD/.venv/bin:$$PATH" sh -ec 'ruff format --check .; ruff check .; mypy; lint-imports'
 
-tools:
+venv:
+	@sh local/bootstrap.sh venv
+
+kafka: venv
+	@sh local/bootstrap.sh run
+
+tools: venv
 	@sh local/bootstrap.sh dev
 
 chaos:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv ready: `sh local/bootstrap.sh run`, or `dev` for the tools of the tests too.
+# Makes .venv ready: `sh local/bootstrap.sh run` with Kafka's jars and classes, `dev` with the tools of the tests, `venv`
+# with neither.
 # Needs nothing but a Python 3.11-3.13 with venv; does again only what has changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -27,21 +28,20 @@ make_venv() {
 install() { # name of the lock, the rest of what pip needs
     lock=$1
     stamp=.venv/installed-$lock
-    { pwd; cat pyproject.toml "$lock"; } >.venv/wanted
-    if cmp -s .venv/wanted "$stamp"; then return; fi
+    { pwd; cat pyproject.toml "$lock"; } >".venv/wanted-$lock"
+    if cmp -s ".venv/wanted-$lock" "$stamp"; then return; fi
     say "Installing $lock ($(grep -c '^[a-z0-9]' "$lock") packages)"
     # Python compiles what is imported when it is; pip would compile all there is.
     pip="-m pip install --disable-pip-version-check --no-compile"
     .venv/bin/python $pip --require-hashes --requirement "$lock"
     shift
     if [ $# -gt 0 ]; then .venv/bin/python $pip "$@"; fi
-    mv .venv/wanted "$stamp"
+    mv ".venv/wanted-$lock" "$stamp"
 }
 
 supported .venv/bin/python || make_venv
 install requirements.lock --quiet --no-deps --no-build-isolation --editable .
-# It fetches the jars first. Most of its time it waits, or uses one core: the tools are installed beside it.
-.venv/bin/python -m local.class_cache &
-kafka=$!
-if [ "${1:-run}" = dev ]; then install requirements-dev.lock; fi
-wait "$kafka"
+case ${1:-run} in
+    run) .venv/bin/python -m local.class_cache ;;  # it fetches the jars first
+    dev) install requirements-dev.lock ;;
+esac
