@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -36,7 +37,12 @@ def _whole(
     following = first
     for one in found:
         yield from (marker(partition, offset) for offset in range(following, one.offset))
-        appended_at = datetime.fromtimestamp(one.timestamp / 1000, UTC)
-        yield Record(partition, one.offset, one.key, one.value, appended_at)
+        yield Record(partition, one.offset, one.key, one.value, _moment(one.timestamp))
         following = one.offset + 1
     yield from (marker(partition, offset) for offset in range(following, end))
+
+
+@lru_cache(maxsize=64)
+def _moment(milliseconds: int) -> datetime:
+    # What was appended together has one time, and one object of it.
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
