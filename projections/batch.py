@@ -41,11 +41,17 @@ class Batch:
     """What a run of records writes: nothing in it for those not admitted."""
 
     events: list[EventRow] = field(default_factory=list)
-    orders: list[OrderRow] = field(default_factory=list)
+    new: list[OrderRow] = field(default_factory=list)
+    changed: list[OrderRow] = field(default_factory=list)
     labels: list[LabelRow] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     touched: dict[str, Known] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
+
+    @property
+    def orders(self) -> list[OrderRow]:
+        """Return the rows of orders, the new ones first."""
+        return self.new + self.changed
 
 
 class Hole(Exception):
@@ -119,8 +125,10 @@ def _write(batch: Batch, order_id: str, partition: int) -> None:
     known = batch.touched[order_id]
     if known.order is not None and not isinstance(known.order, Unplaced):
         row = order_row(known.order, partition, known.placed_offset)
-        batch.orders.append(row)
         if known.status is None:
+            batch.new.append(row)
             batch.labels.extend(label_rows(row))
+        else:
+            batch.changed.append(row)
         batch.counts.move(known.status, row)
         batch.touched[order_id] = known._replace(status=row.status)

@@ -26,14 +26,14 @@ class EventRow(NamedTuple):
 def event_row(seq: int, record: Record, event: AnyOrderEvent, *, superseded: bool) -> EventRow:
     """Return the row of a record; its data is the event as it stands in the log."""
     return EventRow(
-        seq=seq,
-        partition=record.partition,
-        offset=record.offset,
-        order_id=event.order_id,
-        version=None if event.version is None else integer(event.version),
-        type=event.type,
-        superseded=superseded,
-        occurred_at=moment(event.occurred_at),
-        appended_at=record.appended_at,
-        data=(record.value or b"").decode(),
+        seq,
+        record.partition,
+        record.offset,
+        event.order_id,
+        None if event.version is None else integer(event.version),
+        event.type,
+        superseded,
+        moment(event.occurred_at),
+        record.appended_at,
+        (record.value or b"").decode(),
     )

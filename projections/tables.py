@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.errors import QueryCanceled
 
 from orders.admission import NotAdmitted
@@ -32,9 +32,14 @@ from orders where order_id = any(%s)
 """
 _HISTORY = "select data::text from order_events where order_id = %s order by seq"
 
-_COPY_EVENTS = "copy order_events from stdin"
-_COPY_ORDERS = "copy staged_orders from stdin"
-_COPY_LABELS = "copy order_labels from stdin"
+# The types of the columns, in their order; what is JSON is written as the text that it is.
+_TYPES = """
+select array_agg(
+    case atttypid when 'json'::regtype then 'text'::regtype else atttypid end::oid order by attnum
+)
+from pg_attribute where attrelid = %s::regclass and attnum > 0
+"""
+_COPY = "copy {} from stdin (format binary)"
 
 _CHANGES = ", ".join(
     f"{column} = excluded.{column}" for column in OrderRow._fields if column not in PLACED_COLUMNS
@@ -91,6 +96,7 @@ class Tables:
     def __init__(self, connection: AsyncConnection, remembered: int) -> None:
         self._connection = connection
         self._memory = Memory(remembered)
+        self._types: dict[str, Sequence[int]] = {}
         self._ended: Counter[int] = Counter()
         self._ended_in_list = 0
         self._open = 0
@@ -103,6 +109,9 @@ class Tables:
     async def prepare(self) -> None:
         """Make the connection ready to write."""
         await self._connection.execute(_STAGE)
+        for table in ("orders", "staged_orders", "order_events", "order_labels"):
+            row = await (await self._connection.execute(_TYPES, (table,))).fetchone()
+            self._types[table] = row[0] if row else []
 
     async def project(self, readings: Sequence[Reading], seqs: Iterable[int]) -> Batch:
         """Write what these records say, but for the offsets; `seqs` number those admitted.
@@ -166,19 +175,22 @@ class Tables:
         return replay(decode(data.encode()) for (data,) in rows)
 
     async def _write(self, batch: Batch) -> None:
-        if batch.events:
-            await self._copy(_COPY_EVENTS, batch.events)
-        if batch.orders:
-            await self._copy(_COPY_ORDERS, batch.orders)
+        await self._copy("order_events", batch.events)
+        await self._copy("orders", batch.new)
+        await self._copy("order_labels", batch.labels)
+        if batch.changed:
+            await self._copy("staged_orders", batch.changed)
             await self._connection.execute(_UPSERT)
-        if batch.labels:
-            await self._copy(_COPY_LABELS, batch.labels)
         if counts := list(batch.counts.rows()):
             await self._connection.execute(
                 _COUNT, [list(column) for column in zip(*counts, strict=True)]
             )
 
-    async def _copy(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+    async def _copy(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if not rows:
+            return
+        statement = sql.SQL(_COPY).format(sql.Identifier(table))
         async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(self._types[table])
             for row in rows:
                 await copy.write_row(row)
