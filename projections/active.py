@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn, TypeVar
 
-from orders.admission import admit
 from orders.errors import NewerSchema
 from projections.batch import Batch, Reading, after, unread
-from projections.consumer import EventLog
+from projections.consumer import EventLog, judge
 from projections.dead_letters import DeadLetters
 from projections.lease import Lease
 from projections.pace import Pace
@@ -57,13 +56,7 @@ class Active:
         self, following: Mapping[int, int]
     ) -> tuple[Sequence[Reading], NewerSchema | None]:
         records = await self.log.read(self.pace.size, self.lease.duration / 3, self.pace.linger)
-        readings = []
-        for record in unread(records, following):
-            try:
-                readings.append(Reading(record, admit(record, len(following))))
-            except NewerSchema as newer:
-                return readings, newer
-        return readings, None
+        return await judge(unread(records, following), len(following))
 
     async def _write(self, readings: Sequence[Reading]) -> None:
         await self._renewing(self.dead_letters.send(readings))

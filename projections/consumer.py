@@ -9,13 +9,16 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from orders.admission import Record
+from orders.admission import Record, admit
+from orders.errors import NewerSchema
+from projections.batch import Reading
 from runtime.records import poll
 
 _REQUEST_TIMEOUT = timedelta(seconds=4)
 _STOP_TIMEOUT = timedelta(seconds=1)
 _FETCHES_END = timedelta(milliseconds=50)
 _CATCH_UP = timedelta(seconds=5)
+_TURN = 200
 
 
 class WrongTopic(Exception):
@@ -88,6 +91,24 @@ class EventLog:
 
     def _place(self, partition: int) -> TopicPartition:
         return TopicPartition(self._topic, partition)
+
+
+async def judge(
+    records: Iterable[Record], partitions: int
+) -> tuple[list[Reading], NewerSchema | None]:
+    """Return each record with what admission says of it, up to the first of a newer schema.
+
+    Now and then others have their turn: PostgreSQL writes what was read before meanwhile.
+    """
+    readings: list[Reading] = []
+    for number, record in enumerate(records, 1):
+        try:
+            readings.append(Reading(record, admit(record, partitions)))
+        except NewerSchema as newer:
+            return readings, newer
+        if number % _TURN == 0:
+            await asyncio.sleep(0)
+    return readings, None
 
 
 @asynccontextmanager

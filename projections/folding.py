@@ -6,9 +6,8 @@ from datetime import timedelta
 
 from psycopg import AsyncConnection
 
-from orders.admission import admit
 from projections.batch import Reading, after, unread
-from projections.consumer import EventLog
+from projections.consumer import EventLog, judge
 from projections.fresh import Fresh
 from projections.numbering import Numbering
 
@@ -89,7 +88,10 @@ class Folding:
         # What is beyond the goal is dropped, and what follows it is no hole: it is dropped too.
         due = [record for record in records if record.offset < goal[record.partition]]
         self._beyond += len(records) - len(due)
-        return [Reading(record, admit(record, len(goal))) for record in unread(due, following)]
+        readings, newer = await judge(unread(due, following), len(goal))
+        if newer is not None:
+            raise newer
+        return readings
 
     async def _write(self, readings: list[Reading]) -> None:
         await self._site.execute("select")

@@ -12,8 +12,10 @@ from projections.consumer import EventLog
 from projections.tables import stored_offsets
 
 _NUMBERS = """
-select partition, "offset", seq from order_events
-where partition = %s and "offset" >= %s and "offset" <= %s
+select e.partition, e."offset", e.seq
+from unnest(%s::int[], %s::bigint[], %s::bigint[]) as read (partition, first, last)
+join order_events e
+    on e.partition = read.partition and e."offset" >= read.first and e."offset" <= read.last
 """
 
 
@@ -50,11 +52,10 @@ class KeptNumbers:
             for reading in readings
             if not isinstance(reading.verdict, NotAdmitted)
         ]
-        numbers: dict[tuple[int, int], int] = {}
-        for partition, offsets in _offsets(readings).items():
-            values = (partition, min(offsets), max(offsets))
-            async for number, offset, seq in await self._live.execute(_NUMBERS, values):
-                numbers[number, offset] = seq
+        ranges = [(number, min(read), max(read)) for number, read in _offsets(readings).items()]
+        columns = [list(column) for column in zip(*ranges, strict=True)]
+        rows = await (await self._live.execute(_NUMBERS, columns)).fetchall()
+        numbers = {(partition, offset): seq for partition, offset, seq in rows}
         if numbers.keys() != set(admitted):
             [place, *_] = sorted(numbers.keys() ^ set(admitted))
             raise NumbersLost(f"partition {place[0]}, offset {place[1]}")
