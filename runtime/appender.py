@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.structs import RecordMetadata
 
 from runtime.crash import Reached, go_on
 from runtime.pulse import Pulse
@@ -21,6 +23,9 @@ _PULSE = timedelta(milliseconds=5)
 
 `linger_ms` of the producer waits for each partition apart, and for a lone record too.
 """
+
+_Place = tuple[str, int]
+"""A topic and one of its partitions."""
 
 
 class NotAcknowledged(Exception):
@@ -36,6 +41,45 @@ class Appended:
     appended_at: datetime
 
 
+class _Bundle:
+    """What leaves at one pulse: one timer serves all who wait for its acknowledgement."""
+
+    def __init__(self, patience: timedelta) -> None:
+        self._patience = patience
+        self._told: list[asyncio.Future[Appended]] = []
+        self._left = 0
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(patience.total_seconds(), self._late)
+
+    def join(self) -> asyncio.Future[Appended]:
+        """Return what one more is told by."""
+        told: asyncio.Future[Appended] = self._loop.create_future()
+        self._told.append(told)
+        self._left += 1
+        return told
+
+    def settled(self) -> None:
+        """Count one that waits no more."""
+        self._left -= 1
+        if not self._left:
+            self._timer.cancel()
+
+    def _late(self) -> None:
+        for told in self._told:
+            _refuse(told, f"no acknowledgement within {self._patience}")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A record that is to be appended."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    told: asyncio.Future[Appended]
+    bundle: _Bundle
+
+
 class Appender:
     """Appends records with `acks=all`; many may wait for their acknowledgement at once."""
 
@@ -45,51 +89,87 @@ class Appender:
         self._reached = reached
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
-        self._pulse = Pulse(_PULSE)
-        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._pulse = Pulse(_PULSE, self._go)
+        self._bundle: _Bundle | None = None
+        self._waiting: defaultdict[_Place, deque[_Waiting]] = defaultdict(deque)
+        self._sending: dict[_Place, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
 
-    async def append(
+    def append(
         self,
         topic: str,
         partition: int,
         key: bytes | None,
         value: bytes | None,
         headers: Sequence[tuple[str, bytes]] = (),
-    ) -> Appended:
-        """Append one record and return where it stands; raise `NotAcknowledged` after the time-out.
+    ) -> asyncio.Future[Appended]:
+        """Append one record; what is returned tells where it stands, or `NotAcknowledged` in time.
 
-        A record that was not acknowledged may still be appended later: whoever reads the log must
-        be able to tell (rule 6 for placements, versions for all that follows).
+        Records of one partition are appended in the order of these calls. One that was not
+        acknowledged may still be appended later: whoever reads the log must be able to tell (rule 6
+        for placements, versions for all that follows). Whoever cancels it before it is sent takes
+        it back.
         """
-        producer: AIOKafkaProducer | None = None
-        try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                self._reached("before-append")
-                await self._pulse.wait()
-                # One at a time and in turn: whoever waits for room in a full batch is woken by
-                # each that leaves, and thousands of them would do nothing but wake each other.
-                async with self._turns[topic, partition]:
-                    producer = self._producer or await self._start()
-                    sent = await producer.send(topic, value, key, partition, headers=list(headers))
-                sent.add_done_callback(_observe)
-                written = await sent
-        except TimeoutError:
-            raise NotAcknowledged(f"no acknowledgement within {self._patience}") from None
-        except (KafkaError, AssertionError) as error:
-            # A record that is too large was refused before it was sent: nothing else suffers.
-            if producer is not None and not isinstance(error, MessageSizeTooLargeError):
-                self._retire(producer)
-            raise NotAcknowledged(repr(error)) from error
-        self._reached("after-append")
-        appended_at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
-        return Appended(written.partition, written.offset, appended_at)
+        self._reached("before-append")
+        if self._bundle is None:
+            self._bundle = _Bundle(self._patience)
+            self._pulse.ask()
+        told = self._bundle.join()
+        one = _Waiting(key, value, headers, told, self._bundle)
+        self._waiting[topic, partition].append(one)
+        return told
 
     async def close(self) -> None:
         """Send what is buffered, then stop; bounded, for the broker may be away."""
-        if self._producer is not None:
-            self._retire(self._producer)
+        self._retire(self._producer)
         await asyncio.gather(*self._retiring)
+
+    def _go(self) -> None:
+        self._bundle = None
+        for place in self._waiting.keys() - self._sending.keys():
+            self._sending[place] = asyncio.create_task(self._send_all(place))
+
+    async def _send_all(self, place: _Place) -> None:
+        waiting = self._waiting[place]
+        try:
+            # One at a time: whoever waits for room in a full batch is woken by each that leaves,
+            # and thousands of them would do nothing but wake each other.
+            while waiting:
+                one = waiting.popleft()
+                if not one.told.done():
+                    await self._send(place, one)
+        finally:
+            del self._sending[place]
+            if not waiting:
+                del self._waiting[place]
+
+    async def _send(self, place: _Place, one: _Waiting) -> None:
+        (topic, partition), producer = place, self._producer
+        try:
+            producer = producer or await self._start()
+            headers = list(one.headers)
+            sent = await producer.send(topic, one.value, one.key, partition, headers=headers)
+        except (KafkaError, AssertionError, TimeoutError) as error:
+            # A record that is too large was refused before it was sent: nothing else suffers.
+            if not isinstance(error, MessageSizeTooLargeError):
+                self._retire(producer)
+            _refuse(one.told, repr(error))
+            one.bundle.settled()
+        else:
+            sent.add_done_callback(partial(self._settle, one, producer))
+
+    def _settle(
+        self, one: _Waiting, producer: AIOKafkaProducer, sent: asyncio.Future[RecordMetadata]
+    ) -> None:
+        one.bundle.settled()
+        if error := sent.exception():
+            self._retire(producer)
+            _refuse(one.told, repr(error))
+        elif not one.told.done():
+            self._reached("after-append")
+            written = sent.result()
+            appended_at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
+            one.told.set_result(Appended(written.partition, written.offset, appended_at))
 
     async def _start(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -103,25 +183,31 @@ class Appender:
                     request_timeout_ms=int(self._patience.total_seconds() * 500),
                 )
                 try:
-                    await producer.start()
+                    async with asyncio.timeout(self._patience.total_seconds()):
+                        await producer.start()
                 except BaseException:
-                    self._retire(producer)
+                    self._stop(producer)
                     raise
                 self._producer = producer
             return self._producer
 
-    def _retire(self, producer: AIOKafkaProducer) -> None:
-        if self._producer is producer:
+    def _retire(self, producer: AIOKafkaProducer | None) -> None:
+        # What fails with it, fails at once for many.
+        if producer is not None and self._producer is producer:
             self._producer = None
+            self._stop(producer)
+
+    def _stop(self, producer: AIOKafkaProducer) -> None:
         task = asyncio.create_task(_stop(producer))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
 
-def _observe(sent: asyncio.Future[object]) -> None:
-    # Nobody may wait any more when it fails; asked for here, the failure is not reported as lost.
-    if not sent.cancelled():
-        sent.exception()
+def _refuse(told: asyncio.Future[Appended], why: str) -> None:
+    if not told.done():
+        told.set_exception(NotAcknowledged(why))
+        # Nobody may wait any more; asked for here, the failure is not reported as lost.
+        told.exception()
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

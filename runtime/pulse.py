@@ -1,28 +1,29 @@
 """Lets what comes one by one go on together, so that a wake-up, a request, a write serve many."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 
 class Pulse:
-    """A gate that opens at most once in so long: for the first at once, for all who came since.
+    """Beats when it is asked to, at most once in so long: at once, or for all who asked since.
 
     It bounds how often something is done for them, never how many there are.
     """
 
-    def __init__(self, pause: timedelta) -> None:
+    def __init__(self, pause: timedelta, beat: Callable[[], None]) -> None:
         self._pause = pause.total_seconds()
+        self._beat = beat
         self._last = float("-inf")
-        self._gate: asyncio.Event | None = None
+        self._asked = False
 
-    async def wait(self) -> None:
-        """Return when the gate opens, in the order of the callers: after `pause` at the latest."""
-        if self._gate is None:
+    def ask(self) -> None:
+        """Ask for a beat: it comes in the loop's next turn, or as soon as the pause is over."""
+        if not self._asked:
+            self._asked = True
             loop = asyncio.get_running_loop()
-            self._gate = asyncio.Event()
-            loop.call_later(max(0, self._last + self._pause - loop.time()), self._open, self._gate)
-        await self._gate.wait()
+            loop.call_later(max(0, self._last + self._pause - loop.time()), self._go)
 
-    def _open(self, gate: asyncio.Event) -> None:
-        self._last, self._gate = asyncio.get_running_loop().time(), None
-        gate.set()
+    def _go(self) -> None:
+        self._last, self._asked = asyncio.get_running_loop().time(), False
+        self._beat()
