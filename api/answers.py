@@ -15,7 +15,30 @@ def json_answer(
 ) -> Response:
     """Return the answer that carries these models, numbers with every digit."""
     if isinstance(content, BaseModel):
-        text = exact.write(content.model_dump(by_alias=True))
-    else:
-        text = exact.write([item.model_dump(by_alias=True) for item in content])
+        return json_text(text_of(content), status, headers)
+    text = exact.write([item.model_dump(by_alias=True) for item in content])
+    return json_text(text, status, headers)
+
+
+def json_text(
+    text: bytes | str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the answer that carries this JSON."""
     return Response(text, status, headers, media_type="application/json")
+
+
+def text_of(model: BaseModel) -> str:
+    """Return a model as JSON."""
+    return exact.write(model.model_dump(by_alias=True)).decode()
+
+
+def blank(model: BaseModel, *names: str) -> str:
+    """Return the JSON of a model in which `{name}` stands for what differs, to be filled by `%`.
+
+    So what thousands a second are answered is written from the model once. What is filled in must
+    be no more than letters, digits and the like.
+    """
+    text = text_of(model).replace("%", "%%")
+    for name in names:
+        text = text.replace(f"{{{name}}}", f"%({name})s")
+    return text

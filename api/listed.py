@@ -25,10 +25,10 @@ class Listed:
 
         A market order of such a token fails by itself, and a sniper order waits for its pool.
         """
+        if needs_no_look(terms):
+            return
         named = (("tokenIn", terms.token_in), ("tokenOut", terms.token_out))
         strange = [(field, name) for field, name in named if find(name) is None]
-        if terms.order_type != "limit" or not strange:
-            return
         await self._all_known()
         for field, name in strange:
             if name not in self._changes.added:
@@ -60,3 +60,8 @@ class Listed:
         except TimeoutError:
             message = "The market cannot be read, so a token may be unknown here: try later."
             raise Refusal(LOG_UNAVAILABLE, message, retry_after=SOON) from None
+
+
+def needs_no_look(terms: Terms) -> bool:
+    """Return whether an order can be taken whatever the market tells."""
+    return terms.order_type != "limit" or bool(find(terms.token_in) and find(terms.token_out))

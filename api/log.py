@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 
 from api.ends import EndOffsets
-from api.ports import LogAway, Misconfigured
+from api.ports import LogAway, Misconfigured, ToAppend
 from api.shared import Shared
 from orders.topics import partition_of
 from runtime.appender import Appended, Appender, NotAcknowledged
@@ -32,22 +32,45 @@ class KafkaLog:
 
     async def append(self, order_id: str, value: bytes) -> Appended:
         """Append a record of this order; raise `LogAway` when that is not certain to be done."""
-        partition = partition_of(order_id, self._partitions)
-        try:
-            if not self._ends.seen:
+        [outcome] = await self.append_all([(order_id, value)])
+        if isinstance(outcome, LogAway):
+            raise outcome
+        return outcome
+
+    async def append_all(self, records: Sequence[ToAppend]) -> list[Appended | LogAway]:
+        """Append records, in their sequence; return what came of each."""
+        if not self._ends.seen:
+            try:
                 async with asyncio.timeout(self._patience_s):
                     await self._met()
-            # It has the same patience.
-            appended = await self._appender.append(self._topic, partition, order_id.encode(), value)
-        except (NotAcknowledged, TimeoutError) as error:
-            self._tell(acknowledges=False)
-            raise LogAway(f"not acknowledged: {error!r}") from error
-        self._tell(acknowledges=True)
-        return appended
+            except (LogAway, TimeoutError) as error:
+                return [self._away(error)] * len(records)
+        # It has the same patience.
+        sent = [
+            self._appender.append(
+                self._topic, partition_of(order_id, self._partitions), order_id.encode(), value
+            )
+            for order_id, value in records
+        ]
+        return [await self._outcome(one) for one in sent]
 
     async def ends(self) -> Mapping[int, int]:
         """Return the end offset of each partition, as of a moment after the call."""
         return await self._shared.answer()
+
+    async def _outcome(self, sent: Awaitable[Appended]) -> Appended | LogAway:
+        try:
+            appended = await sent
+        except NotAcknowledged as error:
+            return self._away(error)
+        self._tell(acknowledges=True)
+        return appended
+
+    def _away(self, error: Exception) -> LogAway:
+        self._tell(acknowledges=False)
+        away = LogAway(f"not acknowledged: {error!r}")
+        away.__cause__ = error
+        return away
 
     def _tell(self, *, acknowledges: bool) -> None:
         if acknowledges != self._acknowledges:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from api.placing_errors import PLACEMENT_VOID
 from api.ports import Log, LogAway
 from api.positions import Position
 from api.room import Room
-from api.slots import Slots
+from api.slots import Slots, none_left
 from orders.commands import PlaceOrder, Stamp
 from orders.decider import decide
 from orders.events import OrderPlaced
@@ -23,6 +23,7 @@ from orders.wire import encode
 from runtime.appender import Appended
 
 ACTOR = "api"
+_POLICY = RetryPolicy()
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +63,22 @@ class Placing:
 
     async def place(self, wish: Wish, request_id: str) -> Written:
         """Return the placement in the log. Raises `Refusal` when it does not certainly count."""
-        self.require_room()
-        with self._slots:
-            written = await self.write(wish, request_id)
-        if written.appended.appended_at > written.event.not_after:
-            raise void(written.event)
-        return written
+        [outcome] = await self.place_all([wish], request_id)
+        return _certain(outcome)
+
+    async def place_all(self, wishes: Sequence[Wish], request_id: str) -> list[Written | Refusal]:
+        """Return the placements in the log, and why others do not certainly count.
+
+        However many they are, one wait serves them all.
+        """
+        try:
+            self.require_room()
+        except Refusal as full:
+            return [full] * len(wishes)
+        with self._slots.up_to(len(wishes)) as taken:
+            outcomes = await self._write_all(wishes[:taken], request_id)
+        busy = [none_left()] * (len(wishes) - taken)
+        return [*map(_counted, outcomes), *busy]
 
     def require_room(self) -> None:
         """Raise `Refusal` while the engine has more orders than it can finish."""
@@ -75,26 +86,45 @@ class Placing:
 
     async def write(self, wish: Wish, request_id: str) -> Written:
         """Append a placement, which may be void there; raise `Refusal` when it is not certain."""
-        require_to_come(wish.terms.expires_at, self._clock())
-        event = decide(self._command(wish, request_id), UNPLACED, RetryPolicy())
-        if not isinstance(event, OrderPlaced):
-            raise TypeError("an order that is not there can always be placed")
+        [outcome] = await self._write_all([wish], request_id)
+        return _certain(outcome)
+
+    async def _write_all(self, wishes: Sequence[Wish], request_id: str) -> list[Written | Refusal]:
+        now = self._clock()
+        decided = [self._decided(wish, request_id, now) for wish in wishes]
+        events = [one for one in decided if isinstance(one, OrderPlaced)]
         try:
-            appended = await self._log.append(event.order_id, encode(event))
-        except LogAway as away:
-            self.refused_at = self._clock()
-            raise outcome_unknown(event) from away
+            appended = iter(await self._log.append_all([(e.order_id, encode(e)) for e in events]))
         except asyncio.CancelledError:
             # The process stops; the client has to know what to ask for.
-            raise outcome_unknown(event) from None
+            return [one if isinstance(one, Refusal) else outcome_unknown(one) for one in decided]
+        return [
+            one if isinstance(one, Refusal) else self._written(one, next(appended))
+            for one in decided
+        ]
+
+    def _decided(self, wish: Wish, request_id: str, now: datetime) -> OrderPlaced | Refusal:
+        try:
+            require_to_come(wish.terms.expires_at, now)
+        except Refusal as over:
+            return over
+        event = decide(self._command(wish, request_id, now), UNPLACED, _POLICY)
+        if not isinstance(event, OrderPlaced):
+            raise TypeError("an order that is not there can always be placed")
+        return event
+
+    def _written(self, event: OrderPlaced, appended: Appended | LogAway) -> Written | Refusal:
+        if isinstance(appended, LogAway):
+            self.refused_at = self._clock()
+            return outcome_unknown(event)
         self.refused_at = None
         # Not at info: at thousands a second these lines would cost more than the placements.
-        about = {"order_id": event.order_id, "request_id": request_id}
-        logger.debug("order placed", extra={"action": "order_placed", **about})
+        if logger.isEnabledFor(logging.DEBUG):
+            about = {"order_id": event.order_id, "request_id": event.correlation_id}
+            logger.debug("order placed", extra={"action": "order_placed", **about})
         return Written(event, appended)
 
-    def _command(self, wish: Wish, request_id: str) -> PlaceOrder:
-        now = self._clock()
+    def _command(self, wish: Wish, request_id: str, now: datetime) -> PlaceOrder:
         return PlaceOrder(
             order_id=wish.order_id or self._new_id(),
             user_id=wish.user_id,
@@ -105,6 +135,18 @@ class Placing:
             correlation_id=request_id,
             stamp=Stamp(self._new_id(), now, ACTOR),
         )
+
+
+def _certain(outcome: Written | Refusal) -> Written:
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def _counted(outcome: Written | Refusal) -> Written | Refusal:
+    if isinstance(outcome, Written) and outcome.appended.appended_at > outcome.event.not_after:
+        return void(outcome.event)
+    return outcome
 
 
 def void(event: OrderPlaced) -> Refusal:

@@ -1,6 +1,6 @@
 """What the API asks of the world: the log to write to, the projection to read from."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,11 +47,19 @@ class Followed:
     everything: bool = False
 
 
+ToAppend = tuple[str, bytes]
+"""The order of a record, and the record."""
+
+
 class Log(Protocol):
     """Kafka. Raises `LogAway`, also when the call takes too long."""
 
     async def append(self, order_id: str, value: bytes) -> Appended:
         """Append a record of this order; return when it is durable."""
+        ...
+
+    async def append_all(self, records: Sequence[ToAppend]) -> list[Appended | LogAway]:
+        """Append records, in their sequence; return what came of each."""
         ...
 
     async def ends(self) -> Mapping[int, int]:

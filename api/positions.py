@@ -38,8 +38,8 @@ def encode(*positions: Position) -> str:
     last: dict[int, int] = {}
     for one in positions:
         last[one.partition] = max(one.offset, last.get(one.partition, 0))
-    places = ",".join(f"{partition}:{offset}" for partition, offset in last.items())
-    return urlsafe_b64encode(f"1:{places}".encode()).decode()
+    places = b",".join([b"%d:%d" % place for place in last.items()])
+    return urlsafe_b64encode(b"1:" + places).decode()
 
 
 def decode(text: str) -> list[Position]:

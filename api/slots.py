@@ -20,8 +20,18 @@ class Slots:
     def __enter__(self) -> None:
         """Take a slot; nobody queues for one."""
         if self._left == 0:
-            raise Refusal(ENGINE_BUSY, retry_after=SOON)
+            raise none_left()
         self._left -= 1
+
+    @contextmanager
+    def up_to(self, wanted: int) -> Iterator[int]:
+        """Hold as many as are left of those wanted, and yield how many."""
+        taken = min(wanted, self._left)
+        self._left -= taken
+        try:
+            yield taken
+        finally:
+            self._left += taken
 
     def __exit__(
         self,
@@ -31,6 +41,11 @@ class Slots:
     ) -> None:
         """Give the slot back."""
         self._left += 1
+
+
+def none_left() -> Refusal:
+    """Return the answer for what has to wait and finds no slot."""
+    return Refusal(ENGINE_BUSY, retry_after=SOON)
 
 
 class Shares:

@@ -27,6 +27,15 @@ class MemoryLog:
         self.lost = []
         self._grown = asyncio.Event()
 
+    async def append_all(self, records):
+        outcomes = []
+        for record in records:
+            try:
+                outcomes.append(await self.append(*record))
+            except LogAway as away:
+                outcomes.append(away)
+        return outcomes
+
     async def append(self, order_id, value):
         if self.away:
             raise LogAway("it is away")

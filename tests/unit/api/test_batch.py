@@ -1,10 +1,16 @@
 """The general form of an order, and many orders at once."""
 
+import itertools
+from datetime import timedelta
+
 import pytest
 
-from api.positions import decode
+from api.ports import LogAway
+from api.positions import Position, decode, encode
 from orders.ids import order_id_of
+from orders.topics import partition_of
 from tests.support.api import running_api
+from tests.support.api_log import PARTITIONS
 
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10}
 
@@ -122,6 +128,65 @@ async def test_what_the_log_does_not_take_is_told_of_each(api, post):
     told = await results(post, ORDER, {**ORDER, "amount": 0})
     assert [one["status"] for one in told] == [503, 400]
     assert told[0]["error"]["orderId"]
+
+
+async def test_of_a_batch_as_many_are_taken_as_there_is_room_for():
+    async with running_api(max_placements=2) as api:
+        answer = await api.http.post("/api/orders/batch", json={"orders": [ORDER] * 3})
+        told = answer.json()["results"]
+        assert [one["status"] for one in told] == [202, 202, 503]
+        assert told[2]["error"]["error"] == "ENGINE_BUSY"
+        taken = {one["order"]["orderId"] for one in told[:2]}
+        assert taken == {event.order_id for event in api.log.events}
+
+
+async def test_what_is_taken_and_what_is_not_is_told_of_each(api, post):
+    append, refused = api.log.append, itertools.cycle([False, True])
+
+    async def every_other(order_id, value):
+        if next(refused):
+            raise LogAway("it does not take this one")
+        return await append(order_id, value)
+
+    api.log.append = every_other
+    told = await results(post, *([ORDER] * 4))
+    assert [one["status"] for one in told] == [202, 503, 202, 503]
+    placed = {one["order"]["orderId"] for one in told if one["order"]}
+    assert placed == {event.order_id for event in api.log.events}
+    lost = {one["error"]["orderId"] for one in told if one["error"]}
+    assert len(lost) == 2
+    assert not placed & lost
+
+
+async def test_an_order_that_reached_the_log_too_late_is_told_as_void(api, post):
+    api.log.delay = timedelta(seconds=11)
+    [told] = await results(post, ORDER)
+    assert (told["status"], told["error"]["error"]) == (503, "PLACEMENT_VOID")
+
+
+async def test_an_order_that_needs_the_market_keeps_its_place_among_the_others(api, post):
+    limit = {**ORDER, "orderType": "limit", "targetPrice": 1}
+    told = await results(post, ORDER, {**limit, "tokenOut": "NOSUCH"}, limit)
+    assert [one["status"] for one in told] == [202, 400, 202]
+    assert told[1]["error"]["error"] == "UNKNOWN_TOKEN"
+
+
+async def test_a_placed_order_of_a_batch_is_told_in_full(api, post):
+    [told] = await results(post, ORDER)
+    [event] = api.log.events
+    assert told == {
+        "status": 202,
+        "order": {
+            "orderId": event.order_id,
+            "status": "pending",
+            "message": "Order created and queued successfully",
+            "websocketUrl": f"/ws/{event.order_id}",
+        },
+        "valid": None,
+        "replayed": False,
+        "logPosition": encode(Position(partition_of(event.order_id, PARTITIONS), 0)),
+        "error": None,
+    }
 
 
 async def test_faults_are_asked_for_all_of_a_batch():
