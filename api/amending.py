@@ -26,7 +26,7 @@ PATIENCE = timedelta(seconds=2)
 """How long whoever asks waits in all, once the log has what is asked."""
 READING = timedelta(milliseconds=200)
 """The end of it, kept for reading the order again when nobody has answered."""
-AMENDABLE = ("targetPrice", "slippage", "expiresAt", "amount")
+AMENDABLE = frozenset({"targetPrice", "slippage", "expiresAt", "amount"})
 _VERSION = re.compile(r'(?:W/)?"?([1-9]\d{0,8})"?')
 
 

@@ -22,10 +22,11 @@ def amount_of(value: object, token_in: object, field: str) -> Decimal:
         raise Refusal(placing_errors.INVALID_AMOUNT, field=field)
     token = token_in if isinstance(token_in, str) else ""
     most = tokens.decimals_of(token)
-    if _decimals(value) > most:
+    amount = _within(value, most)
+    if amount is None:
         message = f"{field} has more than the {most} decimals of the token: round it to {most}."
         raise Refusal(placing_errors.INVALID_AMOUNT, message, field=field)
-    return _within(value, most)
+    return amount
 
 
 def slippage_of(value: object) -> Decimal:
@@ -33,9 +34,10 @@ def slippage_of(value: object) -> Decimal:
     if not isinstance(value, Decimal):
         raise Refusal(placing_errors.INVALID_SLIPPAGE_TYPE)
     in_range = value.is_finite() and 0 <= value <= 1
-    if not in_range or _decimals(value) > SLIPPAGE_DECIMALS:
+    slippage = _within(value, SLIPPAGE_DECIMALS) if in_range else None
+    if slippage is None:
         raise Refusal(placing_errors.INVALID_SLIPPAGE_RANGE)
-    return _within(value, SLIPPAGE_DECIMALS) if value else Decimal(0)
+    return slippage
 
 
 def price_of(value: object) -> Decimal:
@@ -54,22 +56,23 @@ def _number(value: object, most: Decimal, decimals: int, wrong: Kind, *, zero: b
     if not isinstance(value, Decimal) or not value.is_finite():
         raise Refusal(wrong)
     in_range = 0 < value <= most or (zero and not value)
-    if not in_range or _decimals(value) > decimals:
+    number = _within(value, decimals) if in_range else None
+    if number is None:
         raise Refusal(wrong)
-    return _within(value, decimals) if value else Decimal(0)
+    return number
 
 
-def _decimals(value: Decimal) -> int:
-    """How many digits after the point the number needs; zeros at the end need none."""
+def _within(value: Decimal, decimals: int) -> Decimal | None:
+    """The same number without an exponent, if it needs no more than so many decimals.
+
+    Zeros at its end need none; those beyond so many decimals are left out, of a zero all.
+    """
+    if not value:
+        return Decimal(0)
     _, digits, exponent = value.as_tuple()
-    written = "".join(map(str, digits))
-    zeros = len(written) - len(written.rstrip("0"))
-    return max(0, -int(exponent) - zeros) if value else 0
-
-
-def _within(value: Decimal, decimals: int) -> Decimal:
-    """The same number without zeros beyond so many decimals, and without an exponent."""
-    _, _, exponent = value.as_tuple()
     if -decimals <= int(exponent) <= 0:
         return value
-    return Decimal(f"{value:.{decimals}f}") if int(exponent) < 0 else Decimal(f"{value:f}")
+    if int(exponent) > 0:
+        return Decimal(f"{value:f}")
+    beyond = -int(exponent) - decimals
+    return None if any(digits[-beyond:]) else Decimal(f"{value:.{decimals}f}")

@@ -31,7 +31,7 @@ from api import (
 from api.errors import Kind, Refusal, answer
 from api.gates import add_gates
 from api.health import VERSION
-from api.methods import NoOther, allowed, direct, routes_of
+from api.methods import Handler, NoOther, Straight, allowed, direct, routes_of
 from api.openapi import document
 from api.parts import Neighbours, Sources, assemble, connect
 from api.ports import Log, LogAway, Misconfigured, ReadModelAway
@@ -77,6 +77,7 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
+    app.add_middleware(Straight, routes=_OF_MANY, handlers=_HANDLERS)
     add_gates(app, settings, sources.new_id)
     app.router.routes.extend((*_OF_MANY, *_NO_ORDERS, *_OF_ONE))
     for routes in _ROUTERS:
@@ -157,7 +158,7 @@ async def _client_left(request: Request, _error: Exception) -> Response:
     return answer(Refusal(errors.BAD_REQUEST), request.scope)
 
 
-_HANDLERS = {
+_HANDLERS: dict[type[Exception], Handler] = {
     Refusal: _refused,
     ReadModelAway: _read_model_away,
     RequestValidationError: _bad_parameter,

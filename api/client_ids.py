@@ -13,6 +13,7 @@ from orders.ids import order_id_of
 from orders.values import ClientOrderId
 
 HEADER = "Idempotency-Key"
+_RAW = HEADER.lower().encode()
 FIELD = "clientOrderId"
 _NAME: TypeAdapter[str] = TypeAdapter(ClientOrderId)
 SCHEMA = _NAME.json_schema()
@@ -23,7 +24,9 @@ def named(wish: Wish, document: Mapping[str, object], headers: Headers) -> Wish:
 
     Raises `Refusal` for an id that is none, for two that differ, and for one without a user.
     """
-    given: list[tuple[str, object]] = [(HEADER, value) for value in headers.getlist(HEADER)]
+    given: list[tuple[str, object]] = [
+        (HEADER, value.decode("latin-1")) for name, value in headers.raw if name == _RAW
+    ]
     if document.get(FIELD) is not None:
         given.append((FIELD, document[FIELD]))
     if not given:

@@ -22,9 +22,10 @@ _OF_TYPE: Mapping[OrderType, frozenset[str]] = {
     "sniper": frozenset({"poolProvider", "minLiquidity"}),
 }
 _OF_SOME = ("targetPrice", "poolProvider", "minLiquidity")
+_ALL = frozenset({*_OF_SOME, "timeInForce", "expiresAt"})
 
 
-class Conditions(TypedDict):
+class Conditions(TypedDict, total=False):
     """What the terms of an order say beside the swap, by the names they have there."""
 
     order_type: OrderType
@@ -51,6 +52,8 @@ def type_of(document: Mapping[str, object], *, any_type: bool) -> OrderType:
 
 def conditions_of(document: Mapping[str, object], order_type: OrderType) -> Conditions:
     """Return the conditions a document names; raise `Refusal` with the first rule it breaks."""
+    if order_type == "market" and _ALL.isdisjoint(document):
+        return {"order_type": order_type}
     for name in _OF_SOME:
         if document.get(name) is not None and name not in _OF_TYPE[order_type]:
             raise Refusal(placing_errors.MISPLACED_CONDITION, field=name)

@@ -30,13 +30,7 @@ def read_object(text: bytes) -> dict[str, object]:
     stands twice in one object is refused, for readers would differ in which one counts.
     """
     try:
-        value = json.loads(
-            text.decode(),
-            parse_float=_number,
-            parse_int=_number,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_unique,
-        )
+        value = _READER.decode(text.decode())
     except UnicodeDecodeError:
         raise NotAnObject("it is not UTF-8") from None
     except RecursionError:
@@ -84,6 +78,14 @@ def time(moment: datetime) -> str:
     """Return the JSON text of a moment, in UTC with its microseconds."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return f'"{utc.isoformat(timespec="microseconds")[:-6]}Z"'
+
+
+_READER = json.JSONDecoder(
+    parse_float=_number,
+    parse_int=_number,
+    parse_constant=_refuse_constant,
+    object_pairs_hook=_unique,
+)
 
 
 class _Writers(dict[type, Callable[[Any], str]]):

@@ -11,6 +11,7 @@ from uuid import uuid4
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api import exact
+from api.body import WHOLE
 from api.errors import BAD_REQUEST, HEAD_TIMEOUT, HEAD_TOO_LARGE, MEDIA_TYPE, Refusal
 from api.request_ids import HEADER
 from api.safety import OF_ANSWER
@@ -101,6 +102,11 @@ class HttpProtocol(HttpToolsProtocol):
         """Take a piece of the body, which the application bounds."""
         self._no_body -= len(body)
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Remember that the whole request has come."""
+        self.scope["state"][WHOLE] = True
+        super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over."""

@@ -10,6 +10,7 @@ from api import client_ids, placing_errors, placing_schemas
 from api.callers import Caller
 from api.conditions import require_to_come
 from api.errors import Refusal
+from api.given import header
 from api.members import require_known
 from api.parts import Parts
 from api.placement import FAULTS_HEADER, Form, Wish, order_of
@@ -18,6 +19,7 @@ from api.shapes import names_of
 from orders.values import Fault
 
 MAX_FAULTS = 8
+_FAULTS = FAULTS_HEADER.lower().encode()
 MEMBERS = names_of(placing_schemas.OrderRequest)
 """What an order of any type may say. The routes of market orders alone ignore what they do not
 know, as their clients are used to."""
@@ -31,7 +33,7 @@ def wish_of(
         require_known(document, MEMBERS, placing_errors.UNKNOWN_MEMBER)
     document = caller.signed(document)
     wish = order_of(document, form)
-    faults = headers.get(FAULTS_HEADER)
+    faults = header(headers.raw, _FAULTS)
     if faults is not None:
         wish = _with_faults(wish, faults, parts)
     return client_ids.named(wish, document, headers)

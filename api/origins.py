@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from api.errors import ORIGIN_REFUSED, Refusal
+from api.given import header
 
 LOCALHOST = "localhost"
 
@@ -32,9 +32,9 @@ class Origins:
 
     def require(self, scope: Scope) -> None:
         """Raise `Refusal` for a page that may not; whatever is no page may."""
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        if origin is not None and not self._may(origin, headers.get("host")):
+        headers = scope["headers"]
+        origin = header(headers, b"origin")
+        if origin is not None and not self._may(origin, header(headers, b"host")):
             raise Refusal(ORIGIN_REFUSED)
 
     def _may(self, origin: str, host: str | None) -> bool:

@@ -3,12 +3,11 @@
 from typing import get_args
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import client_ids, placing_errors, placing_schemas, positions
-from api.answers import json_answer
+from api.answers import blank, json_answer, json_text
 from api.body import json_object
 from api.callers import caller_of
 from api.examples import of_placement
@@ -24,6 +23,9 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 router = APIRouter(tags=["orders"])
 """Its routes take the bare request."""
+
+_ACCEPTED = blank(accepted("{id}"), "id")
+_RECEIVED = blank(placing_schemas.Received(order_id="{id}"), "id")
 
 _FAULT = f"(-|{'|'.join(get_args(Fault))})"
 FAULTS = {
@@ -54,7 +56,7 @@ CLIENT_ORDER_ID = {
 async def execute(request: Request) -> Response:
     """Place a market order. 202 means that it is in the log and will be executed."""
     placed = await _place(request, EXECUTE)
-    return _answer(accepted(placed.order_id), placed, 202)
+    return _answer(_ACCEPTED, placed, 202)
 
 
 @router.post(
@@ -67,7 +69,7 @@ async def execute(request: Request) -> Response:
 async def receive(request: Request) -> Response:
     """Place a market order. 201 means that it is in the log and will be executed."""
     placed = await _place(request, LEGACY)
-    return _answer(placing_schemas.Received(order_id=placed.order_id), placed, 201)
+    return _answer(_RECEIVED, placed, 201)
 
 
 @router.post(
@@ -89,14 +91,15 @@ async def order(request: Request) -> Response:
     if only:
         return json_answer(await looked_at(wish, parts))
     placed = await place(wish, parts, request.state.request_id)
-    return _answer(accepted(placed.order_id), placed, 202)
+    return _answer(_ACCEPTED, placed, 202)
 
 
-def _answer(view: BaseModel, placed: Placed, status: int) -> Response:
+def _answer(text: str, placed: Placed, status: int) -> Response:
+    filled = text % {"id": placed.order_id}
     headers = {positions.HEADER: positions.encode(placed.position)}
     if placed.replayed:
-        return json_answer(view, 200, headers | REPLAYED)
-    return json_answer(view, status, headers)
+        return json_text(filled, 200, headers | REPLAYED)
+    return json_text(filled, status, headers)
 
 
 async def _place(request: Request, form: Form) -> Placed:

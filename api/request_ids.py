@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ENGINE_STOPPING, INTERNAL, Refusal, answer
+from api.given import header
 
 HEADER = "X-Request-Id"
 SOON = timedelta(seconds=1)
+_RAW = HEADER.lower().encode()
 _SANE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
+        given = header(scope["headers"], _RAW) or ""
         request_id = given if _SANE.fullmatch(given) else self._new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         begun = False
@@ -39,7 +40,8 @@ class RequestIds:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                MutableHeaders(scope=message)[HEADER] = request_id
+                told = (_RAW, request_id.encode())
+                message["headers"] = [*message.get("headers", ()), told]
             await send(message)
 
         try:
