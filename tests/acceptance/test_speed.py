@@ -14,12 +14,12 @@ from tests.support import costs
 pytestmark = [pytest.mark.acceptance, pytest.mark.timed, pytest.mark.timeout(300)]
 
 TWICE_IS_TOO_MUCH = [
-    pytest.param(costs.api_ratio, 2.8, id="placement"),
-    pytest.param(costs.worker_ratio, 5.6, id="order"),
+    pytest.param(costs.api_ratio, 1.7, id="placement"),
+    pytest.param(costs.worker_ratio, 6.0, id="order"),
     pytest.param(costs.projector_ratio, 4.4, id="event"),
 ]
 PROCESSES = [
-    pytest.param(ratios.api, 2.6, id="api"),
+    pytest.param(ratios.api, 1.9, id="api"),
     pytest.param(ratios.worker, 26, id="worker"),
     pytest.param(ratios.projector, 6, id="projector"),
 ]
