@@ -112,12 +112,12 @@ def test_a_process_that_is_killed_comes_back_and_orders_go_on(own_engine, victim
     engine: Engine = own_engine
     restarts = engine.processes[victim].restarts
     pid = engine.kill(victim)
-    wait_until(
-        lambda: (
-            engine.processes[victim].state is State.READY and engine.processes[victim].pid != pid
-        ),
-        what=f"{victim} is back",
-    )
+
+    def is_back() -> bool:
+        now = engine.processes[victim]
+        return now.state is State.READY and now.pid != pid
+
+    wait_until(is_back, what=f"{victim} is back")
     assert engine.processes[victim].restarts == restarts + 1
     assert f"{victim} was killed by signal 9: starting it again" in engine.tail()
     complete_one(engine)
