@@ -71,7 +71,9 @@ async def eventually(
     """Return the condition's first true result; fail when none comes in so many seconds."""
     deadline = time.monotonic() + patience
     while True:
+        looked_at = time.monotonic()
         if result := await condition():
             return result
         assert time.monotonic() < deadline, f"not within {patience} s"
-        await asyncio.sleep(every)
+        # A look that is dear is taken less often: those of a whole log were a core's work.
+        await asyncio.sleep(max(every, 3 * (time.monotonic() - looked_at)))
