@@ -3,7 +3,7 @@
 from orders.events import AnyOrderEvent
 from orders.wire import decode
 
-_MOST = 10_000
+_MOST = 2_000
 """Events on their way through the log at once; what comes beyond is decoded as others' are."""
 
 

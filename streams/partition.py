@@ -46,8 +46,7 @@ class Partition:
     ) -> None:
         self.partitions, self._read = partitions, read
         self._clock = clock
-        self._reactions = reactions
-        self._lane = lane
+        self._reactions, self._lane = reactions, lane
         self.resting = resting
         self._open: dict[str, Open] = {}
         self._ended = EndedOrders()
