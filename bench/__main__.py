@@ -41,18 +41,23 @@ def main(  # noqa: PLR0913  (a parameter for each option)
         console = Console(width=WIDTH)
     rows = [row for row in ROWS if not only or row.name in only]
     if again is not None:
-        report = Report.model_validate_json(again.read_text())
+        reports = iter([Report.model_validate_json(again.read_text())])
     else:
         bench = Bench(rounds=rounds, short=short, seed=seed)
-        report = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))
+        reports = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))
+    forms = ((json, _as_json), (chart, draw), (markdown, write))
+    # After each row: what ends it early leaves what was measured.
+    for report in reports:
+        for place, tell in forms:
+            if place is not None:
+                place.write_text(tell(report) + "\n")
     show(report, console)
-    if json is not None:
-        json.write_text(report.model_dump_json(indent=2) + "\n")
-    for place, tell in ((chart, draw), (markdown, write)):
-        if place is not None:
-            place.write_text(tell(report) + "\n")
     if any(row.failure for row in report.rows):
         raise typer.Exit(1)
+
+
+def _as_json(report: Report) -> str:
+    return report.model_dump_json(indent=2)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ a process of its own, so that what it measures does not share an interpreter wit
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -189,7 +190,10 @@ async def _hit(blow: Blow) -> Felt:
 def main() -> None:
     """Read what to send, send it, and write what came of it."""
     blow = Blow.model_validate_json(sys.stdin.buffer.read())
-    sys.stdout.write(uvloop.run(_hit(blow)).model_dump_json())
+    felt = uvloop.run(_hit(blow)).model_dump_json()
+    # With PYTHONUNBUFFERED, `sys.stdout` loses what the pipe has no room for at once.
+    with os.fdopen(sys.stdout.fileno(), "wb", closefd=False) as out:
+        out.write(felt.encode())
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from bench.supervised import supervised
 Say = Callable[[str], None]
 
 
-def run(rows: Sequence[Row], in_turn: Sequence[str], bench: Bench, say: Say) -> Report:
-    """Measure the rows in that turn and return them in their own sequence.
+def run(rows: Sequence[Row], in_turn: Sequence[str], bench: Bench, say: Say) -> Iterator[Report]:
+    """Measure the rows in that turn; after each, yield the report so far, rows in their sequence.
 
     A row that cannot be measured says so in the report; the others are measured all the same.
     """
@@ -30,14 +30,14 @@ def run(rows: Sequence[Row], in_turn: Sequence[str], bench: Bench, say: Say) -> 
         with _engine(setting, bench, say) as shared:
             for row in group:
                 found[row.name] = _measured(row, replace(bench, shared=shared), say)
-    return Report(
-        began_at=began_at.isoformat(timespec="seconds"),
-        rounds=bench.rounds,
-        short=bench.short,
-        seed=bench.seed,
-        machine=machine,
-        rows=tuple(found[row.name] for row in rows),
-    )
+                yield Report(
+                    began_at=began_at.isoformat(timespec="seconds"),
+                    rounds=bench.rounds,
+                    short=bench.short,
+                    seed=bench.seed,
+                    machine=machine,
+                    rows=tuple(found[row.name] for row in rows if row.name in found),
+                )
 
 
 @contextmanager

@@ -20,9 +20,14 @@ def figure(*values, target=None, beside=(BASE,), unit="orders/s"):
     )
 
 
-def report_of(*rows):
-    names = [row.name for row in rows]
+def reports_of(*rows, in_turn=None):
+    names = in_turn or [row.name for row in rows]
     return run.run(rows, names, Bench(rounds=1, short=True, seed=1), lambda _: None)
+
+
+def report_of(*rows):
+    *_, last = reports_of(*rows)
+    return last
 
 
 def row_of(*figures, name="row"):
@@ -65,6 +70,12 @@ def test_a_row_that_cannot_be_measured_keeps_its_figures_and_the_other_rows():
     assert broken.failure == "RuntimeError: the venue is closed"
     assert whole.failure is None
     assert [one.median for one in whole.figures] == [2]
+
+
+def test_what_was_measured_is_told_after_each_row_in_the_sequence_of_the_rows():
+    rows = [row_of(figure(1), name="a"), row_of(figure(2), name="b")]
+    told = [[row.name for row in report.rows] for report in reports_of(*rows, in_turn=["b", "a"])]
+    assert told == [["b"], ["a", "b"]]
 
 
 def test_a_report_is_read_again_as_it_was_written():
