@@ -123,9 +123,10 @@ async def amend(request: Request) -> Response:
         ]
         order = order_of(events)
         row, terms = row_of(order), order.placement.terms
-        wanted = amended(terms, document)
-        require_to_come(wanted.expires_at, parts.clock())
         require_resting(row, seen_version)
+        wanted = amended(terms, document)
+        if wanted.expires_at != terms.expires_at:
+            require_to_come(wanted.expires_at, parts.clock())
         if wanted == terms and row.version == seen_version:
             return json_answer(schemas.order_view(row))
         parts.wishing.require_room(order, events)

@@ -90,8 +90,8 @@ class Placing:
         return _certain(outcome)
 
     async def _write_all(self, wishes: Sequence[Wish], request_id: str) -> list[Written | Refusal]:
-        now = self._clock()
-        decided = [self._decided(wish, request_id, now) for wish in wishes]
+        # Each has a moment of its own: snipers of a token start in the order of these.
+        decided = [self._decided(wish, request_id, self._clock()) for wish in wishes]
         events = [one for one in decided if isinstance(one, OrderPlaced)]
         try:
             appended = iter(await self._log.append_all([(e.order_id, encode(e)) for e in events]))

@@ -116,6 +116,9 @@ class Pools:
             first: self._reserve(first, depth, tick),
             second: self._reserve(second, MONEY.multiply(depth, offset), tick),
         }
+        # What holds less than the least of a token is no pool: nothing can be swapped there.
+        if not all(reserves.values()):
+            return None
         return Pool(reserves[token_in], reserves[token_out], self._fee)
 
     def _depth(self, pair: tuple[str, str], added: list[str]) -> Decimal:

@@ -13,7 +13,9 @@ from orders.retry import RetryPolicy
 from orders.wishes import MOST_AMENDS
 from tests.support.builders import (
     ORDER_ID,
+    T0,
     executed,
+    expired,
     limit,
     placed,
     rested,
@@ -114,6 +116,15 @@ async def test_what_is_known_to_be_too_late_is_told_at_once(resting, more, seen,
     assert (answer.status_code, told["error"]) == (status, error)
     assert told["version"] == 2 + len(more)
     assert len(resting.log.events) == 2 + len(more)
+
+
+@pytest.mark.parametrize("document", [{"slippage": 0.02}, {"targetPrice": 150}])
+async def test_an_order_that_has_ended_is_told_so_whatever_is_asked(api, document):
+    over = limit(expires_at=T0)
+    api.log.write(placed(terms=over, user_id="ann"), rested(2), expired(3))
+    api.read_model.project()
+    answer = await amend(api, document, "3")
+    assert (answer.status_code, answer.json()["error"]) == (409, "ORDER_FINAL")
 
 
 @pytest.mark.parametrize(

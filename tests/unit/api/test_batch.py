@@ -11,6 +11,7 @@ from orders.ids import order_id_of
 from orders.topics import partition_of
 from tests.support.api import running_api
 from tests.support.api_log import PARTITIONS
+from tests.support.builders import T0
 
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": 10}
 
@@ -138,6 +139,16 @@ async def test_of_a_batch_as_many_are_taken_as_there_is_room_for():
         assert told[2]["error"]["error"] == "ENGINE_BUSY"
         taken = {one["order"]["orderId"] for one in told[:2]}
         assert taken == {event.order_id for event in api.log.events}
+
+
+async def test_each_of_a_batch_has_a_time_of_its_own_in_their_sequence():
+    ticks = itertools.count()
+    async with running_api(clock=lambda: T0 + timedelta(microseconds=next(ticks))) as api:
+        document = {"orders": [{**ORDER, "amount": n} for n in range(1, 6)]}
+        await api.http.post("/api/orders/batch", json=document)
+        events = sorted(api.log.events, key=lambda event: event.occurred_at)
+        assert [event.terms.amount for event in events] == [1, 2, 3, 4, 5]
+        assert len({event.occurred_at for event in events}) == 5
 
 
 async def test_what_is_taken_and_what_is_not_is_told_of_each(api, post):

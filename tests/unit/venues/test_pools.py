@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orders.errors import Code, Reason
 from orders.tokens import KNOWN, decimals_of, find
-from orders.values import MAX_AMOUNT, MONEY
+from orders.values import MAX_AMOUNT, MONEY, Liquidity
 from tests.support.contracts import swap
 from venues import VENUES
 from venues.market import Market
@@ -148,6 +148,17 @@ def test_a_known_token_has_a_pool_at_each_venue_from_the_beginning():
     assert told == [("USDC", name, Decimal(40_000_000), T0) for name in VENUES]
     assert all(pools(token.symbol) for token in KNOWN)
     assert pools("SOL")[0].price == MARKET.usd("SOL", MARKET.tick(T0))
+
+
+@pytest.mark.parametrize("usd", ["0.0000001", "0.0000009"])
+def test_what_holds_less_than_the_least_of_a_token_is_no_pool(usd):
+    market = Market(1, 0.0002)
+    market.changes.liquidity(Liquidity(token="DUST", pool="RAYDIUM", usd=usd, price=1, at=T0))
+    pools = Pools("RAYDIUM", Decimal("0.0025"), market)
+    for pair in ("USDC/DUST", "DUST/USDC"):
+        found = pools.swap(swap(pair=pair, amount="0.000001"), T0)
+        assert isinstance(found, Reason)
+        assert found.code is Code.NO_LIQUIDITY
 
 
 def test_a_token_that_has_to_be_added_has_no_pool_before():
