@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from itertools import count, islice
 
 import psycopg
@@ -16,6 +17,7 @@ from streams import recovery
 from tests.integration.projections.conftest import opened_store
 from tests.integration.projections.histories import IN_TIME, PARTITIONS, delivered
 from tests.support.builders import failed, placed, retry_scheduled
+from tests.support.servers import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -87,6 +89,12 @@ def pages_read(tables, question, values):
     return found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"]
 
 
+def reads_few_pages(tables, question, values):
+    # Whoever analyzed a table of the catalog at the moment of the sweep kept what it would have
+    # cleared; the next who reads clears it. A plan that reads it all does so each time.
+    return pages_read(tables, question, values) < 100
+
+
 def nodes_of(plan):
     return [plan, *(node for child in plan.get("Plans", ()) for node in nodes_of(child))]
 
@@ -96,8 +104,8 @@ def test_a_takeover_reads_as_much_after_a_long_history_as_after_a_short_one(tabl
     fill(tables, LONG)
     if analyzed:
         tables.run("analyze")
-    for name, (question, values) in QUESTIONS.items():
-        assert pages_read(tables, question, values) < 100, name
+    for name, asked in QUESTIONS.items():
+        wait_until(partial(reads_few_pages, tables, *asked), 10, name)
 
 
 async def test_ended_orders_are_cleared_from_the_indexes_of_the_open_ones(tables):
