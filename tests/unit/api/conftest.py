@@ -5,7 +5,7 @@ import websockets
 
 from tests.support.api import in_memory, running_api, serving
 from tests.support.bearers import JWT, TRADER, Clock, bearing, token
-from tests.support.builders import executed, placed, routed
+from tests.support.builders import executed, limit, placed, rested, routed
 from tests.support.talks import OTHER, OTHER_ID, THIRD_ID, Client, World
 
 NAMED = {"userId": "alice", "clientOrderId": "my-1"}
@@ -15,6 +15,14 @@ NAMED = {"userId": "alice", "clientOrderId": "my-1"}
 async def api():
     async with running_api() as running:
         yield running
+
+
+@pytest.fixture
+def resting(api):
+    """An API that has one order of ann, a limit order at rest."""
+    api.log.write(placed(terms=limit(), user_id="ann"), rested(2))
+    api.read_model.project()
+    return api
 
 
 @pytest.fixture
