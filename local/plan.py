@@ -3,12 +3,13 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from socket import gethostname
 
+from local import copies
 from local.options import Options
 from local.program import Program
 from local.state import Endpoints
@@ -100,7 +101,7 @@ def numbered(name: str, count: int) -> Iterable[str]:
 
 
 def _program(
-    name: str, module: Iterable[str], variables: Mapping[str, str], place: Place, api_socket: int
+    name: str, module: Sequence[str], variables: Mapping[str, str], place: Place, api_socket: int
 ) -> Program:
     ready_file, scratch = place.ready_file(name), place.scratch(name)
 
@@ -115,6 +116,7 @@ def _program(
         name=name,
         # -P: a folder `api` where the engine was started must not be taken for ours.
         command=(sys.executable, "-P", "-m", *module),
+        main=copies.main_of(*module),
         environment={
             **variables,
             "ENGINE_PROCESS": name,

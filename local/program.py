@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from local import copies
 from runtime.open_files import raise_limit
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -47,6 +48,8 @@ class Program:
     orphan_signal: signal.Signals = signal.SIGKILL
     """Sent by the kernel (Linux) when the supervisor dies without stopping its children."""
     before_start: Callable[[], None] = lambda: None
+    main: Callable[[], None] | None = None
+    """What a copy of the supervisor runs instead of the command, to the same effect."""
 
 
 def launch(program: Program) -> subprocess.Popen[bytes]:
@@ -58,8 +61,9 @@ def launch(program: Program) -> subprocess.Popen[bytes]:
     raise_limit()
     program.before_start()
     program.log_file.parent.mkdir(parents=True, exist_ok=True)
-    account = program.account
-    with program.log_file.open("ab") as log:
+    account, main = program.account, program.main
+    started = copies.undisturbed() if main else nullcontext()
+    with program.log_file.open("ab") as log, started:
         return subprocess.Popen(
             list(program.command),
             env={**os.environ, **program.environment},
@@ -73,7 +77,8 @@ def launch(program: Program) -> subprocess.Popen[bytes]:
             user=account.user if account else None,
             group=account.group if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_leash(program.orphan_signal),  # noqa: PLW1509  (the supervisor has one thread)
+            restore_signals=main is None,
+            preexec_fn=_inside(program),  # noqa: PLW1509  (the supervisor has one thread)
         )
 
 
@@ -100,9 +105,20 @@ def stop(process: subprocess.Popen[bytes], program: Program, timeout: float) -> 
     return process.returncode
 
 
-def _leash(orphan_signal: signal.Signals) -> Callable[[], None] | None:
+def _inside(program: Program) -> Callable[[], None]:
+    leash, main = _leash(program.orphan_signal), program.main
+
+    def begin() -> None:
+        leash()
+        if main:
+            copies.become(program.name, main, program.environment, program.inherited)
+
+    return begin
+
+
+def _leash(orphan_signal: signal.Signals) -> Callable[[], None]:
     if not sys.platform.startswith("linux"):
-        return None
+        return lambda: None
     # Loaded before the fork: afterwards only system calls are safe.
     prctl, parent = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
 

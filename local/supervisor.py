@@ -26,9 +26,10 @@ KEPT_FOR_LATER_TIERS = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Programs that start together, and what is to be done once all of them are ready."""
+    """Programs that start together, what is done while they do, and what once all are ready."""
 
     programs: Sequence[Program]
+    meanwhile: Callable[[], None] = lambda: None
     then: Callable[[], None] = lambda: None
 
 
@@ -67,6 +68,7 @@ class Supervisor:
             for child in children:
                 self._logs[child.name] = LogFile(child.log_file)
                 child.start()
+            tier.meanwhile()
             self._wait_until_ready(children)
             if self._stop.requested:
                 return

@@ -9,7 +9,7 @@ from contextlib import closing
 from socket import socket
 
 from api.access import AccessSettings
-from local import checks, datadir, state
+from local import checks, copies, datadir, state
 from local.child import Child
 from local.console import Console
 from local.errors import EngineError, Misconfigured
@@ -105,7 +105,11 @@ class _Run:
             self._console.say(f"stopped in {time.monotonic() - stopping_at:.1f} s")
 
     def _tiers(self) -> list[Tier]:
-        servers = Tier(self._servers.own, then=lambda: self._servers.make_ready(self._options))
+        servers = Tier(
+            self._servers.own,
+            meanwhile=copies.import_ours,
+            then=lambda: self._servers.make_ready(self._options),
+        )
         ours = tiers(self._options, self._endpoints, self._place, self._api_socket)
         return [servers, *(Tier(programs) for programs in ours)]
 
