@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from local import state
 from local.plan import Place
 
@@ -92,10 +90,6 @@ class Engine:
     def hold_file(self, name: str) -> Path:
         """Return the file that keeps a process down while it is there."""
         return Place(self.data_dir).hold_file(name)
-
-    def environment_of(self, name: str) -> dict[str, str]:
-        """Return the environment a process was started with."""
-        return psutil.Process(self.ready_pid(name, READY_TIMEOUT_S)).environ()
 
     def _pid(self, name: str) -> int | None:
         for process in self.described.processes:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import psutil
@@ -50,9 +50,24 @@ class RunningEngine(Endpoints):
     created_at: float
     ready: bool
     processes: tuple[RunningProcess, ...]
+    environment: Mapping[str, str]
+    """What its processes get beside the supervisor's own variables."""
+
+    def environment_of_one_more(self) -> dict[str, str]:
+        """Return the variables of one more process, which needs a name (`ENGINE_PROCESS`).
+
+        Raises psutil.Error when the supervisor is gone.
+        """
+        return {**psutil.Process(self.pid).environ(), **self.environment}
 
 
-def describe(endpoints: Endpoints, children: Iterable[Child], *, ready: bool) -> RunningEngine:
+def describe(
+    endpoints: Endpoints,
+    children: Iterable[Child],
+    *,
+    ready: bool,
+    environment: Mapping[str, str],
+) -> RunningEngine:
     """Return the description of this process's engine."""
     processes = tuple(
         RunningProcess(
@@ -70,6 +85,7 @@ def describe(endpoints: Endpoints, children: Iterable[Child], *, ready: bool) ->
         created_at=psutil.Process().create_time(),
         ready=ready,
         processes=processes,
+        environment=environment,
     )
 
 

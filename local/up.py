@@ -14,7 +14,7 @@ from local.child import Child
 from local.console import Console
 from local.errors import EngineError, Misconfigured
 from local.options import Options
-from local.plan import Place, tiers
+from local.plan import Place, environment, tiers
 from local.ports import address, listen
 from local.servers import Servers, choose
 from local.state import Endpoints
@@ -117,7 +117,12 @@ class _Run:
         return self._place.hold_file(name).exists()
 
     def _write_state(self, children: Sequence[Child]) -> None:
-        engine = state.describe(self._endpoints, children, ready=self._ready)
+        engine = state.describe(
+            self._endpoints,
+            children,
+            ready=self._ready,
+            environment=environment(self._options, self._endpoints),
+        )
         state.write(self._place.directory, engine)
 
     def _greet(self, seconds: float) -> None:

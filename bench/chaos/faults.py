@@ -152,9 +152,7 @@ class Injector:
         return Done(fault, target, struck_at, kills=0, accepted=placed)
 
     def _extra_worker(self, name: str) -> subprocess.Popen[bytes]:
-        environment = self._engine.environment_of(self._engine.names("worker")[0])
-        environment |= {"ENGINE_PROCESS": name}
-        environment.pop("ENGINE_READY_FILE", None)
+        environment = self._engine.described.environment_of_one_more() | {"ENGINE_PROCESS": name}
         with (self._engine.data_dir / "logs" / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-P", "-m", "streams", "worker"],

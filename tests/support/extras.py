@@ -6,32 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
-import psutil
-
 from local.plan import Place
 from tests.support.engine import Engine
 from tests.support.servers import wait_until
 
 STOP_TIMEOUT = 10
 PATIENCE = 60
-ITS_OWN = ("ENGINE_PROCESS", "ENGINE_READY_FILE", "ENGINE_GROUP_INSTANCE_ID", "ENGINE_API_FD")
-
-
-def environment_of(engine: Engine) -> dict[str, str]:
-    """Return the variables that any process of the engine gets: those of one that runs."""
-    found: dict[str, str] = {}
-
-    def look() -> bool:
-        pid = engine.processes["delays"].pid
-        try:
-            found.update(psutil.Process(pid).environ() if pid else {})
-        except psutil.Error:
-            return False
-        # Just after the fork it still shows the supervisor's.
-        return found.get("ENGINE_PROCESS") == "delays"
-
-    wait_until(look, what="the environment of a running process")
-    return {name: value for name, value in found.items() if name not in ITS_OWN}
 
 
 class Extra:
@@ -88,7 +68,8 @@ class Extra:
 @contextmanager
 def extra(engine: Engine, name: str, *module: str, **settings: str) -> Iterator[Extra]:
     """Run one more process of the engine, under a name of its own, until the block ends."""
-    environment = {**environment_of(engine), "ENGINE_PROCESS": name, **settings}
+    variables = engine.description.environment_of_one_more()
+    environment = {**variables, "ENGINE_PROCESS": name, **settings}
     one = Extra(Place(engine.data_dir), environment, *module)
     try:
         yield one

@@ -46,7 +46,9 @@ def test_what_a_killed_engine_left_is_ended(program, tmp_path, monkeypatch, scri
     endpoints = Endpoints(
         kafka="", database_url="", chain_url="", url="", topic_prefix="", partitions=1
     )
-    engine = state.describe(endpoints, [], ready=True).model_copy(update={"processes": (one,)})
+    engine = state.describe(endpoints, [], ready=True, environment={}).model_copy(
+        update={"processes": (one,)}
+    )
     state.write(tmp_path, engine)
     assert datadir.end_leftovers(tmp_path) == ["worker-1"]
     assert not psutil.pid_exists(process.pid)

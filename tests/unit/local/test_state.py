@@ -20,14 +20,14 @@ ENDPOINTS = Endpoints(
 
 
 def test_a_running_engine_is_found_by_its_file(tmp_path):
-    state.write(tmp_path, state.describe(ENDPOINTS, [], ready=True))
+    state.write(tmp_path, state.describe(ENDPOINTS, [], ready=True, environment={}))
     found = state.find_running(tmp_path)
     assert found is not None
     assert (found.url, found.pid, found.ready) == (ENDPOINTS.url, OWN_PID, True)
 
 
 def test_the_file_is_in_camel_case_and_for_its_owner_alone(tmp_path):
-    state.write(tmp_path, state.describe(ENDPOINTS, [], ready=True))
+    state.write(tmp_path, state.describe(ENDPOINTS, [], ready=True, environment={}))
     file = tmp_path / state.FILE
     assert json.loads(file.read_text())["databaseUrl"] == "postgresql://tables"
     assert file.stat().st_mode & 0o077 == 0
@@ -58,7 +58,7 @@ def test_one_engine_at_a_time_holds_a_data_directory(tmp_path):
 
 def test_the_one_that_is_running_is_told_by_its_address(tmp_path):
     with datadir.held(tmp_path):
-        state.write(tmp_path, state.describe(ENDPOINTS, [], ready=True))
+        state.write(tmp_path, state.describe(ENDPOINTS, [], ready=True, environment={}))
         with pytest.raises(AlreadyRunning, match=ENDPOINTS.url), datadir.held(tmp_path):
             pytest.fail("both hold it")
 
@@ -108,6 +108,6 @@ def test_a_comma_in_the_data_directory_is_told_with_the_option(tmp_path):
 
 def test_a_process_that_ended_long_ago_is_no_leftover(tmp_path):
     gone = RunningProcess(name="api-1", pid=1, state=State.READY, restarts=0, created_at=1.0)
-    described = state.describe(ENDPOINTS, [], ready=True)
+    described = state.describe(ENDPOINTS, [], ready=True, environment={})
     state.write(tmp_path, described.model_copy(update={"processes": (gone,)}))
     assert datadir.end_leftovers(tmp_path) == []
