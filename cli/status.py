@@ -38,7 +38,7 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: AsJson = False) -> 
 
 
 def _as_json(engine: RunningEngine, measures: Measures) -> dict[str, Any]:
-    described = engine.model_dump(mode="json", by_alias=True)
+    described = engine.model_dump(mode="json", by_alias=True, exclude={"environment"})
     return {
         **described,
         "counts": measures.counts,

@@ -2,11 +2,11 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from local.plan import Place
+from tests.support.copied import Copied
 from tests.support.engine import Engine
 from tests.support.servers import wait_until
 
@@ -23,15 +23,7 @@ class Extra:
         self._ready_file = place.ready_file(self.name)
         self._ready_file.unlink(missing_ok=True)
         its_own = {"ENGINE_READY_FILE": str(self._ready_file)}
-        with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", *module],
-                env={**environment, **its_own},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process = Copied(*module, environment={**environment, **its_own}, log=self.log_file)
 
     @property
     def log(self) -> str:

@@ -1,6 +1,5 @@
 """Programs that tests start: our own, and small ones that do what real ones do in bad moments."""
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.program import Program
+from tests.support.copied import Copied
 
 WORKS = "import pathlib, time; pathlib.Path('{ready}').touch(); time.sleep(600)"
 IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + WORKS
@@ -31,14 +31,13 @@ def program(tmp_path: Path) -> Callable[[str, str], Program]:
 
 
 @pytest.fixture
-def start_module() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start `python -m` with these words; all that still run are killed after the test."""
-    started: list[subprocess.Popen[bytes]] = []
+def start_module() -> Iterator[Callable[..., Copied]]:
+    """Start what `python -m` with these words would; what still runs is killed after the test."""
+    started: list[Copied] = []
 
-    def start(*words: str, **options) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", *words], **options)
-        started.append(process)
-        return process
+    def start(*words: str, **options) -> Copied:
+        started.append(Copied(*words, **options))
+        return started[-1]
 
     yield start
     for process in started:

@@ -1,7 +1,6 @@
 """API processes and a projector on the session's real Kafka and PostgreSQL, topics of their own."""
 
 import os
-import subprocess
 import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from api.parts import Sources
 from api.settings import ApiSettings
 from local.ports import free_ports
 from tests.support.api import serving
+from tests.support.copied import Copied
 from tests.support.log import append
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
@@ -23,7 +23,7 @@ from tests.support.servers import TEST_PARTITIONS, wait_until
 class Running:
     """A process that serves the API."""
 
-    process: subprocess.Popen[bytes]
+    process: Copied
     port: int
 
     @property
@@ -52,7 +52,7 @@ def spawn(environment, start_module):
 
     def start(module, **settings):
         variables = {**environment, "ENGINE_PROCESS": module, **settings}
-        return start_module(module, env=variables, stderr=settings.get("stderr"))
+        return start_module(module, environment=variables)
 
     return start
 

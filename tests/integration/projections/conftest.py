@@ -21,6 +21,7 @@ from projections.tables import enter
 from tests.integration.projections.tables import Tables
 from tests.support.audited import assert_holds
 from tests.support.builders import executed, routed
+from tests.support.copied import Copied
 from tests.support.log import append, placement
 from tests.support.servers import TEST_PARTITIONS, new_database, wait_until
 
@@ -61,19 +62,24 @@ async def opened_store(url, remembered=1000, **options):
 
 
 class Process:
-    """One `python -m projections`, or another module."""
+    """One projector, or a command."""
 
     def __init__(self, environment, directory, name, *module):
         self.log_file = Path(directory) / f"{name}.log"
         self.ready_file = Path(directory) / f"{name}.ready"
         self.ready_file.unlink(missing_ok=True)
         own = {"ENGINE_PROCESS": name, "ENGINE_READY_FILE": str(self.ready_file)}
+        variables = {**os.environ, **environment, **own}
+        self.process = (
+            self._command(*module, environment=variables)
+            if module
+            else Copied("projections", environment=variables, log=self.log_file)
+        )
+
+    def _command(self, *module, environment):
         with self.log_file.open("ab") as log:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", *(module or ["projections"])],
-                env={**os.environ, **environment, **own},
-                stdout=log,
-                stderr=log,
+            return subprocess.Popen(
+                [sys.executable, "-m", *module], env=environment, stdout=log, stderr=log
             )
 
     @property
@@ -81,23 +87,23 @@ class Process:
         return self.log_file.read_text()
 
     def wait_until_ready(self):
-        wait_until(lambda: self.popen.poll() is not None or self.ready_file.exists())
-        assert self.popen.poll() is None, self.log
+        wait_until(lambda: self.process.poll() is not None or self.ready_file.exists())
+        assert self.process.poll() is None, self.log
 
     def wait_until_said(self, words, timeout=20, times=1):
         wait_until(lambda: self.log.count(words) >= times, timeout, f"{words!r} in {self.log_file}")
 
     def send(self, number):
-        self.popen.send_signal(number)
+        self.process.send_signal(number)
 
     def kill(self):
-        self.popen.kill()
-        self.popen.wait()
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         """Stop it and return its exit code."""
         self.send(signal.SIGTERM)
-        return self.popen.wait(5)
+        return self.process.wait(5)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ async def test_a_rebuild_that_is_killed_half_way_has_harmed_nothing(
     tables.wait_for(head=12_030)
 
     again = start(environment, "again", *REBUILD, ready=False)
-    assert again.popen.wait(60) == 0
+    assert again.process.wait(60) == 0
     assert json.loads(again.log)["numbersKept"]
     assert tables.pointer == pointer | {"schema_name": "projection_2"}
     await log.assert_told_by(tables)
@@ -137,9 +137,9 @@ async def test_tables_of_an_older_layout_are_rebuilt_at_the_start(log, tables, s
 def test_tables_of_a_newer_layout_stop_it_with_a_sentence(start, environment, tables):
     tables.run("update projection_pointer set layout = layout + 1")
     projector = start(environment, ready=False)
-    assert projector.popen.wait(10) == 2
+    assert projector.process.wait(10) == 2
     assert f"the tables have layout {LAYOUT + 1}" in projector.log
     assert len(projector.log.splitlines()) == 1
     rebuild = start(environment, "rebuild", *REBUILD, ready=False)
-    assert rebuild.popen.wait(10) == 2
+    assert rebuild.process.wait(10) == 2
     assert "upgrade the engine" in rebuild.log

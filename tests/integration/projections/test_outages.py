@@ -56,7 +56,7 @@ async def test_kafka_is_started_again_in_the_middle(tables, start, environment, 
         projector.wait_until_said("answer again")
         await log.assert_told_by(tables)
     assert projector.log.count("waiting for Kafka or PostgreSQL") <= 2
-    assert projector.popen.poll() is None
+    assert projector.process.poll() is None
 
 
 async def test_it_may_start_before_its_servers(tables, start, environment):

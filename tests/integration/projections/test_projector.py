@@ -119,7 +119,7 @@ async def test_a_log_of_a_newer_engine_stops_it_with_a_sentence(log, tables, sta
     tables.wait_for(head=9)
     record = (home_of(event), event.order_id.encode(), json.dumps(newer).encode())
     await log.append_records(record)
-    assert projector.popen.wait(10) == 2
+    assert projector.process.wait(10) == 2
     assert "upgrade the engine" in projector.log.splitlines()[-1]
     assert not tables.lease["held"]
 
@@ -132,7 +132,7 @@ async def test_what_stands_before_the_record_of_a_newer_engine_is_projected(
     record = (home_of(good), key, json.dumps(value).encode())
     await log.append_records((home_of(good), good.order_id.encode(), encode(good)), record)
     projector = start(environment, ready=False)
-    assert projector.popen.wait(20) == 2
+    assert projector.process.wait(20) == 2
     assert tables.head == 1
 
 
@@ -175,7 +175,7 @@ async def test_a_header_whose_name_is_no_text_is_of_no_account(
 )
 def test_a_wrong_setting_stops_it_with_a_sentence(start, environment, settings, sentence):
     projector = start(environment | settings, ready=False)
-    assert projector.popen.wait(10) == 2
+    assert projector.process.wait(10) == 2
     assert sentence in projector.log
     assert len(projector.log.splitlines()) == 1
 
@@ -183,14 +183,14 @@ def test_a_wrong_setting_stops_it_with_a_sentence(start, environment, settings, 
 def test_tables_for_another_number_of_partitions_stop_it(start, environment, tables):
     tables.run("update projection_pointer set partitions = 9")
     projector = start(environment, ready=False)
-    assert projector.popen.wait(10) == 2
+    assert projector.process.wait(10) == 2
     assert "set ENGINE_PARTITIONS=9" in projector.log
 
 
 def test_tables_of_another_log_stop_it(start, environment, tables):
     tables.run("update projection_offsets set next_offset = 1000 where partition = 0")
     projector = start(environment, ready=False)
-    assert projector.popen.wait(20) == 2
+    assert projector.process.wait(20) == 2
     assert "the tables belong to another log" in projector.log
 
 
@@ -203,7 +203,7 @@ async def test_a_log_whose_beginning_was_deleted_stops_it(log, start, environmen
     await admin.delete_records({partition: RecordsToDelete(before_offset=2)})
     await admin.close()
     projector = start(environment, ready=False)
-    assert projector.popen.wait(20) == 2
+    assert projector.process.wait(20) == 2
     assert "records were deleted that the tables never had" in projector.log
 
 

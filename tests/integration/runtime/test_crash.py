@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import uuid
 
 import httpx
@@ -13,6 +11,7 @@ import pytest
 from local.ports import free_ports
 from tests.support.audited import read_stories
 from tests.support.builders import terms
+from tests.support.copied import Copied
 from tests.support.log import append, eventually, placement, read_events
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
@@ -40,9 +39,7 @@ class Doomed:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *self._module], env=self._environment
-        )
+        self.process = Copied(*self._module, environment=self._environment)
 
     def name_points(self, *points):
         for point in points:

@@ -33,7 +33,8 @@ def run(environment, start_module):
 
     def start(role, **settings):
         module = ["projections"] if role == "projector" else ["streams", role]
-        return start_module(*module, env={**environment, "ENGINE_PROCESS": role, **settings})
+        variables = {**environment, "ENGINE_PROCESS": role, **settings}
+        return start_module(*module, environment=variables)
 
     return start
 

@@ -39,7 +39,7 @@ def start(kafka, topics, tmp_path, start_module):
             "ENGINE_READY_FILE": str(ready),
             **settings,
         }
-        process = start_module("venues", env=environment)
+        process = start_module("venues", environment=environment)
         wait_until(lambda: ready.exists() or process.poll() is not None, what="the market is told")
         assert process.poll() is None
         return process
