@@ -24,7 +24,7 @@ from api.words import FINAL
 from orders.values import OrderType
 
 _TYPES: tuple[OrderType, ...] = get_args(OrderType)
-_MOST_PAGES = 20
+_MOST_PAGES = 40
 _NAMES = frozenset({"userId", "orderIds", "all"})
 _CHOOSING = frozenset({"orderType", "pair"})
 
@@ -59,6 +59,7 @@ def choice_of(document: Mapping[str, object], caller: Caller) -> Choice:
             user_id=user_id,
             order_type=None if order_type is None else str(order_type),
             pair=None if pair is None else pair_of_text(pair),
+            cancel_requested=False,
             ascending=True,
         )
     )
@@ -142,7 +143,8 @@ async def _open(wanted: Wanted, parts: Parts) -> tuple[list[OrderRow], bool]:
     place: Place | None = None
     for _ in range(_MOST_PAGES):
         page = await parts.read_model.page(wanted, MOST, place)
-        rows += [row for row in page.orders if not row.cancel_requested]
+        # What was asked a moment ago the projection may not show yet.
+        rows += [row for row in page.orders if not parts.wishing.has_cancelled(row.order_id)]
         place = page.after
         if len(rows) > MOST or place is None:
             break

@@ -150,15 +150,21 @@ async def amend(request: Request) -> Response:
         placing_errors.INVALID_ORDER_TYPE,
         list_errors.INVALID_PAIR,
         *of_body(),
+        errors.INVALID_LOG_POSITION,
         errors.ENGINE_BUSY,
+        errors.PROJECTION_LAGGING,
         errors.PROJECTION_UNAVAILABLE,
     ),
     openapi_extra=takes(CancelRequest),
 )
 async def cancel_many(request: Request) -> Response:
-    """Ask to cancel many orders, at most 500 at once; each is answered as alone."""
+    """Ask to cancel many orders, at most 500 at once; each is answered as alone.
+
+    What was asked already is not asked again: of `userId` and `all` it is left out.
+    """
     parts, caller = parts_of(request), caller_of(request)
     choice = choice_of(await json_object(request), caller)
+    await parts.positions.passed(request)
     with parts.wishing.slots:
         cancelling = Cancelling(parts, caller, asker_of(request))
         answer = await cancelling.run(choice)

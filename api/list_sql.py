@@ -53,6 +53,7 @@ _FITS = {
     "statuses": sql.SQL("status = any(%(statuses)s)"),
     "order_type": sql.SQL("order_type = %(order_type)s"),
     "venue": sql.SQL("selected_dex = %(venue)s"),
+    "cancel_requested": sql.SQL("cancel_requested = %(cancel_requested)s"),
 }
 _SIZES = {
     "user_id": sql.SQL(

@@ -40,6 +40,7 @@ class Wanted:
     created_to: datetime | None = None
     client_order_id: str | None = None
     tag: str | None = None
+    cancel_requested: bool | None = None
     ascending: bool = False
 
     @property

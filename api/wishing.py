@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from api.errors import LOG_UNAVAILABLE, Refusal
+from api.once import Once
 from api.placing import ACTOR
 from api.ports import Log, LogAway
 from api.positions import Position
@@ -22,6 +23,8 @@ SAFE = (
     "The log did not acknowledge the wish in time; it may still be done. "
     "Send the same request again: whatever was done already is not done twice."
 )
+_REMEMBERED = 10_000
+"""How many cancels: a read shows one long before so many more were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,19 @@ class Wishing:
         self._clock = clock
         self._new_id = new_id
         self._unread = UnreadAmends()
+        self._cancels: Once[Wished] = Once(_REMEMBERED)
 
     async def cancel(self, order_id: str, asker: Asker) -> Wished:
-        """Ask to end an order; raise `Refusal` when that is not certain to be in the log."""
-        return await self._append(OrderCancelRequested(**self._envelope(order_id, asker)))
+        """Ask to end an order; raise `Refusal` when that is not certain to be in the log.
+
+        A wish to cancel holds until its order ends: who asks again gets the first one.
+        """
+        wish = OrderCancelRequested(**self._envelope(order_id, asker))
+        return await self._cancels.do(order_id, lambda: self._append(wish))
+
+    def has_cancelled(self, order_id: str) -> bool:
+        """Return whether this process asked to end an order, though no read may show it yet."""
+        return self._cancels.has_done(order_id)
 
     def require_room(self, order: Order, events: Iterable[AnyOrderEvent]) -> None:
         """Raise `Refusal` when an order, as its events made it, has as many amendments as may wait.

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.changing_schemas import MOST
+from api.positions import HEADER
 from cli.calls import call
 from cli.failures import Failure
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
@@ -109,7 +110,7 @@ def cancel(
     chosen = {"userId": user, "all": everything or None, "orderType": kind, "pair": pair}
     address = f"{api_url(url, data_dir)}/api/orders/cancel"
     refused = asked = 0
-    for some in _at_once(order or []):
+    for some in _at_once(list(dict.fromkeys(order or []))):
         for result in _cancelled(address, bearing(token), chosen | {"orderIds": some}):
             asked += 1
             refused += result["status"] != 202
@@ -129,12 +130,22 @@ def _at_once(order_ids: list[str]) -> Iterator[list[str] | None]:
 def _cancelled(
     address: str, headers: dict[str, str], wanted: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield what came of each order, asking again until these are all."""
+    """Yield what came of each order, once, asking again until these are all. Raises Failure."""
+    seen: set[str] = set()
     for _ in range(MOST_ROUNDS):
-        told = call("POST", address, headers, wanted).json()
-        yield from told["results"]
+        answer = call("POST", address, headers, wanted)
+        told = answer.json()
+        new = [one for one in told["results"] if one["orderId"] not in seen]
+        yield from new
         if told["complete"]:
+            return
+        if not new:
             break
+        seen.update(one["orderId"] for one in new)
+        if HEADER in answer.headers:
+            # Whichever process answers next waits until it sees what was asked.
+            headers = {**headers, HEADER: answer.headers[HEADER]}
+    raise Failure("There are more than could be asked about now: run the command again later")
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ def fits(row, wanted):
         and wanted.venue in {None, row.selected_dex}
         and wanted.client_order_id in {None, row.client_order_id}
         and (wanted.tag is None or wanted.tag in row.tags)
+        and wanted.cancel_requested in {None, row.cancel_requested}
         and (first is None or moment >= first)
         and (last is None or moment <= last)
     )

@@ -14,6 +14,7 @@ from api.history import row_of
 from api.queries import Queries
 from api.selection import Pair, Wanted
 from orders.admission import admit
+from orders.events import OrderCancelRequested
 from orders.fold import replay
 from orders.wire import encode
 from projections.batch import Reading
@@ -29,6 +30,7 @@ from tests.support.builders import (
     routed,
     seconds,
     terms,
+    wish,
 )
 from tests.support.listed import listed
 from tests.support.servers import TEST_PARTITIONS
@@ -54,6 +56,7 @@ WANTED = st.builds(
     created_to=st.sampled_from([None, None, seconds(20), seconds(25)]),
     client_order_id=st.sampled_from([None, None, None, *NAMES]),
     tag=st.sampled_from([None, None, *TAGS, NOWHERE]),
+    cancel_requested=st.sampled_from([None, None, True, False]),
     ascending=st.booleans(),
 )
 
@@ -74,7 +77,9 @@ def story(at, chance):
     last = chance.choice(
         [executed(3, order_id=order_id, venue=venue), failed(3, order_id=order_id)]
     )
-    return [first, routed(2, venue=venue, **about), last][: chance.choice((1, 2, 3, 3, 3))]
+    events = [first, routed(2, venue=venue, **about), last][: chance.choice((1, 2, 3, 3, 3))]
+    wishes = [wish(OrderCancelRequested, order_id=order_id)]
+    return [*events, *wishes[: chance.choice((0, 0, 1))]]
 
 
 class Told:

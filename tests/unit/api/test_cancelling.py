@@ -43,6 +43,25 @@ async def test_it_is_asked_once_however_often_it_comes(at_rest):
     assert len(wishes(at_rest)) == 1
 
 
+async def test_it_is_asked_once_though_the_projection_lags(api):
+    api.log.write(placed(terms=limit()), rested(2))
+    api.read_model.project()
+    answers = [await api.http.delete(PATH) for _ in range(2)]
+    answers.append(await api.http.post("/api/orders/cancel", json={"orderIds": [ORDER_ID]}))
+    assert [answer.status_code for answer in answers] == [202, 202, 207]
+    assert len({answer.headers["X-Log-Position"] for answer in answers}) == 1
+    assert len(wishes(api)) == 1
+
+
+async def test_what_the_log_did_not_acknowledge_is_asked_again(at_rest):
+    at_rest.log.away = True
+    refused = await at_rest.http.delete(PATH)
+    at_rest.log.away = False
+    answer = await at_rest.http.delete(PATH)
+    assert (refused.status_code, answer.status_code) == (503, 202)
+    assert len(wishes(at_rest)) == 1
+
+
 async def test_the_log_takes_it_though_the_projection_lags(api):
     api.log.write(placed(), rested(2))
     api.read_model.project()
@@ -190,6 +209,26 @@ async def test_of_very_many_some_are_cancelled_and_the_rest_the_next_time(api, m
     _, second = await cancel(api, all=True)
     assert (len(first["results"]), first["complete"]) == (2, False)
     assert (len(second["results"]), second["complete"]) == (1, True)
+
+
+async def test_many_are_asked_once_each_though_the_projection_lags(many):
+    many.log.appended = lambda: None
+    answer, first = await cancel(many, all=True)
+    _, second = await cancel(many, all=True)
+    assert {one["orderId"] for one in first["results"]} == set(many.ids)
+    assert second == {"results": [], "complete": True}
+    assert len(wishes(many)) == 3
+    behind = {"X-Log-Position": answer.headers["X-Log-Position"]}
+    lagging = await many.http.post("/api/orders/cancel", json={"all": True}, headers=behind)
+    assert (lagging.status_code, lagging.json()["error"]) == (503, "PROJECTION_LAGGING")
+
+
+async def test_orders_asked_to_end_hide_no_others(many, monkeypatch):
+    for name in ("MOST", "_MOST_PAGES"):
+        monkeypatch.setattr(f"api.cancelling.{name}", 1)
+    rounds = [await cancel(many, all=True) for _ in range(3)]
+    assert [told["complete"] for _, told in rounds] == [False, False, True]
+    assert len({told["results"][0]["orderId"] for _, told in rounds}) == 3
 
 
 async def test_the_path_of_cancels_is_no_order(api):

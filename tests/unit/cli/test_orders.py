@@ -27,7 +27,13 @@ GONE = {"orderId": "x", "status": 404, "error": {"message": "There is none."}}
 
 
 @pytest.fixture
-def api():
+def positions():
+    """The X-Log-Position of each request; the answers have those called after their number."""
+    return []
+
+
+@pytest.fixture
+def api(positions):
     """An API that gives its answers in their turn and keeps what it was asked."""
     asked, answers = [], []
 
@@ -36,8 +42,10 @@ def api():
             length = int(self.headers.get("content-length") or 0)
             body = json.loads(self.rfile.read(length) or b"null")
             asked.append((self.command, self.path, body))
+            positions.append(self.headers.get("x-log-position"))
             content = json.dumps(answers.pop(0)).encode()
             self.send_response(200)
+            self.send_header("x-log-position", f"position-{len(asked)}")
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -107,11 +115,34 @@ def test_more_orders_than_one_request_takes_are_cancelled_by_several(api):
     assert "1 of 3 orders cannot be cancelled" in told.output
 
 
-def test_all_orders_are_cancelled_until_these_are_all(api):
-    rounds = [{"results": [DONE], "complete": complete} for complete in (False, True)]
+def test_all_orders_are_cancelled_until_these_are_all_and_each_is_told_once(api, positions):
+    more = DONE | {"orderId": "y"}
+    rounds = [
+        {"results": [DONE], "complete": False},
+        {"results": [DONE, more], "complete": True},
+    ]
     told, asked = api("cancel", "--all", "--type", "limit", answer=rounds)
     assert told.exit_code == 0
     assert asked == [("POST", "/api/orders/cancel", {"all": True, "orderType": "limit"})] * 2
+    assert positions == [None, "position-1"]
+    assert [line.split(":")[0] for line in told.output.splitlines()] == [
+        f"Order {ORDER['id']}",
+        "Order y",
+    ]
+
+
+def test_an_order_named_twice_is_cancelled_once(api):
+    told, asked = api("cancel", "x", "x", answer=[{"results": [DONE], "complete": True}])
+    assert told.exit_code == 0
+    assert asked[0][2] == {"orderIds": ["x"]}
+
+
+def test_where_it_does_not_get_on_it_says_so(api):
+    rounds = [{"results": [DONE], "complete": False}] * 2
+    told, asked = api("cancel", "--all", answer=rounds)
+    assert (told.exit_code, len(asked)) == (1, 2)
+    assert told.output.count("asked to cancel") == 1
+    assert "run the command again later" in told.output
 
 
 @pytest.mark.parametrize(
