@@ -18,7 +18,7 @@ from api.placing_errors import INVALID_ORDER_TYPE
 from api.positions import Position
 from api.rows import OrderRow
 from api.scopes import Scope
-from api.selection import Place, Wanted
+from api.selection import Pair, Place, Wanted
 from api.wishing import Asker
 from api.words import FINAL
 from orders.values import OrderType
@@ -31,10 +31,10 @@ _CHOOSING = frozenset({"orderType", "pair"})
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Orders by their ids, or all open ones that fit."""
+    """All open orders that fit, or of those with these ids the ones of that type and pair."""
 
+    wanted: Wanted
     order_ids: tuple[str, ...] = ()
-    wanted: Wanted | None = None
 
 
 def choice_of(document: Mapping[str, object], caller: Caller) -> Choice:
@@ -48,21 +48,16 @@ def choice_of(document: Mapping[str, object], caller: Caller) -> Choice:
     order_type, pair = document.get("orderType"), document.get("pair")
     if order_type is not None and order_type not in _TYPES:
         raise Refusal(INVALID_ORDER_TYPE)
-    if given == ["orderIds"]:
-        if order_type is not None or pair is not None:
-            raise Refusal(changing_errors.INVALID_CANCEL)
-        return Choice(_ids(document["orderIds"]))
-    user_id = _whose(document, caller)
-    return Choice(
-        wanted=Wanted(
-            statuses=OPEN,
-            user_id=user_id,
-            order_type=None if order_type is None else str(order_type),
-            pair=None if pair is None else pair_of_text(pair),
-            cancel_requested=False,
-            ascending=True,
-        )
+    wanted = Wanted(
+        statuses=OPEN,
+        order_type=None if order_type is None else str(order_type),
+        pair=None if pair is None else pair_of_text(pair),
+        cancel_requested=False,
+        ascending=True,
     )
+    if given == ["orderIds"]:
+        return Choice(wanted, _ids(document["orderIds"]))
+    return Choice(replace(wanted, user_id=_whose(document, caller)))
 
 
 def _ids(value: object) -> tuple[str, ...]:
@@ -104,30 +99,31 @@ class Cancelling:
 
     async def run(self, choice: Choice) -> CancelAnswer:
         """Ask to end each order that was chosen and return what came of it."""
-        if choice.wanted is None:
-            results = await asyncio.gather(*map(self._named, choice.order_ids))
-            return CancelAnswer(results=results, complete=True)
+        if choice.order_ids:
+            named = (self._named(order_id, choice.wanted) for order_id in choice.order_ids)
+            return CancelAnswer(results=await asyncio.gather(*named), complete=True)
         rows, complete = await _open(choice.wanted, self._parts)
-        each = (self._result(row.order_id, row) for row in rows)
+        each = (self._result(row, choice.wanted) for row in rows)
         return CancelAnswer(results=await asyncio.gather(*each), complete=complete)
 
-    async def _named(self, order_id: str) -> CancelResult:
+    async def _named(self, order_id: str, wanted: Wanted) -> CancelResult:
         try:
             row = await self._parts.lookup.find(order_id, self._parts.order_rows.of)
         except Refusal as refusal:
             return _refused(order_id, refusal)
-        return await self._result(order_id, row)
+        return await self._result(row, wanted)
 
-    async def _result(self, order_id: str, row: OrderRow) -> CancelResult:
+    async def _result(self, row: OrderRow, wanted: Wanted) -> CancelResult:
         try:
             self._caller.require_changes(row.user_id)
+            _require_chosen(row, wanted)
             if row.status in FINAL:
                 raise ended(row)
             if not row.cancel_requested:
                 wished = await self._parts.wishing.cancel(row.order_id, self._asker)
                 self.written.append(wished.position)
         except Refusal as refusal:
-            return _refused(order_id, refusal)
+            return _refused(row.order_id, refusal)
         view = schemas.order_view(replace(row, cancel_requested=True))
         return CancelResult(order_id=row.order_id, status=202, order=view)
 
@@ -135,6 +131,19 @@ class Cancelling:
 def ended(row: OrderRow) -> Refusal:
     """Return the answer for an order of which nothing more comes."""
     return Refusal(changing_errors.ORDER_FINAL, orderStatus=row.status, version=row.version)
+
+
+def _require_chosen(row: OrderRow, wanted: Wanted) -> None:
+    pair = Pair(row.token_in, row.token_out)
+    if wanted.order_type not in (None, row.order_type):
+        raise _not_chosen("orderType", row.order_type)
+    if wanted.pair not in (None, pair):
+        raise _not_chosen("pair", "/".join(pair))
+
+
+def _not_chosen(field: str, value: str) -> Refusal:
+    message = f"The {field} of the order is {value}, so you did not choose it: it is left alone."
+    return Refusal(changing_errors.ORDER_NOT_CHOSEN, message, field=field)
 
 
 async def _open(wanted: Wanted, parts: Parts) -> tuple[list[OrderRow], bool]:

@@ -44,7 +44,12 @@ INVALID_AMENDMENT = Kind(
 INVALID_CANCEL = Kind(
     "INVALID_CANCEL",
     400,
-    "Name one of userId, orderIds (a list of 1 to 500 ids) and all (true), and beside userId or "
-    "all, if you like, orderType and pair, such as SOL/USDC; nothing else.",
+    "Name one of userId, orderIds (a list of 1 to 500 ids) and all (true), and beside it, if you "
+    "like, orderType and pair, such as SOL/USDC; nothing else.",
     field="orderIds",
+)
+ORDER_NOT_CHOSEN = Kind(
+    "ORDER_NOT_CHOSEN",
+    409,
+    "The order is not of the orderType or the pair that is to be cancelled: it is left alone.",
 )

@@ -36,7 +36,10 @@ class Amendment(Shape):
 
 
 class CancelRequest(Shape):
-    """Which orders are to end: one of `userId`, `orderIds` and `all`."""
+    """Which orders are to end: one of `userId`, `orderIds` and `all`, by type and pair if you like.
+
+    An order that is named and not of them gets 409 `ORDER_NOT_CHOSEN`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -101,12 +101,11 @@ def cancel(
       engine cancel --user alice --type limit --pair SOL/USDC
       engine cancel --all
 
-    It fails (exit code 1) when one of them cannot be cancelled: it has ended, or is not there.
+    It fails (exit code 1) when one of them cannot be cancelled: it has ended, is not there, or is
+    named and not of the --type or --pair.
     """
     if [bool(order), user is not None, everything].count(True) != 1:
         raise typer.BadParameter("name orders, or --user, or --all")
-    if order and (kind or pair):
-        raise typer.BadParameter("--type and --pair choose among many orders: use --user or --all")
     chosen = {"userId": user, "all": everything or None, "orderType": kind, "pair": pair}
     address = f"{api_url(url, data_dir)}/api/orders/cancel"
     refused = asked = 0

@@ -152,6 +152,24 @@ async def test_an_order_named_in_capitals_too_is_asked_once(at_rest):
 
 
 @pytest.mark.parametrize(
+    ("choice", "which", "fields"),
+    [
+        ({"orderType": "limit"}, [1, 2], {0: "orderType"}),
+        ({"pair": "SOL/USDC"}, [0, 1], {2: "pair"}),
+        ({"orderType": "limit", "pair": "SOL/USDC"}, [1], {0: "orderType", 2: "pair"}),
+    ],
+)
+async def test_of_the_orders_named_those_that_fit_are_cancelled(many, choice, which, fields):
+    _, told = await cancel(many, orderIds=many.ids, **choice)
+    assert {wish.order_id for wish in wishes(many)} == {many.ids[number] for number in which}
+    results = {many.ids.index(one["orderId"]): one for one in told["results"]}
+    assert [number for number, one in results.items() if one["status"] == 202] == which
+    errors = {number: one["error"] for number, one in results.items() if one["status"] == 409}
+    assert {error["error"] for error in errors.values()} == {"ORDER_NOT_CHOSEN"}
+    assert {number: error["field"] for number, error in errors.items()} == fields
+
+
+@pytest.mark.parametrize(
     ("choice", "which"),
     [
         ({"userId": "ann"}, [0, 1]),
@@ -180,7 +198,9 @@ async def test_all_open_orders_that_fit_are_cancelled(many, choice, which):
         ({"orderIds": []}, "INVALID_CANCEL"),
         ({"orderIds": [1]}, "INVALID_CANCEL"),
         ({"orderIds": ["x"] * 501}, "INVALID_CANCEL"),
-        ({"orderIds": ["x"], "orderType": "limit"}, "INVALID_CANCEL"),
+        ({"orderIds": ["x"], "userId": "ann"}, "INVALID_CANCEL"),
+        ({"orderIds": ["x"], "orderType": "stop"}, "INVALID_ORDER_TYPE"),
+        ({"orderIds": ["x"], "pair": "SOL"}, "INVALID_PAIR"),
         ({"userId": 7}, "INVALID_USER_ID"),
         ({"all": True, "orderType": "stop"}, "INVALID_ORDER_TYPE"),
         ({"all": True, "pair": "SOL"}, "INVALID_PAIR"),

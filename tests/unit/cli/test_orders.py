@@ -131,6 +131,13 @@ def test_all_orders_are_cancelled_until_these_are_all_and_each_is_told_once(api,
     ]
 
 
+def test_orders_are_named_and_chosen_by_type_and_pair(api):
+    chosen = ["--type", "limit", "--pair", "SOL/USDC"]
+    told, asked = api("cancel", "x", *chosen, answer=[{"results": [DONE], "complete": True}])
+    assert told.exit_code == 0
+    assert asked[0][2] == {"orderIds": ["x"], "orderType": "limit", "pair": "SOL/USDC"}
+
+
 def test_an_order_named_twice_is_cancelled_once(api):
     told, asked = api("cancel", "x", "x", answer=[{"results": [DONE], "complete": True}])
     assert told.exit_code == 0
@@ -150,7 +157,6 @@ def test_where_it_does_not_get_on_it_says_so(api):
     [
         ["cancel"],
         ["cancel", "x", "--all"],
-        ["cancel", "x", "--type", "limit"],
         ["orders", "--open", "--status", "final"],
         ["place", "SOL", "USDC", "1", "--limit", "1", "--snipe"],
         ["place", "SOL", "USDC", "1", "--limit", "0"],
