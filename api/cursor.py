@@ -10,7 +10,7 @@ from api.selection import Place, Wanted
 MAX_LENGTH = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PLACE = re.compile(r"2:(-?\d{1,18}):([0-9a-f-]{36}):([0-9a-f]{16})")
+_PLACE = re.compile(r"2:(-?\d{1,18}):([0-9a-f-]{36}):[0-9a-f]{16}")
 
 
 def encode(place: Place, wanted: Wanted) -> str:
@@ -23,12 +23,14 @@ def decode(text: str, wanted: Wanted) -> Place | None:
     """Return the place that `encode` wrote for this list, or None for any other text."""
     try:
         found = _PLACE.fullmatch(urlsafe_b64decode(text[:MAX_LENGTH].encode()).decode())
-        if found is None or found[3] != _mark(wanted):
+        if found is None:
             return None
         created_at = _EPOCH + timedelta(microseconds=int(found[1]))
     except (ValueError, OverflowError):
         return None
-    return Place(created_at, found[2]) if _is_between(created_at, wanted) else None
+    place = Place(created_at, found[2])
+    # What is no letter of such a text is passed over when it is read.
+    return place if _is_between(created_at, wanted) and encode(place, wanted) == text else None
 
 
 def _mark(wanted: Wanted) -> str:

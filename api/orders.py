@@ -19,8 +19,7 @@ from api.moments import moment_of
 from api.openapi import failures
 from api.owners import require_own
 from api.parts import parts_of
-
-SEQ_DIGITS = 19
+from api.resumed import place
 
 _OF_ONE_ORDER = (errors.INVALID_LOG_POSITION, *of_one_order())
 _ORDER_ERRORS = failures(*_OF_ONE_ORDER)
@@ -115,8 +114,8 @@ def _until(query: QueryParams) -> Until | None:
     match query.get("asOfSeq"), query.get("asOf"):
         case None, None:
             return None
-        case str(seq), None if seq.isdecimal() and len(seq) < SEQ_DIGITS:
-            return Until(seq=int(seq))
+        case str(seq), None:
+            return Until(seq=place(seq, errors.INVALID_AS_OF))
         case None, str(at):
             return Until(appended_at=_moment(at))
         case _:

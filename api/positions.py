@@ -49,7 +49,9 @@ def decode(text: str) -> list[Position]:
     except ValueError:
         return []
     places = (place.split(b":") for place in found[1].split(b",")) if found else ()
-    return [Position(int(partition), int(offset)) for partition, offset in places]
+    positions = [Position(int(partition), int(offset)) for partition, offset in places]
+    # What is no letter of such a text is passed over when it is read.
+    return positions if encode(*positions) == text else []
 
 
 class Positions:

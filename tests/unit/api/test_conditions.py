@@ -91,6 +91,7 @@ async def test_any_order_may_have_an_end_and_one_attempt(api, post, path):
         ({"timeInForce": "FOK"}, "INVALID_TIME_IN_FORCE", "timeInForce"),
         ({"timeInForce": ["IOC"]}, "INVALID_TIME_IN_FORCE", "timeInForce"),
         ({"expiresAt": "2030-01-01T00:00:00"}, "INVALID_EXPIRES_AT", "expiresAt"),
+        ({"expiresAt": "2030-01-01T00:00:00Z\0"}, "INVALID_EXPIRES_AT", "expiresAt"),
         ({"expiresAt": 1893456000}, "INVALID_EXPIRES_AT", "expiresAt"),
         ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "INVALID_EXPIRES_AT", "expiresAt"),
         ({"expiresAt": T0.isoformat()}, "INVALID_EXPIRES_AT", "expiresAt"),

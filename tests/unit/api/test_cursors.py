@@ -86,6 +86,13 @@ def test_any_moment_can_be_an_end_of_a_list(moment, minutes):
     assert cursor.decode(cursor.encode(place, wanted), wanted) in {None, place}
 
 
+@pytest.mark.parametrize("more", ["\0", "\n", " ", "!", "=", "\u0661"])
+def test_a_cursor_is_no_cursor_with_more_in_it(more):
+    text = cursor.encode(Place(T0, ORDER_ID), Wanted())
+    assert cursor.decode(text + more, Wanted()) is None
+    assert cursor.decode(text[:8] + more + text[8:], Wanted()) is None
+
+
 @given(st.text())
 def test_no_text_is_a_cursor_but_those_that_were_written(text):
     assert cursor.decode(text, Wanted()) is None

@@ -90,10 +90,13 @@ async def test_before_its_placement_there_was_no_order(read):
         {"asOfSeq": "x"},
         {"asOfSeq": "-1"},
         {"asOfSeq": "1.5"},
+        {"asOfSeq": "1\0"},
+        {"asOfSeq": "\u0661"},
         {"asOfSeq": "9" * 40},
         {"asOf": "2026-01-01T00:00:00"},
         {"asOf": "yesterday"},
         {"asOf": "\0"},
+        {"asOf": "2026-01-01T00:00:00Z\0"},
         {"asOfSeq": "1", "asOf": "2026-01-01T00:00:00Z"},
     ],
 )

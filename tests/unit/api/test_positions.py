@@ -63,7 +63,10 @@ async def test_no_user_makes_all_others_wait_who_names_a_place_that_never_comes(
         waiting.cancel()
 
 
-@pytest.mark.parametrize("text", ["", "x", "1:0:0", encode(Position(99, 0)), "é", "A" * 500])
+STRANGE = (encode(Position(99, 0)), *(encode(Position(0, 0)) + more for more in "! ="))
+
+
+@pytest.mark.parametrize("text", ["", "x", "1:0:0", "é", "A" * 500, *STRANGE])
 async def test_what_no_write_answered_is_refused(api, text):
     answer = await api.http.get("/api/orders", headers={HEADER: text.encode()})
     assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_LOG_POSITION")
