@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.changing_schemas import CancelRequest
 from tests.support.api import in_memory
 
 ROOT = Path(__file__).parents[2]
@@ -62,3 +63,20 @@ def test_every_operation_of_the_api_is_asked_for():
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path.strip("/")))
         for method in item:
             assert any(method == m and pattern.fullmatch(p) for m, p in asked), f"{method} {path}"
+
+
+def test_orders_are_cancelled_in_every_way_to_choose_them():
+    bodies = [
+        json.loads(one["request"]["body"]["raw"])
+        for one in REQUESTS
+        if one["request"]["url"]["path"] == ["api", "orders", "cancel"]
+    ]
+    members = CancelRequest.model_json_schema(by_alias=True)["properties"]
+    assert {name for body in bodies for name in body} == set(members)
+
+
+@pytest.mark.parametrize(
+    "error", ["ORDER_FINAL", "ORDER_NOT_RESTING", "ORDER_NOT_CHOSEN", "INVALID_TIME_IN_FORCE"]
+)
+def test_what_can_go_wrong_with_an_order_that_waits_is_shown(error):
+    assert f'\\"{error}\\"' in json.dumps(COLLECTION)
