@@ -20,6 +20,7 @@ from orders.events import (
     OrderRested,
     OrderTriggered,
 )
+from orders.pairs import price_along
 from orders.values import Terms
 
 
@@ -38,7 +39,7 @@ def told_beside(event: Beside, standing: Standing) -> tuple[str, Data]:
             return _rested(event, standing)
         case OrderTriggered():
             standing.fired_at = event.tick.price if event.tick else None
-            return _triggered(event)
+            return _triggered(event, standing.terms)
         case OrderAmended():
             changes = _changes(standing.terms, event.terms)
             standing.terms, standing.fired_at = event.terms, None
@@ -97,9 +98,15 @@ def _first_rest(terms: Terms | None) -> str:
             return "Waits for the market."
 
 
-def _triggered(event: OrderTriggered) -> tuple[str, Data]:
+def _triggered(event: OrderTriggered, terms: Terms | None) -> tuple[str, Data]:
     if (tick := event.tick) is not None:
-        text = f"{tick.pair} came to {tick.price:f}: its first attempt may start."
+        text = f"{tick.pair} came to {tick.price:f}"
+        if terms is not None and terms.target_price is not None:
+            price = price_along(tick.pair, tick.price, terms.token_in)
+            text += (
+                f": {_target(terms, price)}, wanted is {terms.target_price:f} after fee and impact"
+            )
+        text += ". Its first attempt may start."
         return text, {"pair": tick.pair, "price": tick.price, "seenAt": tick.at}
     if (pool := event.liquidity) is not None:
         there = f"{pool.pool} has {pool.usd:f} USD in a pool of {pool.token}"

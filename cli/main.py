@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from cli import (
     events,
+    explain,
     letters,
     market,
     orders,
@@ -40,6 +41,7 @@ Runs an order execution engine on this machine, and talks to it.
   engine orders --open               orders that have not ended
   engine cancel 0b8e3f6c-…           an order ended before it is filled
   engine watch                       see everything that happens
+  engine explain 0b8e3f6c-…          why an order went as it did
   engine status                      its processes, its orders, its lag
   engine verify                      whether anything was lost or done twice
   engine market tick SOL/USDC 151.2  the simulated market moved there
@@ -104,6 +106,7 @@ app.command("place")(place.place)
 app.command("orders")(orders.orders)
 app.command("cancel")(orders.cancel)
 app.command("watch")(watch.watch)
+app.command("explain")(explain.explain)
 app.command("verify")(verify.check)
 app.command("replay")(replay.replay)
 app.command("settings")(settings.settings)

@@ -16,6 +16,7 @@ COMMANDS = [
     ["orders"],
     ["cancel"],
     ["watch"],
+    ["explain"],
     ["verify"],
     ["replay"],
     ["events", "export"],
