@@ -28,6 +28,7 @@ from api.placing import Placing
 from api.ports import Log, ReadModel
 from api.positions import Positions
 from api.previews import Previews
+from api.progress import Progress
 from api.queries import Queries
 from api.quotations import Follow, Quotations
 from api.rates import Rates
@@ -105,11 +106,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
     placing = Placing(
         log, sources.clock, sources.new_id, settings.placement_window, room, Slots(most)
     )
-    placements = Batches(read_model.placements, settings.partitions)
     patience = settings.read_patience
-    repeats = Repeats(
-        placing, placements, feed.progress, Slots(most), patience, settings.partitions
-    )
     waiting = Slots(settings.max_reads_waiting)
     lookup = Lookup(log, feed.progress, settings.partitions, patience, waiting)
     shares = Shares(waiting, settings.reads_waiting_each)
@@ -124,7 +121,7 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         order_rows=Batches(read_model.orders, settings.partitions),
         placing=placing,
         wishing=Wishing(log, sources.clock, sources.new_id, Slots(most)),
-        repeats=repeats,
+        repeats=_repeats(settings, placing, read_model, feed.progress),
         room=room,
         lookup=lookup,
         positions=positions,
@@ -138,6 +135,14 @@ def assemble(settings: ApiSettings, sources: Sources, neighbours: Neighbours) ->
         market=Quotations(neighbours.follow, changes, silence),
         listed=Listed(changes),
     )
+
+
+def _repeats(
+    settings: ApiSettings, placing: Placing, read_model: ReadModel, progress: Progress
+) -> Repeats:
+    partitions, slots = settings.partitions, Slots(settings.max_placements)
+    placements = Batches(read_model.placements, partitions)
+    return Repeats(placing, placements, progress, slots, settings.read_patience, partitions)
 
 
 def _previews(settings: ApiSettings, sources: Sources, changes: Changes) -> Previews:

@@ -12,43 +12,52 @@ from cli.calls import call
 from cli.feed import follow
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir, Token, Url, api_url, bearing
 
+TokenIn = Annotated[str, typer.Argument(help="What you sell: a symbol or a mint address.")]
+TokenOut = Annotated[str, typer.Argument(help="What you buy.")]
+Amount = Annotated[
+    Decimal, typer.Argument(parser=limits.number, metavar="AMOUNT", help="How much you sell.")
+]
+Limit = Annotated[
+    Decimal | None,
+    typer.Option(
+        parser=limits.price, metavar="PRICE", help="A limit order: the pair's price as quoted."
+    ),
+]
+Snipe = Annotated[
+    bool, typer.Option("--snipe", help="A sniper order: once a pool has what you buy.")
+]
+Pool = Annotated[str | None, typer.Option(help="With --snipe: whose pool.")]
+MinLiquidity = Annotated[
+    Decimal | None,
+    typer.Option(parser=limits.number, metavar="USD", help="With --snipe: how much is in it."),
+]
+Expires = Annotated[
+    datetime | None,
+    typer.Option(parser=limits.end, metavar="WHEN", help="When it ends: 30s, 1h, 2d or a time."),
+]
+Once = Annotated[bool, typer.Option("--once", help="One attempt and no retry.")]
+Slippage = Annotated[
+    Decimal | None,
+    typer.Option(parser=limits.number, metavar="PART", help="Worst loss accepted: 0.01 is 1 %."),
+]
+User = Annotated[str | None, typer.Option(help="Whose order it is.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Show what happens, to the end.")]
+
 
 def place(
-    token_in: Annotated[str, typer.Argument(help="What you sell: a symbol or a mint address.")],
-    token_out: Annotated[str, typer.Argument(help="What you buy.")],
-    amount: Annotated[
-        Decimal, typer.Argument(parser=limits.number, metavar="AMOUNT", help="How much you sell.")
-    ],
+    token_in: TokenIn,
+    token_out: TokenOut,
+    amount: Amount,
     *,
-    limit: Annotated[
-        Decimal | None,
-        typer.Option(
-            parser=limits.price, metavar="PRICE", help="A limit order: the pair's price as quoted."
-        ),
-    ] = None,
-    snipe: Annotated[
-        bool, typer.Option("--snipe", help="A sniper order: once a pool has what you buy.")
-    ] = False,
-    pool: Annotated[str | None, typer.Option(help="With --snipe: whose pool.")] = None,
-    min_liquidity: Annotated[
-        Decimal | None,
-        typer.Option(parser=limits.number, metavar="USD", help="With --snipe: how much is in it."),
-    ] = None,
-    expires: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=limits.end, metavar="WHEN", help="When it ends: 30s, 1h, 2d or a time."
-        ),
-    ] = None,
-    once: Annotated[bool, typer.Option("--once", help="One attempt and no retry.")] = False,
-    slippage: Annotated[
-        Decimal | None,
-        typer.Option(
-            parser=limits.number, metavar="PART", help="Worst loss accepted: 0.01 is 1 %."
-        ),
-    ] = None,
-    user: Annotated[str | None, typer.Option(help="Whose order it is.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show what happens, to the end.")] = False,
+    limit: Limit = None,
+    snipe: Snipe = False,
+    pool: Pool = None,
+    min_liquidity: MinLiquidity = None,
+    expires: Expires = None,
+    once: Once = False,
+    slippage: Slippage = None,
+    user: User = None,
+    watch: Watch = False,
     as_json: AsJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = None,

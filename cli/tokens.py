@@ -18,6 +18,14 @@ from cli.target import AsJson
 VARIABLE = "ENGINE_JWT_SECRET"
 LONGEST = timedelta(days=366)
 
+Scopes = Annotated[
+    list[Scope],
+    typer.Option(
+        help="What it allows; give it once for each: "
+        + "; ".join(f"{name}: {meant}" for name, meant in MEANT.items())
+    ),
+]
+
 app = typer.Typer(no_args_is_help=True, help="Tokens for development.")
 
 
@@ -58,13 +66,7 @@ def tokens() -> None:
 def create(
     *,
     user: Annotated[str, typer.Option(parser=_user, metavar="USER", help="Whose token it is.")],
-    scope: Annotated[
-        list[Scope],
-        typer.Option(
-            help="What it allows; give it once for each: "
-            + "; ".join(f"{name}: {meant}" for name, meant in MEANT.items())
-        ),
-    ],
+    scope: Scopes,
     ttl: Annotated[
         timedelta, typer.Option(parser=_ttl, metavar="TIME", help="How long it is good: 15m, 1h.")
     ] = "1h",  # type: ignore[assignment]  # typer parses a default, too

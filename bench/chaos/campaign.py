@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,10 +86,7 @@ class Campaign:
         lasted = time.monotonic() - began
         self.say(f"{len(load.answers):,} placements; waiting for the last to end")
         end_those_that_rest(described.url, described.database_url)
-        accepted, refused = self.data_dir / "accepted.txt", self.data_dir / "refused.txt"
-        write_ids(accepted, load.accepted, (id_ for one in done for id_ in one.accepted))
-        write_ids(refused, load.refused)
-        verdict = _verify(self.data_dir, accepted, refused)
+        verdict = _verify(self.data_dir, load, done)
         accepted_at = [began_at + timedelta(seconds=one.at + one.took) for one in load.accepted]
         ended_at = began_at + timedelta(seconds=lasted)
         prices = asyncio.run(told_at(described.kafka, Topics(described.topic_prefix).prices))
@@ -116,7 +113,10 @@ class Campaign:
         return done
 
 
-def _verify(data_dir: Path, accepted: Path, refused: Path) -> dict[str, Any]:
+def _verify(data_dir: Path, load: Load, done: Iterable[Done]) -> dict[str, Any]:
+    accepted, refused = data_dir / "accepted.txt", data_dir / "refused.txt"
+    write_ids(accepted, load.accepted, (id_ for one in done for id_ in one.accepted))
+    write_ids(refused, load.refused)
     lists = ("--accepted", str(accepted), "--refused", str(refused))
     told = subprocess.run(
         [
