@@ -34,7 +34,7 @@ def version_of(header: str | None) -> int:
     """Return the version that the client saw; raise `Refusal`."""
     if header is None:
         raise Refusal(changing_errors.MISSING_IF_MATCH)
-    found = _VERSION.fullmatch(header)
+    found = _VERSION.fullmatch(header.strip(" \t"))
     if found is None:
         raise Refusal(changing_errors.INVALID_IF_MATCH)
     return int(found[1])

@@ -71,7 +71,7 @@ class Positions:
         text = request.headers.get(HEADER)
         if text is None:
             return
-        wanted = {one.partition: one.offset + 1 for one in decode(text)}
+        wanted = {one.partition: one.offset + 1 for one in decode(text.strip(" \t"))}
         if not wanted or max(wanted) >= self._partitions:
             raise Refusal(INVALID_LOG_POSITION)
         with self._shares.held_by(caller_of(request).user_id):

@@ -44,7 +44,7 @@ def worker(resting):
     return before
 
 
-@pytest.mark.parametrize("seen", ["2", '"2"', 'W/"2"'])
+@pytest.mark.parametrize("seen", ["2", '"2"', 'W/"2"', "2 \t"])
 async def test_it_has_the_new_terms_when_that_is_answered(resting, worker, seen):
     answer = await amend(resting, {"targetPrice": 150.5, "slippage": 0.02}, seen)
     told = answer.json()
