@@ -103,10 +103,9 @@ def _triggered(event: OrderTriggered, terms: Terms | None) -> tuple[str, Data]:
         text = f"{tick.pair} came to {tick.price:f}"
         if terms is not None and terms.target_price is not None:
             price = price_along(tick.pair, tick.price, terms.token_in)
-            text += (
-                f": {_target(terms, price)}, wanted is {terms.target_price:f} after fee and impact"
-            )
-        text += ". Its first attempt may start."
+            wanted = f"wanted is {terms.target_price:f} after fee and impact"
+            text += f" ({_target(terms, price)}, {wanted})"
+        text += ": its first attempt may start."
         return text, {"pair": tick.pair, "price": tick.price, "seenAt": tick.at}
     if (pool := event.liquidity) is not None:
         there = f"{pool.pool} has {pool.usd:f} USD in a pool of {pool.token}"

@@ -29,7 +29,7 @@ answer with status 200 and `Idempotent-Replayed: true`; another body under the s
 user gets 409. Without an id of yours a request that is sent twice places two orders.
 
 Every write answers with `X-Log-Position`. A read that sends it back waits until it shows that
-write, whichever process answers.
+write, whichever process answers; so does a cancel of many, which leaves out what was asked before.
 
 A limit order waits (`open`) until a tick of the market lets it have its `targetPrice` after fee and
 price impact, a sniper order until a pool holds its token. `DELETE` asks to cancel an order, `PATCH`

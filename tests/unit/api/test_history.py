@@ -168,7 +168,7 @@ SAID = [
     "ann, who saw version 2, asked for other terms: slippage 0.02",
     "Amended: slippage 0.02, targetPrice 150.",
     "The other terms were refused (NOT_RESTING: the line is cut).",
-    "SOL/USDC came to 151.5: 1 SOL gives 151.5 USDC, wanted is 150 after fee and impact. Its first",
+    "SOL/USDC came to 151.5 (1 SOL gives 151.5 USDC, wanted is 150 after fee and impact): its",
     "it may fire again on a better price, or after 2 s.",
     "Somebody asked to cancel it.",
     "Cancelled after 0 attempt(s).",
