@@ -80,12 +80,12 @@ class Book:
 
     def add(self, order: Resting, above: Decimal | None = None) -> None:
         """Let the order fire at its price; if `above` is given, only on a better one than that."""
-        terms, order_id = order.placement.terms, order.placement.order_id
-        target = _whole(self.target(terms))
-        place = (max(target, _whole(above) + 1) if above else target, order_id)
-        self.remove(order)
-        self._places[order_id] = place
-        self._sides[side_of(terms)].add(place)
+        target = _whole(self.target(order.placement.terms))
+        self._put(order, max(target, _whole(above) + 1) if above else target)
+
+    def add_at(self, order: Resting, price: Decimal) -> None:
+        """Let the order fire at this price, which is better than its own."""
+        self._put(order, _whole(price))
 
     def remove(self, order: Resting) -> None:
         """Let the order fire no more, whether it is here or not."""
@@ -107,3 +107,9 @@ class Book:
         for order_id in fired:
             del self._places[order_id]
         return fired
+
+    def _put(self, order: Resting, price: int) -> None:
+        self.remove(order)
+        place = price, order.placement.order_id
+        self._places[order.placement.order_id] = place
+        self._sides[side_of(order.placement.terms)].add(place)

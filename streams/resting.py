@@ -1,7 +1,8 @@
 """The orders of a partition that look at the market: which fire, on what, and which are asked for.
 
-A limit order that never fell short fires on the tick itself. One that did fires again when the
-venues, asked first, reach its price: so orders just out of reach write nothing.
+A limit order that never fell short fires on the tick itself. One that did does so on a tick that is
+much better than the one it fell short on; on any other it fires again when the venues, asked first,
+reach its price: so orders just out of reach write nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from orders.pairs import canonical, price_along
+from orders.retry import sure_price
 from orders.state import New, Open, Resting
 from orders.values import Liquidity, Tick
 from streams.backoff import Pauses
@@ -41,6 +43,7 @@ class RestingOrders:
         self._snipers = Snipers()
         self._pauses = Pauses()
         self._asked: dict[str, Priced] = {}
+        self._in_vain: dict[str, Decimal] = {}
         self._rounds = Rounds()
         self._firing = firing
         self._asking = asking
@@ -117,15 +120,22 @@ class RestingOrders:
         self.seen[order.placement.order_id] = seen
         self._firing.put(order.placement.order_id, ahead=order.placement.terms.is_sniper)
 
+    def is_asked_for(self, order_id: str) -> bool:
+        """Return whether the venues are to say if they reach an order's price."""
+        return order_id in self._asked
+
     def answered(self, order: Resting, now: datetime, *, reached: bool) -> None:
         """Fire an order whose price the venues reach, on the tick that did; else leave it alone."""
-        asked = self._asked.pop(order.placement.order_id, None)
+        if not (asked := self._asked.pop(order.placement.order_id, None)):
+            return
         last = self._market.now(side_of(order.placement.terms))
-        if reached and asked and last:
+        if reached and last:
             self.fire(order, asked[1])
             return
+        in_vain = max(asked[0], last[0]) if last else asked[0]
+        self._in_vain[order.placement.order_id] = max(in_vain, self._fell_short_at(order))
         self._pauses.again(order.placement.order_id, now)
-        self._book.add(order, above=max((one[0] for one in (asked, last) if one), default=None))
+        self._book.add(order, above=in_vain)
 
     def end_pauses(self, now: datetime, orders: Mapping[str, Open]) -> None:
         """Let those orders be asked for at their price again whose pause is over."""
@@ -138,12 +148,12 @@ class RestingOrders:
     def price_anew(self, orders: Mapping[str, Open]) -> None:
         """Figure out, of some orders in their turn, at which price they fire: the next tick tells.
 
-        Those that pause fire only on a better one, and are added again when their pause is over.
+        Those that pause or are asked for fire only on a better one, and are added again afterwards.
         """
         for order_id in self._rounds.next(self._book):
             order = orders.get(order_id)
-            is_here = order_id in self._book and order_id not in self._pauses
-            if is_here and isinstance(order, Resting):
+            is_held = order_id in self._pauses or order_id in self._asked
+            if order_id in self._book and not is_held and isinstance(order, Resting):
                 self._book.add(order)
 
     def _look_now(self, order: Resting) -> bool:
@@ -154,13 +164,26 @@ class RestingOrders:
         return reached
 
     def _reached(self, order: Resting, priced: Priced) -> None:
-        if order.delay is None:
+        order_id, sure = order.placement.order_id, self._sure(order)
+        if priced[0] >= sure:
             self.fire(order, priced[1])
             return
-        self._book.remove(order)
-        self._asked[order.placement.order_id] = priced
-        self._pauses.hold(order.placement.order_id)
-        self._asking.put(order.placement.order_id)
+        # Thousands may be asked for before it: a price that is sure waits for no answer.
+        self._book.add_at(order, sure)
+        self._asked[order_id] = priced
+        self._pauses.hold(order_id)
+        self._asking.put(order_id)
+
+    def _sure(self, order: Resting) -> Decimal:
+        """The price from which on the order fires unasked."""
+        if order.delay is None:
+            return Decimal(0)
+        return sure_price(self._fell_short_at(order), order.delay)
+
+    def _fell_short_at(self, order: Resting) -> Decimal:
+        """The best price that was not enough: it fired at it, or was asked for in vain since."""
+        known = _fired_at(order) or order.placement.terms.target_price or Decimal(0)
+        return max(known, self._in_vain.get(order.placement.order_id, known))
 
     def _rest(self, order: Resting) -> None:
         if order.placement.terms.is_sniper:
@@ -178,6 +201,7 @@ class RestingOrders:
             self._book.remove(order)
             self._pauses.forget(order.placement.order_id)
             self._asked.pop(order.placement.order_id, None)
+            self._in_vain.pop(order.placement.order_id, None)
 
 
 def _fired_at(order: Resting) -> Decimal | None:

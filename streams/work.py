@@ -53,7 +53,7 @@ class Work:
     async def _probe(self, order_id: str) -> None:
         home = self._assignments.home(order_id) if self._assignments else None
         order = home.open_orders.get(order_id) if home else None
-        if home and isinstance(order, Resting):
+        if home and isinstance(order, Resting) and home.resting.is_asked_for(order_id):
             home.answered(order, reached=await self._process.is_reached(order))
 
     def _present(self, order: Open) -> Open:

@@ -18,7 +18,7 @@ from tests.support.builders import (
     triggered,
     wish,
 )
-from tests.unit.streams.told import LIMIT, fell_short, hear, tick
+from tests.unit.streams.told import LIMIT, hear, tick
 
 
 def test_an_order_at_rest_fires_when_its_price_is_told(live):
@@ -134,75 +134,4 @@ def test_an_order_that_ended_does_not_fire(live):
     live.lane.settled.clear()
     hear(live, 200)
     assert live.lane.settled == []
-    assert live.partition.resting.seen == {}
-
-
-def test_an_order_that_fell_short_asks_the_venues_before_it_fires_again(live):
-    hear(live, 150)
-    fell_short(live)
-    hear(live, 150, 1)
-    assert live.probes.settled == []
-    hear(live, 151, 2)
-    assert live.probes.settled == [ORDER_ID]
-    assert live.lane.settled == []
-    live.partition.answered(live.partition.open_orders[ORDER_ID], reached=True)
-    assert live.seen() == tick(151, 2)
-    assert live.lane.settled == [ORDER_ID]
-
-
-def test_an_order_that_the_venues_reach_fires_on_the_tick_that_it_was_asked_for(live):
-    hear(live, 150)
-    fell_short(live)
-    hear(live, 152, 1)
-    hear(live, 149, 2)
-    live.partition.answered(live.partition.open_orders[ORDER_ID], reached=True)
-    assert live.seen() == tick(152, 1)
-
-
-def test_an_order_that_was_asked_for_in_vain_is_asked_for_on_a_better_tick_than_that(live):
-    hear(live, 150)
-    fell_short(live)
-    hear(live, 152, 0.2)
-    hear(live, 149, 0.4)
-    live.partition.answered(live.partition.open_orders[ORDER_ID], reached=False)
-    live.probes.settled.clear()
-    hear(live, 152, 0.6)
-    assert live.probes.settled == []
-    hear(live, 153, 0.8)
-    assert live.probes.settled == [ORDER_ID]
-
-
-def test_an_order_just_out_of_reach_is_asked_for_ever_more_seldom(live):
-    hear(live, 150)
-    fell_short(live)
-    asked_at = []
-    for second in range(1, 200):
-        live.seconds = second
-        hear(live, 150, second)
-        live.partition.end_what_is_over()
-        if live.probes.settled:
-            asked_at.append(second)
-            live.probes.settled.clear()
-            live.partition.answered(live.partition.open_orders[ORDER_ID], reached=False)
-    assert asked_at == [1, 3, 7, 15, 31, 63, 123, 183]
-    assert live.lane.settled == []
-
-
-def test_an_order_below_its_price_is_not_asked_for_when_its_pause_is_over(live):
-    hear(live, 150)
-    fell_short(live)
-    hear(live, 140, 1)
-    live.seconds = 2
-    live.partition.end_what_is_over()
-    assert live.probes.settled == []
-    hear(live, 150, 2)
-    assert live.probes.settled == [ORDER_ID]
-
-
-def test_an_answer_for_an_order_that_moved_on_changes_nothing(live):
-    hear(live, 150)
-    fell_short(live)
-    asked = live.partition.open_orders[ORDER_ID]
-    live.read(wish(OrderCancelRequested), cancelled(5), first=4)
-    live.partition.answered(asked, reached=True)
     assert live.partition.resting.seen == {}

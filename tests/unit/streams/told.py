@@ -7,6 +7,7 @@ from orders.values import Tick
 from tests.support.builders import limit, placed, reason, rested, seconds, triggered
 
 LIMIT = placed(terms=limit(150))
+SHORT = {"reason": reason("PRICE_NOT_REACHED"), "delay": timedelta(seconds=1)}
 
 
 def tick(price, at=0.0):
@@ -21,6 +22,6 @@ def hear(bench, price, at=0.0):
 def fell_short(bench, fired_at=150, delay=1):
     """Let an order fire that comes back to rest, its quotes having fallen short."""
     bench.read(LIMIT, rested(2))
-    back = {"reason": reason("PRICE_NOT_REACHED"), "delay": timedelta(seconds=delay)}
+    back = {**SHORT, "delay": timedelta(seconds=delay)}
     bench.read(triggered(3, tick(fired_at)), rested(4, 2, **back), first=2)
     bench.lane.settled.clear()
