@@ -122,8 +122,7 @@ class Partition:
 
     def confirm(self, order_id: str, placed_offset: int) -> None:
         """Start an unconfirmed order whose placement is the one at this offset; else forget it."""
-        offset = self._unconfirmed.pop(order_id)
-        if offset != placed_offset:
+        if self._unconfirmed.pop(order_id) != placed_offset:
             self._forget(order_id)
         elif self.live:
             self._respond(self._open[order_id])
@@ -140,7 +139,8 @@ class Partition:
         order = self._open.get(order_id)
         if order is None or order_id in self._unconfirmed or order_id in self.under_way:
             return None
-        return order, self.resting.seen.get(order_id)
+        waits = self.resting.is_gathered(order) and not is_ending(order, self._clock())
+        return None if waits else (order, self.resting.seen.get(order_id))
 
     def end_what_is_over(self) -> None:
         """End the orders whose time is over, but none whose execution may be on its way.

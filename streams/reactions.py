@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from functools import partial
 
-from orders.state import Open, Pending, Waiting
+from orders.state import New, Open, Pending, Resting, Waiting
 from streams.slots import Slots
 from streams.starts import Starts
 
@@ -61,9 +61,9 @@ class Reactions:
         """Return how many orders wait for one."""
         return self._snipers.parked + self._others.parked
 
-    def expect(self, order_ids: Iterable[str]) -> None:
-        """Let these orders, which fired together, start in this order when they come."""
-        self._starts.expect(order_ids)
+    def expect(self, orders: Iterable[New | Resting]) -> None:
+        """Let these snipers, which fire, start as they were placed among those of their token."""
+        self._starts.expect(orders)
 
     def start(self, order: Open) -> None:
         """React to the order's present state, or park it when too many are in flight."""

@@ -48,11 +48,12 @@ class RestingOrders:
         self._firing = firing
         self._asking = asking
         self._gather: Gather = self.fire
+        self._gathered: set[str] = set()
         self._looks_back = False
         self.seen: dict[str, Seen] = {}
 
     def gather(self, gather: Gather) -> None:
-        """Hand over the snipers at rest whose pool was known already, instead of firing them."""
+        """Hand over the snipers whose pool was known already, instead of firing them."""
         self._gather = gather
 
     def moved(self, before: Open | None, order: Open) -> None:
@@ -65,6 +66,7 @@ class RestingOrders:
     def forget(self, order: Open) -> None:
         """Forget an order that moves on or ends."""
         self.seen.pop(order.placement.order_id, None)
+        self._gathered.discard(order.placement.order_id)
         if isinstance(order, Resting):
             self._leave(order)
 
@@ -83,7 +85,8 @@ class RestingOrders:
         if terms.is_sniper:
             pools = self._market.pools(terms.token_out)
             if pool := next((one for one in pools if fits(terms, one)), None):
-                (self._gather if isinstance(order, Resting) else self.fire)(order, pool)
+                self._gathered.add(order_id)
+                self._gather(order, pool)
         elif isinstance(order, New):
             now = self._market.now(side_of(terms))
             if now and now[0] >= self._book.target(terms):
@@ -117,8 +120,13 @@ class RestingOrders:
         """Let an order fire on what was seen."""
         if isinstance(order, Resting):
             self._leave(order)
+        self._gathered.discard(order.placement.order_id)
         self.seen[order.placement.order_id] = seen
         self._firing.put(order.placement.order_id, ahead=order.placement.terms.is_sniper)
+
+    def is_gathered(self, order: Open) -> bool:
+        """Return whether a new sniper is about to fire with others: it does not rest before."""
+        return isinstance(order, New) and order.placement.order_id in self._gathered
 
     def is_asked_for(self, order_id: str) -> bool:
         """Return whether the venues are to say if they reach an order's price."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from orders.state import New, Resting
@@ -10,23 +10,19 @@ from orders.values import Liquidity, Tick
 from runtime.market import Move
 from streams.market import MarketView
 from streams.partition import Partition
+from streams.starts import turn_of
 
 _LOOK_EVERY = timedelta(milliseconds=20)
 _LOOKS = 100
-"""The snipers of a worker's partitions wait for each other no longer than that, two seconds."""
+"""The snipers of a worker wait no longer than that for its late partitions, two seconds in all."""
 
 
 class Shot(NamedTuple):
-    """A sniper, where it rests, and the pool it fires on."""
+    """A sniper, where it stands, and the pool it fires on."""
 
-    order: Resting
+    order: New | Resting
     partition: Partition
     pool: Liquidity
-
-    @property
-    def turn(self) -> tuple[datetime, str]:
-        """Return what stands for its place among the others."""
-        return self.order.placement.placed_at, self.order.placement.order_id
 
 
 class Watch:
@@ -36,22 +32,24 @@ class Watch:
         self,
         market: MarketView,
         partitions: Mapping[int, Partition],
-        expect: Callable[[Iterable[str]], None],
+        expect: Callable[[Iterable[New | Resting]], None],
     ) -> None:
         self._market = market
         self._partitions = partitions
         self._expect = expect
         self._found: dict[str, Liquidity] = {}
+        self._looks = _LOOKS
 
     def found(self, order: New | Resting, pool: Liquidity) -> None:
-        """Take a sniper whose partition came after its pool: it fires with those of the others.
+        """Take a sniper that came after its pool, alone or with its partition.
 
-        Partitions are taken over one by one; the snipers of a token start in the order of their
-        placement all the same, unless one of the partitions is late.
+        It fires at once unless a partition is being taken over: then with those of that one. In
+        which order they start is for others to see to: see `Starts`.
         """
-        if not self._found:
-            asyncio.get_running_loop().call_soon(self._fire_found, _LOOKS)
+        is_first = not self._found
         self._found[order.placement.order_id] = pool
+        if is_first:
+            self._fire_found()
 
     def tick(self, tick: Tick) -> None:
         """Hear a price; one of the past is only kept."""
@@ -73,22 +71,25 @@ class Watch:
         """Do nothing: the ticks that follow tell it."""
 
     def _fire(self, shots: Iterable[Shot]) -> None:
-        in_turn = sorted(shots, key=lambda shot: shot.turn)
-        self._expect(shot.order.placement.order_id for shot in in_turn)
+        in_turn = sorted(shots, key=lambda shot: turn_of(shot.order.placement))
+        self._expect(shot.order for shot in in_turn)
         for shot in in_turn:
             shot.partition.resting.fire(shot.order, shot.pool)
 
-    def _fire_found(self, looks: int) -> None:
-        if looks and len(self._live()) < len(self._partitions):
+    def _fire_found(self) -> None:
+        if len(self._live()) == len(self._partitions):
+            self._looks = _LOOKS
+        elif self._looks:
+            self._looks -= 1
             loop = asyncio.get_running_loop()
-            loop.call_later(_LOOK_EVERY.total_seconds(), self._fire_found, looks - 1)
+            loop.call_later(_LOOK_EVERY.total_seconds(), self._fire_found)
             return
         found, self._found = self._found, {}
         self._fire(
             Shot(order, partition, pool)
             for partition in self._live()
             for order_id, pool in found.items()
-            if isinstance(order := partition.open_orders.get(order_id), Resting)
+            if isinstance(order := partition.open_orders.get(order_id), New | Resting)
             and order_id not in partition.resting.seen
         )
 

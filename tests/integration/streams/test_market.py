@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from orders.events import OrderExecuted, OrderRested, OrderTriggered
+from orders.events import OrderExecuted, OrderRested, OrderRouted, OrderTriggered
 from orders.state import Completed, Resting
 from orders.values import Liquidity, Tick
 from tests.support.builders import limit, terms
@@ -124,6 +124,21 @@ async def test_a_sniper_fires_on_a_pool_and_at_once_when_it_is_known(run, log, m
     await eventually(lambda: all_are(log, Completed, 25))
     told = await kinds(log)
     assert (told[OrderTriggered], told[OrderExecuted], told[OrderRested]) == (25, 25, 20)
+
+
+async def test_snipers_of_a_known_pool_start_in_the_order_of_their_placement(run, log, market):
+    run("worker", ENGINE_QUOTE_LATENCY_MS="0")
+    snipe = terms(order_type="sniper", token_in="USDC", token_out="NEW2", slippage="0.2")
+    await log.append(*placements(1, terms=snipe))
+    await market.liquidity("NEW2")
+    await eventually(lambda: all_are(log, Completed, 1))
+    placed = placements(40, terms=snipe)
+    await log.append(*placed)
+    await eventually(lambda: all_are(log, Completed, 41))
+    events = [event for event in await log.events() if isinstance(event, OrderRouted)]
+    started = {event.order_id: event.occurred_at for event in events}
+    at = [started[event.order_id] for event in placed]
+    assert at == sorted(at)
 
 
 async def test_a_sniper_of_a_token_that_was_always_traded_fires_at_once(run, log, market):

@@ -40,8 +40,8 @@ class Recorder:
     def put(self, order_id, *, ahead=False):
         self.settled.append(order_id)
 
-    def expect(self, order_ids):
-        self.expected.append([*order_ids])
+    def expect(self, orders):
+        self.expected.append([order.placement.order_id for order in orders])
 
     def stop(self, order_id):
         self.stopped.append(order_id)

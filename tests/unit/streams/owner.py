@@ -33,7 +33,7 @@ class Owner:
         self.process = OrderProcess(venues, RetryPolicy(), clock, lambda: next(ids))
         resting = RestingOrders(story.market, lambda _: Decimal(1), self, Probes(self.probing))
         self.partition = Partition(PARTITIONS, clock, self, self, resting)
-        self.watch = Watch(story.market, {NUMBER: self.partition}, lambda _ids: None)
+        self.watch = Watch(story.market, {NUMBER: self.partition}, lambda _orders: None)
         self.partition.restore(Snapshot(seconds(story.seconds)))
         for record in story.log:
             self.partition.fold(record)

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from orders.fold import replay
-from streams import reactions, starts
+from streams import reactions
 from streams.reactions import CancelledByNobody, Reactions
 from tests.support.builders import LIQUIDITY, placed, retry_scheduled, routed, sniper, triggered
 
 PENDING = replay([placed()])
+WAITS = replay([placed(terms=sniper())])
 SNIPER = replay([placed(terms=sniper()), triggered(2, LIQUIDITY)])
 ROUTED = replay([placed(), routed(2)])
 WAITING = replay([placed(), routed(2), retry_scheduled(3)])
@@ -126,7 +127,7 @@ async def test_a_sniper_waits_for_no_other_order(floor):
 
 
 async def test_those_that_fired_together_start_in_their_order_however_they_come(roomy):
-    roomy.reactions.expect("abcd")
+    roomy.reactions.expect(named(WAITS, name) for name in "abcd")
     await roomy.start(named(SNIPER, "c"), named(SNIPER, "b"))
     assert roomy.started == []
     assert roomy.reactions.is_running("b")
@@ -138,7 +139,7 @@ async def test_those_that_fired_together_start_in_their_order_however_they_come(
 
 @pytest.mark.parametrize("how", ["released", "left"])
 async def test_nobody_waits_for_one_that_went_elsewhere(roomy, how):
-    roomy.reactions.expect("ab")
+    roomy.reactions.expect(named(WAITS, name) for name in "ab")
     await roomy.start(named(SNIPER, "b"))
     if how == "released":
         roomy.reactions.release("a")
@@ -146,16 +147,6 @@ async def test_nobody_waits_for_one_that_went_elsewhere(roomy, how):
         await roomy.reactions.cancel({"a"})
     await roomy.settle()
     assert roomy.started == ["b"]
-
-
-async def test_nobody_waits_long(roomy, monkeypatch):
-    monkeypatch.setattr(starts, "_PATIENCE", timedelta(0))
-    roomy.reactions.expect("abc")
-    await roomy.start(named(SNIPER, "c"), named(SNIPER, "b"))
-    await roomy.settle()
-    assert roomy.started == ["b", "c"]
-    await roomy.start(named(SNIPER, "a"))
-    assert roomy.started == ["b", "c", "a"]
 
 
 @pytest.mark.parametrize("gate", ["broken", "gone"])

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from orders.events import OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
 from orders.values import Liquidity
@@ -21,6 +22,7 @@ from tests.support.builders import (
     seconds,
     sniper,
     triggered,
+    wish,
 )
 from tests.support.log import eventually
 from tests.unit.streams.conftest import Bench
@@ -114,6 +116,12 @@ class TwoPartitions:
 
         return have_fired
 
+    def place(self, number, order_id, placed_at):
+        """Let a partition, which is deaf, have a new sniper in its log."""
+        about = {"order_id": order_id, "occurred_at": seconds(placed_at)}
+        bench = self.benches[number]
+        bench.partition.fold(bench.record(0, placed(terms=SNIPER.terms, **about)))
+
     def take_over(self, number, order_id, placed_at):
         place = {"order_id": order_id, "occurred_at": seconds(placed_at)}
         order = replay([placed(terms=SNIPER.terms, **place), rested(2, order_id=order_id)])
@@ -132,6 +140,40 @@ async def test_snipers_taken_over_one_by_one_fire_in_the_order_of_their_placemen
     await eventually(both.fired(2), 5)
     assert deaf.lane.settled == [EARLIER, LATER]
     assert deaf.reactions.expected[-1] == [EARLIER, LATER]
+
+
+async def test_new_snipers_of_a_known_pool_start_as_they_were_placed_however_they_are_read(
+    deaf, another
+):
+    both = TwoPartitions(deaf, another)
+    for bench in both.benches:
+        bench.partition.go_live()
+    for bench, order_id, at in ((deaf, LATER, 2), (another, EARLIER, 1)):
+        place = {"order_id": order_id, "occurred_at": seconds(at)}
+        bench.read(placed(terms=SNIPER.terms, **place))
+    assert [*dict.fromkeys(deaf.lane.settled)] == [LATER, EARLIER]
+    assert deaf.reactions.expected[-2:] == [[LATER], [EARLIER]]
+
+
+async def test_new_snipers_taken_over_one_by_one_fire_together_and_rest_not_before(deaf, another):
+    both = TwoPartitions(deaf, another)
+    both.place(0, LATER, 2)
+    deaf.partition.go_live()
+    assert deaf.partition.settling(LATER) is None
+    both.place(1, EARLIER, 1)
+    deaf.lane.settled.clear()
+    another.partition.go_live()
+    await eventually(both.fired(2), 5)
+    assert deaf.reactions.expected[-1] == [EARLIER, LATER]
+    assert deaf.partition.settling(LATER)[1] == NEW_POOL
+
+
+async def test_a_new_sniper_that_waits_for_others_can_be_cancelled(deaf, another):
+    TwoPartitions(deaf, another).place(0, LATER, 2)
+    deaf.partition.go_live()
+    deaf.read(wish(OrderCancelRequested, order_id=LATER), first=1)
+    order, seen = deaf.partition.settling(LATER)
+    assert (order.cancel is not None, seen) == (True, None)
 
 
 async def test_a_sniper_taken_over_waits_not_long_for_a_partition_that_is_late(
