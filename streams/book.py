@@ -3,6 +3,7 @@
 A price is that of an order's own direction, token out per token in; of each pair there are two.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import ROUND_CEILING, Context, Decimal
@@ -11,7 +12,7 @@ from typing import TypeAlias
 from sortedcontainers import SortedList
 
 from orders.pairs import price_along, symbol_of, tokens_of
-from orders.state import Resting
+from orders.state import New, Resting
 from orders.values import PRICE, Terms, Tick
 
 Side: TypeAlias = tuple[str, str]
@@ -22,6 +23,11 @@ _Place: TypeAlias = tuple[int, str]
 
 _LAST = "~"
 """Sorts behind every order id."""
+
+_NEVER = 10**1000
+"""Beyond every price."""
+
+logger = logging.getLogger(__name__)
 
 _DIGITS = Context(prec=80, rounding=ROUND_CEILING)
 _FINEST = Decimal("1e-40")
@@ -71,16 +77,13 @@ class Book:
             if symbol_of(name) in side:
                 yield from (order_id for _, order_id in places)
 
-    def target(self, terms: Terms) -> Decimal:
-        """Return the price of the market at which a venue gives the target price of a limit order.
-
-        No venue's part being known, it is the target price itself.
-        """
-        return PRICE.divide(terms.target_price or Decimal(0), self._share(terms) or Decimal(1))
+    def reaches(self, order: New | Resting, price: Decimal) -> bool:
+        """Return whether a venue gives a limit order its target price at this price."""
+        return _whole(price) >= self._target(order)
 
     def add(self, order: Resting, above: Decimal | None = None) -> None:
         """Let the order fire at its price; if `above` is given, only on a better one than that."""
-        target = _whole(self.target(order.placement.terms))
+        target = self._target(order)
         self._put(order, max(target, _whole(above) + 1) if above else target)
 
     def add_at(self, order: Resting, price: Decimal) -> None:
@@ -107,6 +110,22 @@ class Book:
         for order_id in fired:
             del self._places[order_id]
         return fired
+
+    def _target(self, order: New | Resting) -> int:
+        """The price of the market at which a venue gives the order its target price.
+
+        No venue's part being known, that is the target price itself. One that cannot be reckoned is
+        told once and reached by no price, until it is reckoned anew.
+        """
+        terms, place = order.placement.terms, self._places.get(order.placement.order_id)
+        try:
+            part = self._share(terms) or Decimal(1)
+            return _whole(PRICE.divide(terms.target_price or Decimal(0), part))
+        except (ArithmeticError, ValueError):
+            if place is None or place[0] != _NEVER:
+                about = {"order_id": order.placement.order_id}
+                logger.exception("an order's price cannot be reckoned", extra=about)
+            return _NEVER
 
     def _put(self, order: Resting, price: int) -> None:
         self.remove(order)

@@ -3,6 +3,7 @@
 Pure but for asking whether prices have fallen silent. What follows from it is decided elsewhere.
 """
 
+import logging
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -14,6 +15,8 @@ from orders.pairs import symbol_of
 from orders.values import MONEY, Liquidity, Tick
 from runtime.silence import Silence
 from streams.book import Side, sides_of
+
+logger = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=10)
 """A crossing this long ago is not missed, whatever became of the worker that was to see it."""
@@ -105,9 +108,17 @@ class MarketView:
         return self._whole(symbol_of(token)).values()
 
     def _whole(self, symbol: str) -> dict[str, Liquidity]:
-        pools = {pool.pool: pool for pool in self._pools_of_old(symbol)}
+        pools = {pool.pool: pool for pool in self._of_old(symbol)}
         for pool in self._pools.get(symbol, {}).values():
             old = pools.get(pool.pool)
             usd = MONEY.add(old.usd, pool.usd) if old else pool.usd
             pools[pool.pool] = pool.model_copy(update={"usd": usd})
         return pools
+
+    def _of_old(self, symbol: str) -> list[Liquidity]:
+        """The pools of old; none, which is told, where they cannot be reckoned."""
+        try:
+            return [*self._pools_of_old(symbol)]
+        except (ArithmeticError, ValueError):
+            logger.exception("a token's pools cannot be reckoned", extra={"token": symbol})
+            return []

@@ -89,7 +89,7 @@ class RestingOrders:
                 self._gather(order, pool)
         elif isinstance(order, New):
             now = self._market.now(side_of(terms))
-            if now and now[0] >= self._book.target(terms):
+            if now and self._book.reaches(order, now[0]):
                 self.fire(order, now[1])
         elif order_id in self._book and not self._look_now(order):
             best = self._market.best_since(side_of(terms), order.since or order.updated_at)

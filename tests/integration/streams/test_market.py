@@ -28,9 +28,9 @@ async def market(kafka, topics):
             tick = Tick(pair="SOL/USDC", price=Decimal(price), at=datetime.now(UTC))
             await self._send(topics.prices, tick.pair, tick)
 
-        async def liquidity(self, token):
+        async def liquidity(self, token, price=1):
             now = datetime.now(UTC)
-            about = {"usd": Decimal(100_000), "price": Decimal(1), "at": now}
+            about = {"usd": Decimal(100_000), "price": Decimal(price), "at": now}
             await self._send(topics.pools, token, Liquidity(token=token, pool="RAYDIUM", **about))
 
         async def go_on(self, price, seconds):
@@ -157,3 +157,24 @@ async def test_a_sniper_of_a_token_that_was_always_traded_fires_at_once(run, log
     assert (await kinds(log))[OrderRested] == 1
     await market.liquidity("USDC")
     await eventually(lambda: all_are(log, Completed, 6))
+
+
+async def test_an_order_whose_price_cannot_be_reckoned_ends_no_worker(run, log, market):
+    odd, after = placements(2, terms=limit(1, token_out="ODD"))
+    first = run("worker")
+    await market.liquidity("ODD", price="1e-999999")
+    await log.append(odd, *placements(10, terms=limit(140)))
+    await eventually(lambda: all_are(log, Resting, 11))
+    first.send_signal(signal.SIGKILL)
+    await asyncio.to_thread(first.wait)
+    second = run("worker")
+    await log.append(after, *placements(10, terms=limit(140)))
+
+    async def all_others_are_completed():
+        orders = await log.orders()
+        ends = {order_id: type(order) for order_id, order in orders.items()}
+        waiting = ends.pop(odd.order_id), ends.pop(after.order_id)
+        return waiting == (Resting, Resting) and [*ends.values()] == [Completed] * 20
+
+    await market.until(all_others_are_completed, 150)
+    assert second.poll() is None
