@@ -24,18 +24,20 @@ _Place: TypeAlias = tuple[int, str]
 _LAST = "~"
 """Sorts behind every order id."""
 
+_DIGITS = Context(prec=80, rounding=ROUND_CEILING)
+_FINEST = Decimal("1e-40")
+_MOST = Decimal("1e100")
+"""Higher prices are as good as this one: a market may be put at the least of numbers."""
+
 _NEVER = 10**1000
 """Beyond every price."""
 
 logger = logging.getLogger(__name__)
 
-_DIGITS = Context(prec=80, rounding=ROUND_CEILING)
-_FINEST = Decimal("1e-40")
-
 
 def _whole(price: Decimal) -> int:
     """The price in a unit finer than any price: a whole number takes half the room of a Decimal."""
-    return int(_DIGITS.divide(price, _FINEST).to_integral_value(context=_DIGITS))
+    return int(_DIGITS.divide(min(price, _MOST), _FINEST).to_integral_value(context=_DIGITS))
 
 
 def side_of(terms: Terms) -> Side:

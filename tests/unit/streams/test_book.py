@@ -94,3 +94,12 @@ def test_an_order_that_is_added_again_has_one_place(book):
     assert book.fires(order, Decimal(150))
     assert book.reached(SELL, Decimal(160)) == ids(order)
     assert not book.fires(order, Decimal(160))
+
+
+def test_a_price_beyond_all_others_is_one(book):
+    sells, buys = resting(150, "1"), resting(150, "2", token_in="USDC", token_out="SOL")
+    for order in (sells, buys):
+        book.add(order)
+    prices = dict(sides_of(Tick(pair="SOL/USDC", price=Decimal("1e-999999"), at=T0)))
+    assert book.reached(SELL, prices[SELL]) == []
+    assert book.reached(BUY, prices[BUY]) == ids(buys)
