@@ -25,6 +25,9 @@ ROUTED: Document = {**ATTEMPT, "type": "OrderRouted", "min_amount_out": "1486", 
 PAID = {"executed_price": PRICE, "amount_in": AMOUNT, "amount_out": "1501.23456789"}
 FILL = {"tx_hash": "5" * 88, "slot": 7, "fee": "0.025", **PAID}
 FAR = 10_000
+SHORT = {"code": "PRICE_NOT_REACHED", "message": "A1 offers less"}
+RESTED: Document = {"type": "OrderRested", "rests": 1}
+FELL_SHORT: Document = {"type": "OrderRested", "rests": 2, "reason": SHORT, "delay": "PT1S"}
 EXECUTED: Document = {"type": "OrderExecuted", **ATTEMPT, "fill": FILL}
 
 
@@ -38,13 +41,8 @@ def executed(count: int) -> Iterator[AnyOrderEvent]:
 
 def life_of(order_id: str) -> Iterator[AnyOrderEvent]:
     """Yield the events of one order that is executed at its first attempt."""
-    now = datetime.now(UTC).isoformat()
-    common = {"order_id": order_id, "occurred_at": now, "correlation_id": order_id}
-    common["actor"] = "bench"
     routed = {**ROUTED, "execution_id": f"{order_id}:1"}
-    for version, event in enumerate((PLACED, routed, EXECUTED), 1):
-        named = {"event_id": uuid.uuid4().hex, "version": version}
-        yield EVENT.validate_python({**event, **common, **named})
+    yield from _events(order_id, 1, PLACED, routed, EXECUTED)
 
 
 def placements(count: int) -> Iterator[AnyOrderEvent]:
@@ -58,6 +56,15 @@ def waiting(count: int) -> Iterator[AnyOrderEvent]:
     """Yield placements of limit orders far from any price, each with one of its own."""
     for number, placed in enumerate(placements(count)):
         yield with_terms(placed, order_type="limit", target_price=FAR + number, amount=1)
+
+
+def fell_short(count: int, target: int) -> Iterator[AnyOrderEvent]:
+    """Yield the events of limit orders that fired at their target, fell short and rest again."""
+    for placed in placements(count):
+        yield with_terms(placed, order_type="limit", target_price=target, amount=1)
+        tick = {"pair": "SOL/USDC", "price": target, "at": placed.occurred_at}
+        fired: Document = {"type": "OrderTriggered", "tick": tick}
+        yield from _events(placed.order_id, 2, RESTED, fired, FELL_SHORT)
 
 
 def with_terms(placed: AnyOrderEvent, **changes: object) -> AnyOrderEvent:
@@ -75,3 +82,11 @@ async def append(kafka: str, topic: str, partitions: int, events: Iterable[AnyOr
             partition = partition_of(event.order_id, partitions)
             await producer.send(topic, encode(event), event.order_id.encode(), partition)
         await producer.flush()
+
+
+def _events(order_id: str, version: int, *events: Document) -> Iterator[AnyOrderEvent]:
+    common = {"order_id": order_id, "correlation_id": order_id, "actor": "bench"}
+    common["occurred_at"] = datetime.now(UTC).isoformat()
+    for place, event in enumerate(events, version):
+        named = {"event_id": uuid.uuid4().hex, "version": place}
+        yield EVENT.validate_python({**event, **common, **named})

@@ -2,8 +2,9 @@
 
 `python -m bench.resting [ORDERS] [SNIPERS]`: an engine of its own with one worker and a market that
 stands still, gone at its end. Measured are the memory of an order at rest, what a restart takes,
-how long after a tick the `OrderTriggered` of those that fire are in the log, and how long after a
-pool's event snipers are routed, over the latency of the quotes, while other orders are parked.
+how long after a tick the `OrderTriggered` of those that fire are in the log, also of thousands
+that fell short and fire on one tick far beyond their target, and how long after a pool's event
+snipers are routed, over the latency of the quotes, while other orders are parked.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from aiokafka import AIOKafkaProducer
 from pydantic import BaseModel
 
 from bench.engine import READY_TIMEOUT_S, Engine
-from bench.histories import append, placements, with_terms
+from bench.histories import append, fell_short, placements, with_terms
 from bench.log_ends import Log
 from orders.events import (
     AnyOrderEvent,
@@ -39,8 +40,9 @@ MOVES, ON_EACH = 100, 10
 FIRST, STEP, FAR = Decimal(200), Decimal("0.1"), Decimal(10_000)
 OVER = Decimal("1.004")
 """Above fee and impact."""
+SHORT, BEYOND = 3_000, 240
 PARKED, SLOTS, QUOTES = 5_000, 200, timedelta(milliseconds=200)
-BYTES, RESTART_S, TICK_MS, SNIPER_MS = 1_536, 15, 100, 250
+BYTES, RESTART_S, TICK_MS, SHORT_MS, SNIPER_MS = 1_536, 15, 100, 1_000, 250
 WORKER = "worker-1"
 SNIPED = "SNIPED"
 QUIET = {
@@ -75,6 +77,7 @@ async def _measure(engine: Engine, count: int, snipers: int) -> list[tuple[float
         return [
             *await _rest(engine, log, count),
             await _tick(engine, log, producer),
+            await _fire_again(engine, log, producer),
             await _snipe(engine, log, producer, snipers),
         ]
 
@@ -97,15 +100,25 @@ async def _rest(engine: Engine, log: Log, count: int) -> list[tuple[float, float
 
 
 async def _tick(engine: Engine, log: Log, market: AIOKafkaProducer) -> tuple[float, float]:
-    topic = Topics(engine.described.topic_prefix).moves
     for move in range(MOVES):
-        price, now = (FIRST + STEP * move) * OVER, datetime.now(UTC)
-        about = {"token": "SOL", "against": "USDC", "price": price, "at": now}
-        await _tell(market, topic, "SOL", Move.model_validate(about))
+        await _move(engine, market, (FIRST + STEP * move) * OVER)
         await log.until(OrderTriggered, ON_EACH * (move + 1))
     late = [at - event.tick.at for event, at in log.found(OrderTriggered) if event.tick]
     await log.until(OrderExecuted, MOVES * ON_EACH)
     return _say("tick to OrderTriggered durable, p99", _p99_ms(late), "ms", TICK_MS)
+
+
+async def _fire_again(engine: Engine, log: Log, market: AIOKafkaProducer) -> tuple[float, float]:
+    fired, rested = len(log.found(OrderTriggered)), len(log.found(OrderRested))
+    await _place(engine, fell_short(SHORT, int(BEYOND / OVER / OVER)))
+    await log.until(OrderRested, rested + 2 * SHORT)
+    await log.until(OrderTriggered, fired + SHORT)
+    await asyncio.sleep(2)
+    await _move(engine, market, Decimal(BEYOND))
+    found = (await log.until(OrderTriggered, fired + 2 * SHORT))[fired + SHORT :]
+    late = [at - event.tick.at for event, at in found if event.tick]
+    await log.until(OrderExecuted, MOVES * ON_EACH + SHORT)
+    return _say(f"{SHORT:,} that fell short fire again, p99", _p99_ms(late), "ms", SHORT_MS)
 
 
 async def _snipe(
@@ -156,6 +169,12 @@ def _memory(engine: Engine) -> int:
 async def _place(engine: Engine, events: Iterator[AnyOrderEvent]) -> None:
     told = engine.described
     await append(told.kafka, Topics(told.topic_prefix).events, told.partitions, events)
+
+
+async def _move(engine: Engine, market: AIOKafkaProducer, price: Decimal) -> None:
+    about = {"token": "SOL", "against": "USDC", "price": price, "at": datetime.now(UTC)}
+    topic = Topics(engine.described.topic_prefix).moves
+    await _tell(market, topic, "SOL", Move.model_validate(about))
 
 
 async def _tell(market: AIOKafkaProducer, topic: str, key: str, value: BaseModel) -> None:
