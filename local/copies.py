@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -44,8 +44,9 @@ def main_of(package: str, *words: str) -> Callable[[], None]:
 def undisturbed() -> Iterator[None]:
     """Let no signal come while a copy is made: the copy has the supervisor's handlers at first."""
     for stream in (sys.stdout, sys.stderr):
-        # What is not written yet would be written by both.
-        stream.flush()
+        # What is not written yet would be written by both; where nobody reads, by neither.
+        with suppress(OSError):
+            stream.flush()
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
