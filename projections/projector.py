@@ -22,7 +22,7 @@ from projections.pace import Pace
 from projections.settings import ProjectorSettings
 from projections.store import Store
 from projections.tables import enter, stored_offsets
-from projections.upkeep import are_fit, refit, tidying
+from projections.upkeep import refit, tidying, unfit_tables
 from runtime.appender import Appender, NotAcknowledged
 from runtime.crash import Reached
 
@@ -80,7 +80,7 @@ class Projector:
             open_log(settings.kafka, topic, settings.partitions) as log,
             await connect(settings) as connection,
         ):
-            if not await are_fit(connection, settings.partitions):
+            if await unfit_tables(connection, settings.partitions):
                 self._announce()
                 await refit(connection, log, settings)
             lease = await self._acquire(connection, log)

@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 
 class RebuildUnderWay(Exception):
-    """Another rebuild of the same tables has not ended yet."""
+    """Another rebuild of the same tables has not ended yet, or has just replaced them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,21 @@ class Rebuilt:
     records: int
 
 
-async def rebuild(log: EventLog, url: str, partitions: int, report: Report) -> Rebuilt:
+async def rebuild(
+    log: EventLog, url: str, partitions: int, report: Report, only: str | None = None
+) -> Rebuilt:
     """Replace the tables of the database by new ones made from the log alone.
 
-    Each record keeps the number that the live tables gave it; when they do not have them all, the
-    numbering begins anew, in a new epoch. Raises `RebuildUnderWay`, `WrongTopic`, `Hole`,
-    `WrongPartitions`, `NewerLayout`, `NewerSchema`, KafkaError, TimeoutError, psycopg.Error.
+    `only` names the schema whose tables these are to be; others are left alone. Each record keeps
+    the number that the live tables gave it; when they do not have them all, the numbering begins
+    anew, in a new epoch. Raises `RebuildUnderWay`, `WrongTopic`, `Hole`, `WrongPartitions`,
+    `NewerLayout`, `NewerSchema`, KafkaError, TimeoutError, psycopg.Error.
     """
     await log.check(dict.fromkeys(range(partitions), 0))
     async with _site(url) as connection:
         pointer = await ensure(connection, partitions)
+        if only not in (None, pointer.schema):
+            raise RebuildUnderWay(f"the tables of {only} were replaced a moment ago")
         await enter(connection)
         await remove_unfinished(connection)
         site = _Site(connection, url, partitions, pointer, log, report)

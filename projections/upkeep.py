@@ -21,21 +21,24 @@ _TELL_EVERY = timedelta(seconds=5)
 logger = logging.getLogger(__name__)
 
 
-async def are_fit(connection: AsyncConnection, partitions: int) -> bool:
-    """Return whether the tables, made if there were none, have this engine's layout and are whole.
+async def unfit_tables(connection: AsyncConnection, partitions: int) -> str | None:
+    """Return the schema of the tables, made if there were none, or None when all is well with them.
 
-    Raises `WrongPartitions`, `NewerLayout`, psycopg's errors.
+    Well is this engine's layout, and whole. Raises `WrongPartitions`, `NewerLayout`, psycopg's
+    errors.
     """
     pointer = await ensure(connection, partitions)
-    return pointer.layout == LAYOUT and await is_whole(connection, pointer.schema)
+    is_fit = pointer.layout == LAYOUT and await is_whole(connection, pointer.schema)
+    return None if is_fit else pointer.schema
 
 
 async def refit(connection: AsyncConnection, log: EventLog, settings: ProjectorSettings) -> None:
     """Rebuild the tables, or wait for whoever does; raise what `rebuild` raises."""
     logger.warning("rebuilding the tables", extra={"action": "rebuild_began"})
-    while not await are_fit(connection, settings.partitions):
+    url, partitions = settings.database_url, settings.partitions
+    while schema := await unfit_tables(connection, partitions):
         try:
-            rebuilt = await rebuild(log, settings.database_url, settings.partitions, _Telling())
+            rebuilt = await rebuild(log, url, partitions, _Telling(), only=schema)
         except RebuildUnderWay:
             await asyncio.sleep(_POLL.total_seconds())
         else:

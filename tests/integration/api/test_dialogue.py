@@ -40,7 +40,8 @@ class Hopper:
     async def _listen(self, url):
         last = self.seen[-1] if self.seen else 0
         frame = {"op": "subscribe", "id": 1, "filter": {"all": True}, "fromSeq": last + 1}
-        async with websockets.connect(f"{url}/ws", open_timeout=3) as socket:
+        # Whoever leaves with unread frames does not see that the other side agrees: it just goes.
+        async with websockets.connect(f"{url}/ws", open_timeout=3, close_timeout=0.2) as socket:
             await socket.send(json.dumps(frame))
             for _ in range(self.chance.randint(20, 400)):
                 told = json.loads(await asyncio.wait_for(socket.recv(), 10))

@@ -29,9 +29,9 @@ POISON = (0, b"anything", b"not JSON")
 def rebuild_tables(kafka, topics, tables):
     """Return what rebuilds this test's tables; it calls `meanwhile` whenever records are folded."""
 
-    async def run(meanwhile=lambda done, total: None):
+    async def run(meanwhile=lambda done, total: None, only=None):
         async with open_log(kafka, topics.events, TEST_PARTITIONS) as log:
-            return await rebuild(log, tables.url, TEST_PARTITIONS, meanwhile)
+            return await rebuild(log, tables.url, TEST_PARTITIONS, meanwhile, only)
 
     return run
 
@@ -129,6 +129,13 @@ async def test_of_two_rebuilds_at_once_one_is_refused(projected, tables, rebuild
 
     await rebuild_tables(start_another)
     assert "is under way: wait" in refusals[0]
+    assert tables.pointer["schema_name"] == "projection_2"
+
+
+async def test_one_that_comes_too_late_replaces_nothing(projected, tables, rebuild_tables):
+    await rebuild_tables(only="projection_1")
+    with pytest.raises(RebuildUnderWay, match="the tables of projection_1 were replaced"):
+        await rebuild_tables(only="projection_1")
     assert tables.pointer["schema_name"] == "projection_2"
 
 
