@@ -73,12 +73,15 @@ class LedgerChain:
         return await offer.answer
 
     async def make_blocks(self) -> None:
-        """Write what is offered, block after block, until cancelled."""
+        """Write what is offered, block after block with a pause between, until cancelled.
+
+        What is offered to a chain at rest waits for nothing; under load it is collected meanwhile.
+        """
         try:
             while True:
                 await self._offered.wait()
-                await asyncio.sleep(self._block_interval_s)
                 await self._write(self._take())
+                await asyncio.sleep(self._block_interval_s)
         finally:
             self._closed = True
             _fail(self._offers, CLOSED)

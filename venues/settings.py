@@ -51,7 +51,7 @@ class VenueSettings(Settings):
         description="Standard deviation of a price's change in a second; 0: it stands still.",
     )
     block_interval_ms: NonNegativeInt = Field(
-        default=5, le=1_000, description="How long executions are collected for one block."
+        default=5, le=1_000, description="Executions are collected so long after a block."
     )
     chain_url: str = Field(
         default="postgresql://postgres@127.0.0.1:5432/chain",
