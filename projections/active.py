@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn, TypeVar
 
-from orders.errors import NewerSchema
-from projections.batch import Batch, Reading, after, unread
-from projections.consumer import EventLog, judge
+from projections.ahead import Ahead
+from projections.batch import Batch, Reading
+from projections.consumer import EventLog
 from projections.dead_letters import DeadLetters
 from projections.lease import Lease
 from projections.pace import Pace
@@ -35,28 +35,31 @@ class Active:
         Raises what `Store.apply`, `EventLog.read` and `DeadLetters.send` raise, `Hole`, and
         `NewerSchema` once all that was read before the newer record is written.
         """
+        loop, rested = asyncio.get_running_loop(), asyncio.Event()
+        rested.set()
         following = self.store.position.next_offsets
         self.log.start(following)
-        ahead = asyncio.create_task(self._read(following))
+        reading = asyncio.create_task(self._read(following, rested))
         try:
             while True:
-                readings, newer = await ahead
-                following = after((reading.record for reading in readings), following)
-                if newer is None:
-                    ahead = asyncio.create_task(self._read(following))
-                await (self._write(readings) if readings else self._idle())
-                if newer is not None:
-                    raise newer
+                ahead = await reading
+                rested = asyncio.Event()
+                if ahead.newer is None:
+                    reading = asyncio.create_task(self._read(ahead.following, rested))
+                await (self._write(ahead.readings) if ahead.readings else self._idle())
+                if ahead.newer is not None:
+                    raise ahead.newer
+                loop.call_later(self.pace.rest.total_seconds(), rested.set)
                 progress()
         finally:
-            ahead.cancel()
-            await asyncio.gather(ahead, return_exceptions=True)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
-    async def _read(
-        self, following: Mapping[int, int]
-    ) -> tuple[Sequence[Reading], NewerSchema | None]:
-        records = await self.log.read(self.pace.size, self.lease.duration / 3, self.pace.linger)
-        return await judge(unread(records, following), len(following))
+    async def _read(self, following: Mapping[int, int], rested: asyncio.Event) -> Ahead:
+        ahead = Ahead(self.log, following, self.pace.size)
+        await ahead.begin(self.lease.duration / 3)
+        await ahead.fill(rested)
+        return ahead
 
     async def _write(self, readings: Sequence[Reading]) -> None:
         await self._renewing(self.dead_letters.send(readings))

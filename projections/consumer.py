@@ -39,18 +39,9 @@ class EventLog:
         for place, offset in places.items():
             self._consumer.seek(place, offset)
 
-    async def read(
-        self, most: int, patience: timedelta, linger: timedelta = timedelta()
-    ) -> list[Record]:
-        """Return up to so many records, or none when none came in time.
-
-        Fewer than that wait so long for more.
-        """
-        found = await poll(self._consumer, patience, most)
-        if 0 < len(found) < most and linger:
-            await asyncio.sleep(linger.total_seconds())
-            found += await poll(self._consumer, timedelta(), most - len(found))
-        return found
+    async def read(self, most: int, patience: timedelta) -> list[Record]:
+        """Return up to so many records, or none when none came in time."""
+        return await poll(self._consumer, patience, most)
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         """Return the offset at which each partition ends now; raise KafkaError without a broker."""

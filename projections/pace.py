@@ -1,30 +1,31 @@
-"""How large a batch may be and how long it waits for more: a bounded time, a bounded effort."""
+"""How large a batch may be and how long the writer rests: a bounded time, a bounded effort."""
 
 from datetime import timedelta
 
 _REST = 3
-_MANY = 100
-"""A batch waits up to so many times as long as the last transaction took, which is about as much
-work for a few records as for hundreds, when that had so many records, else for less in proportion:
-a projector that keeps up leaves the machine to the others, and a lone order is not held up.
+_MANY = 20
+"""The next batch is begun up to so many times as long after the last as that took, which is about
+as much work for a few records as for hundreds, when it had so many records, else for less in
+proportion: a projector that keeps up leaves the machine to the others.
 """
 
-_LINGER_MAX = timedelta(milliseconds=60)
+_REST_MAX = timedelta(milliseconds=20)
 
 
 class Pace:
     """Halves the batch when transactions take too long, and lets it grow again when they do not.
 
-    `linger` is how long a batch that is not full waits for more: at least the time given, never
-    when that is none.
+    `rest` is how long after the last batch the next one waits for more when it is not full: at
+    least the time given, never when that is none. What comes when nothing did for so long waits
+    for nothing.
     """
 
-    def __init__(self, most: int, aim: timedelta, linger: timedelta = timedelta()) -> None:
+    def __init__(self, most: int, aim: timedelta, rest: timedelta = timedelta()) -> None:
         self._most = most
         self._aim = aim
-        self._least = linger
+        self._least = rest
         self.size = most
-        self.linger = linger
+        self.rest = rest
 
     def halve(self) -> None:
         """Go on with half the batch: a transaction was too long, or somebody had to take over."""
@@ -34,7 +35,7 @@ class Pace:
         """Learn from a transaction of so many records that went well after so long."""
         if self._least:
             wanted = _REST * time * min(1, records / _MANY)
-            self.linger = max(self._least, min(wanted, _LINGER_MAX))
+            self.rest = max(self._least, min(wanted, _REST_MAX))
         if time > self._aim:
             self.halve()
         else:

@@ -18,7 +18,7 @@ class ProjectorSettings(Settings):
         default=2,
         ge=0,
         le=1000,
-        description="How long a batch that is not full waits for more, at least; 0: not at all.",
+        description="How long after a batch the next, unless it is full, waits for more at least.",
     )
 
     @property
@@ -28,5 +28,5 @@ class ProjectorSettings(Settings):
 
     @property
     def linger(self) -> timedelta:
-        """Return how long a batch that is not full waits for more, at least."""
+        """Return how long after a batch the next, unless it is full, waits for more at least."""
         return timedelta(milliseconds=self.projector_linger_ms)

@@ -35,25 +35,25 @@ def test_it_never_ends_at_nothing():
 
 
 def test_a_batch_waits_in_proportion_to_the_work_of_the_last_one():
-    pace = Pace(1000, AIM, linger=milliseconds(2))
-    assert pace.linger == milliseconds(2)
+    pace = Pace(1000, AIM, rest=milliseconds(2))
+    assert pace.rest == milliseconds(2)
     pace.took(milliseconds(6), 500)
-    assert pace.linger == milliseconds(18)
+    assert pace.rest == milliseconds(18)
     pace.took(milliseconds(1_000), 500)
-    assert pace.linger == milliseconds(60)
+    assert pace.rest == milliseconds(20)
     pace.took(milliseconds(0.5), 500)
-    assert pace.linger == milliseconds(2)
+    assert pace.rest == milliseconds(2)
 
 
 def test_after_few_records_it_waits_little():
-    pace = Pace(1000, AIM, linger=milliseconds(2))
-    pace.took(milliseconds(20), 50)
-    assert pace.linger == milliseconds(30)
-    pace.took(milliseconds(20), 3)
-    assert pace.linger == milliseconds(2)
+    pace = Pace(1000, AIM, rest=milliseconds(2))
+    pace.took(milliseconds(10), 10)
+    assert pace.rest == milliseconds(15)
+    pace.took(milliseconds(10), 1)
+    assert pace.rest == milliseconds(2)
 
 
 def test_a_projector_told_not_to_wait_never_does():
     pace = Pace(1000, AIM)
     pace.took(LONG, 500)
-    assert pace.linger == timedelta()
+    assert pace.rest == timedelta()
