@@ -102,6 +102,8 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     tolerate_any_names()
     collect_rarely()
+    # Faust reads in a thread of its own, and makes its loop itself.
+    uvloop.install()
     uvloop.run(run(role, settings))
 
 
