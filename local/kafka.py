@@ -34,9 +34,10 @@ KEPT_START = f"{KAFKA.rpartition(':')[2]}.{START}"
 # In the locale "C" Java cannot name a file whose path is not ASCII.
 ANY_PATH = {"LC_ALL": "C.UTF-8"}
 ALONE = ("-Xms128m", "-Xmx512m")
-# Without the second compiler a node starts with half the CPU time: several start on the same cores.
-ONE_OF_SEVERAL = ("-Xms96m", "-Xmx320m", "-XX:TieredStopAtLevel=1")
+ONE_OF_SEVERAL = ("-Xms96m", "-Xmx320m")
 JVM = (
+    # The second compiler takes a fifth of a core for minutes, and what it makes is hardly faster.
+    "-XX:TieredStopAtLevel=1",
     *("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=50", "-XX:+ExitOnOutOfMemoryError"),
     # Kafka 4.1 unmaps its index files this way; Java 25 would say so at every start.
     *("--sun-misc-unsafe-memory-access=allow", "-Djava.awt.headless=true"),
