@@ -18,7 +18,7 @@ from runtime.pulse import Pulse
 
 _STOP_TIMEOUT = timedelta(seconds=3)
 _BATCH_BYTES = 256 * 1024
-_PULSE = timedelta(milliseconds=5)
+_PULSE = timedelta(milliseconds=10)
 """A request to Kafka wakes it and all who read, on every partition it names: one serves many.
 
 `linger_ms` of the producer waits for each partition apart, and for a lone record too.
