@@ -1,6 +1,7 @@
 """Rows, seq and offsets in one transaction: the tables are always the fold up to the offsets."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import count
 
@@ -10,6 +11,11 @@ from projections.batch import Batch, Reading, after
 from projections.lease import Lease
 from projections.tables import Tables, enter, stored_offsets
 from runtime.crash import Reached, go_on
+
+_FEW = 3
+"""So many records are written without waiting for each statement: a lone one has a dozen, and on a
+busy machine each wait is a turn of the others.
+"""
 
 _NOTIFY = "select pg_notify('order_events', %s)"
 
@@ -63,12 +69,16 @@ class Store:
         """
         was, head = self.position.next_offsets, self.position.head
         moved = after((reading.record for reading in readings), was)
-        async with self._connection.transaction():
+        few = len(readings) <= _FEW
+        async with (
+            self._connection.pipeline() if few else nullcontext(),
+            self._connection.transaction(),
+        ):
             await self._lease.lock()
             batch = await self._tables.project(readings, count(head + 1))
-            await self._tables.move(was, moved)
             head += len(batch.events)
             await self._connection.execute(_NOTIFY, (str(head),))
+            await self._tables.move(was, moved)
             await self._lease.renew()
             self._reached("before-commit")
         self._reached("after-commit")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import LiteralString
 
 from psycopg import AsyncConnection, sql
 from psycopg.errors import QueryCanceled
@@ -15,6 +16,8 @@ from orders.state import Order
 from orders.wire import decode, decode_order
 from projections.batch import CLOSED, Batch, Known, Reading, project
 from projections.counts import UNFINISHED
+from projections.history import EventRow
+from projections.labels import LabelRow
 from projections.memory import Memory
 from projections.orders import PLACED_COLUMNS, OrderRow
 from projections.schema import require_known
@@ -40,14 +43,27 @@ select array_agg(
 from pg_attribute where attrelid = %s::regclass and attnum > 0
 """
 _COPY = "copy {} from stdin (format binary)"
+_INSERT = sql.SQL("insert into {} values ({}) {}")
 
 _CHANGES = ", ".join(
     f"{column} = excluded.{column}" for column in OrderRow._fields if column not in PLACED_COLUMNS
 )
-_UPSERT = f"""
-insert into orders select * from staged_orders on conflict (order_id) do update set {_CHANGES}
-"""  # noqa: S608  (the columns of the table)
+_OVERWRITE = f"on conflict (order_id) do update set {_CHANGES}"
+_UPSERT = f"insert into orders select * from staged_orders {_OVERWRITE}"  # noqa: S608  (no input)
 
+
+def _insert(table: str, columns: Sequence[str], otherwise: LiteralString = "") -> bytes:
+    values = sql.SQL(", ").join([sql.Placeholder()] * len(columns))
+    return _INSERT.format(sql.Identifier(table), values, sql.SQL(otherwise)).as_bytes()
+
+
+_INSERT_EVENT = _insert("order_events", EventRow._fields)
+_INSERT_ORDER = _insert("orders", OrderRow._fields)
+_INSERT_LABEL = _insert("order_labels", LabelRow._fields)
+_OVERWRITE_ORDER = _insert("orders", OrderRow._fields, _OVERWRITE)
+
+# Two that merge the first row of a kind at the same time would both insert it.
+_IN_TURN = "select pg_advisory_xact_lock(hashtext('order counts'))"
 _COUNT = """
 merge into order_counts c
 using unnest(%s::text[], %s::text[], %s::bigint[]) as changed (scope, key, change)
@@ -60,6 +76,7 @@ _MOVE = """
 update projection_offsets o set next_offset = moved.next_offset
 from unnest(%s::int[], %s::bigint[], %s::bigint[]) as moved (partition, was, next_offset)
 where o.partition = moved.partition and o.next_offset = moved.was
+returning o.partition
 """
 
 
@@ -89,12 +106,13 @@ class Diverged(Exception):
 class Tables:
     """The tables of the schema that the connection's search_path names, with one writer.
 
-    It keeps so many orders in memory. What it writes stands when the caller's transaction does;
-    after any exception it is of no more use.
+    It keeps so many orders in memory; not `alone`, others write other partitions meanwhile. What it
+    writes stands when the caller's transaction does; after any exception it is of no more use.
     """
 
-    def __init__(self, connection: AsyncConnection, remembered: int) -> None:
+    def __init__(self, connection: AsyncConnection, remembered: int, *, alone: bool = True) -> None:
         self._connection = connection
+        self._alone = alone
         self._memory = Memory(remembered)
         self._types: dict[str, Sequence[int]] = {}
         self._ended: Counter[int] = Counter()
@@ -126,8 +144,8 @@ class Tables:
         """Write up to where the log is read now; raise `Diverged` when it was not as told."""
         changed = [partition for partition in moved if moved[partition] != was[partition]]
         values = (changed, [was[p] for p in changed], [moved[p] for p in changed])
-        cursor = await self._connection.execute(_MOVE, values)
-        if cursor.rowcount != len(changed):
+        rows = await (await self._connection.execute(_MOVE, values)).fetchall()
+        if len(rows) != len(changed):
             raise Diverged(f"the stored offsets of {changed} are not {values[1]}")
 
     def keep(self, batch: Batch) -> None:
@@ -175,16 +193,35 @@ class Tables:
         return replay(decode(data.encode()) for (data,) in rows)
 
     async def _write(self, batch: Batch) -> None:
+        if self._connection.pgconn.pipeline_status:
+            await self._insert(batch)
+        else:
+            await self._copy_all(batch)
+        if counts := list(batch.counts.rows()):
+            if not self._alone:
+                await self._connection.execute(_IN_TURN)
+            await self._connection.execute(
+                _COUNT, [list(column) for column in zip(*counts, strict=True)]
+            )
+
+    async def _insert(self, batch: Batch) -> None:
+        # In a pipeline nothing can be copied, and no statement waits for the one before.
+        for statement, rows in (
+            (_INSERT_EVENT, batch.events),
+            (_INSERT_ORDER, batch.new),
+            (_INSERT_LABEL, batch.labels),
+            (_OVERWRITE_ORDER, batch.changed),
+        ):
+            for row in rows:
+                await self._connection.execute(statement, row)
+
+    async def _copy_all(self, batch: Batch) -> None:
         await self._copy("order_events", batch.events)
         await self._copy("orders", batch.new)
         await self._copy("order_labels", batch.labels)
         if batch.changed:
             await self._copy("staged_orders", batch.changed)
             await self._connection.execute(_UPSERT)
-        if counts := list(batch.counts.rows()):
-            await self._connection.execute(
-                _COUNT, [list(column) for column in zip(*counts, strict=True)]
-            )
 
     async def _copy(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
         if not rows:
