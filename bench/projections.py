@@ -112,8 +112,9 @@ def rebuild(kafka: str, url: str) -> Run:
             if time.perf_counter() - began > PATIENCE:
                 process.kill()
             with suppress(psutil.NoSuchProcess):
-                most = max(most, process_seen.memory_info().rss)
-                cpu = max(cpu, cpu_seconds(process_seen))
+                both = (process_seen, *process_seen.children())
+                most = max(most, sum(one.memory_info().rss for one in both))
+                cpu = max(cpu, sum(map(cpu_seconds, both)))
             time.sleep(LOOK_EVERY_S)
     if process.returncode != 0:
         raise RuntimeError(f"the rebuild ended with {process.returncode}")

@@ -28,9 +28,10 @@ class WrongTopic(Exception):
 class EventLog:
     """Reads the records of one topic, each partition in sequence."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic: str) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, bootstrap: str, topic: str) -> None:
         self._consumer = consumer
-        self._topic = topic
+        self.bootstrap = bootstrap
+        self.topic = topic
 
     def start(self, next_offsets: Mapping[int, int]) -> None:
         """Go on from these offsets, one for each partition."""
@@ -81,7 +82,7 @@ class EventLog:
             await asyncio.sleep(0.5)
 
     def _place(self, partition: int) -> TopicPartition:
-        return TopicPartition(self._topic, partition)
+        return TopicPartition(self.topic, partition)
 
 
 async def judge(
@@ -114,7 +115,7 @@ async def open_log(bootstrap: str, topic: str, partitions: int) -> AsyncIterator
     )
     try:
         await consumer.start()
-        yield EventLog(consumer, topic)
+        yield EventLog(consumer, bootstrap, topic)
     finally:
         await _stop(consumer)
 

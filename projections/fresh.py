@@ -1,4 +1,4 @@
-"""New tables beside the live ones, filled by one writer that no reader knows of."""
+"""New tables beside the live ones, filled by writers that no reader knows of."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -48,6 +48,10 @@ class Fresh:
         self._tables.keep(batch)
         self.next_offsets = moved
 
+    async def look(self) -> None:
+        """See how far the tables are now: others may have written other partitions."""
+        self.next_offsets = await stored_offsets(self._connection)
+
     async def settle(self) -> None:
         """Have PostgreSQL know how large the tables are, and what is open, before readers come."""
         await self._tables.sweep(least=1)
@@ -58,8 +62,18 @@ class Fresh:
 async def fresh_tables(url: str, partitions: int) -> AsyncIterator[Fresh]:
     """Create empty tables in a schema of their own; raise psycopg.Error."""
     async with await connect_as(WRITER, url, _SILENCE, _LIMITS) as connection:
-        schema = await create_tables(connection, partitions)
-        await connection.execute(_ENTER, (schema,))
-        tables = Tables(connection, _REMEMBERED)
-        await tables.prepare()
-        yield Fresh(connection, schema, tables, await stored_offsets(connection))
+        yield await _entered(connection, await create_tables(connection, partitions))
+
+
+@asynccontextmanager
+async def opened_tables(url: str, schema: str) -> AsyncIterator[Fresh]:
+    """Open tables that another writer has created, to write other partitions than that one."""
+    async with await connect_as(WRITER, url, _SILENCE, _LIMITS) as connection:
+        yield await _entered(connection, schema)
+
+
+async def _entered(connection: AsyncConnection, schema: str) -> Fresh:
+    await connection.execute(_ENTER, (schema,))
+    tables = Tables(connection, _REMEMBERED, alone=False)
+    await tables.prepare()
+    return Fresh(connection, schema, tables, await stored_offsets(connection))

@@ -5,8 +5,9 @@ nothing. It needs no projector and no lease: at the swap it ends the right of wh
 then finds the new tables, with the same rows under the same numbers.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,10 +16,11 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 
+from projections.beside import Half, folded_beside
 from projections.connection import connect_as
 from projections.consumer import EventLog
 from projections.folding import Folding, Report
-from projections.fresh import WRITER, fresh_tables
+from projections.fresh import WRITER, Fresh, fresh_tables
 from projections.lease import depose, hold_up
 from projections.leftovers import remove_unfinished
 from projections.numbering import KeptNumbers, NewNumbers, Numbering, NumbersLost
@@ -26,12 +28,16 @@ from projections.schema import LAYOUT, Pointer, ensure, has_numbers, has_offsets
 from projections.tables import Diverged, enter
 
 _SILENCE = timedelta(seconds=30)
+_LOOK = timedelta(milliseconds=200)
 _LIMITS = {
     # A rebuild that stands still must keep neither the next one nor the projector waiting.
     "idle_session_timeout": "60s",
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "10s",
 }
+
+WORTH_TWO = 50_000
+"""So many records are folded by two processes: a second one takes a moment to start."""
 
 _ONE_AT_A_TIME = "select pg_try_advisory_lock(hashtext('projection rebuild'))"
 _END_WRITERS = """
@@ -117,6 +123,8 @@ class _Site:
         await self.log.check(await numbering.goal())
         async with fresh_tables(self.url, self.partitions) as fresh:
             folding = Folding(self.connection, self.log, fresh, numbering, self.report)
+            if isinstance(numbering, KeptNumbers):
+                await self._fold_in_two(folding, fresh, await numbering.goal())
             await folding.catch_up()
             async with self.connection.transaction():
                 await hold_up(self.connection)
@@ -124,6 +132,21 @@ class _Site:
                 epoch = await self._swap(fresh.schema, kept=isinstance(numbering, KeptNumbers))
                 await depose(self.connection)
             return Rebuilt(fresh.schema, epoch, epoch == self.pointer.epoch, folding.done)
+
+    async def _fold_in_two(self, folding: Folding, fresh: Fresh, goal: Mapping[int, int]) -> None:
+        if sum(goal.values()) < WORTH_TWO:
+            return
+        ours = {number: 0 if number % 2 else offset for number, offset in goal.items()}
+        others = {number: offset - ours[number] for number, offset in goal.items()}
+        half = Half(self.log.bootstrap, self.log.topic, self.url, fresh.schema, others)
+        with folded_beside(half) as is_under_way:
+            await folding.fold(ours)
+            while is_under_way():
+                # Neither connection may be seen idle.
+                await self.connection.execute("select")
+                await fresh.look()
+                await asyncio.sleep(_LOOK.total_seconds())
+        await fresh.look()
 
     async def _swap(self, schema: str, *, kept: bool) -> UUID:
         values = (schema, LAYOUT, kept, self.pointer.schema)

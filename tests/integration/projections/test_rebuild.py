@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from projections import folding
+from projections import rebuild as rebuilding
 from projections.consumer import WrongTopic, open_log
 from projections.fresh import WRITER
 from projections.leftovers import remove_former
@@ -65,6 +67,33 @@ async def test_the_new_tables_are_the_former_ones_under_another_name(
     assert (rebuilt.schema, rebuilt.epoch) == ("projection_2", pointer["epoch"])
     assert (rebuilt.numbers_kept, rebuilt.records) == (True, 1305)
     assert told[-1] == (1305, 1305)
+
+
+async def test_two_processes_fold_a_long_log_into_the_same_tables(
+    projected, tables, rebuild_tables, monkeypatch
+):
+    assert projected.stop() == 0
+    monkeypatch.setattr(rebuilding, "WORTH_TWO", 1_000)
+    before, told = tables.contents, []
+    rebuilt = await rebuild_tables(lambda done, total: told.append(done))
+    assert tables.contents == before
+    assert rebuilt.records == 1305
+    assert max(told) < 1305
+
+
+async def test_what_the_second_process_does_not_fold_the_first_one_does(
+    projected, tables, rebuild_tables, monkeypatch
+):
+    @contextmanager
+    def dead_at_once(_half):
+        yield lambda: False
+
+    assert projected.stop() == 0
+    monkeypatch.setattr(rebuilding, "WORTH_TWO", 1_000)
+    monkeypatch.setattr(rebuilding, "folded_beside", dead_at_once)
+    before = tables.contents
+    assert (await rebuild_tables()).records == 1305
+    assert tables.contents == before
 
 
 async def test_a_projector_that_works_meanwhile_goes_on_in_the_new_tables(
