@@ -9,7 +9,7 @@ as much work for a few records as for hundreds, when it had so many records, els
 proportion: a projector that keeps up leaves the machine to the others.
 """
 
-_REST_MAX = timedelta(milliseconds=20)
+_REST_MAX = timedelta(milliseconds=8)
 
 
 class Pace:

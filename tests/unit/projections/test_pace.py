@@ -37,18 +37,18 @@ def test_it_never_ends_at_nothing():
 def test_a_batch_waits_in_proportion_to_the_work_of_the_last_one():
     pace = Pace(1000, AIM, rest=milliseconds(2))
     assert pace.rest == milliseconds(2)
-    pace.took(milliseconds(6), 500)
-    assert pace.rest == milliseconds(18)
+    pace.took(milliseconds(2), 500)
+    assert pace.rest == milliseconds(6)
     pace.took(milliseconds(1_000), 500)
-    assert pace.rest == milliseconds(20)
+    assert pace.rest == milliseconds(8)
     pace.took(milliseconds(0.5), 500)
     assert pace.rest == milliseconds(2)
 
 
 def test_after_few_records_it_waits_little():
     pace = Pace(1000, AIM, rest=milliseconds(2))
-    pace.took(milliseconds(10), 10)
-    assert pace.rest == milliseconds(15)
+    pace.took(milliseconds(4), 10)
+    assert pace.rest == milliseconds(6)
     pace.took(milliseconds(10), 1)
     assert pace.rest == milliseconds(2)
 
