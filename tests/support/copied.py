@@ -22,10 +22,7 @@ class Copied:
         # Without a log: where the test itself writes at this moment, which pytest may look at.
         log = log or Path(f"/proc/{os.getpid()}/fd/2")
         log.touch()
-        # At the end of all it is killed, were it forgotten.
-        self._process = _TEMPLATE.Process(
-            target=_become, args=(words, dict(environment), log), daemon=True
-        )
+        self._process = _TEMPLATE.Process(target=_become, args=(words, dict(environment), log))
         self._words = words
         self._process.start()
         assert self._process.pid is not None
