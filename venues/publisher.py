@@ -5,7 +5,7 @@ Where the ticks go is the caller's to say; no Kafka in it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 class Publisher:
     """Looks at the market with each of its steps, and at once when somebody put a token somewhere.
 
-    It hears of the latter after the market did.
+    It hears of the latter after the market did. A pair whose price is beyond all that can be told
+    is left out, and so keeps no other from being told.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Publisher:
         self._clock = clock
         self._publish = publish
         self._told: dict[str, Tick] = {}
+        self._untold: set[str] = set()
         self._moves: dict[str, Move] = {}
         self._moved = asyncio.Event()
 
@@ -80,22 +82,31 @@ class Publisher:
     def _look(self) -> list[Tick]:
         """Every pair whose price has moved, or that was not told for a while."""
         at = self._clock()
-        step = self._market.tick(at)
-        ticks = [(pair, self._market.price(pair, step)) for pair in self._market.pairs]
-        return self._new([Tick(pair=pair, price=price, at=at) for pair, price in ticks])
+        return self._new(self._market.pairs, self._market.tick(at), at)
 
     def _moved_pairs(self, move: Move) -> list[Tick]:
         """What the token's pairs were at the moment it was put there: its price as it was said."""
         at, step = self._clock(), self._market.tick(move.at)
         touched = [pair for pair in self._market.pairs if _touches(pair, move.token)]
-        return self._new(
-            [Tick(pair=pair, price=self._market.price(pair, step), at=at) for pair in touched]
-        )
+        return self._new(touched, step, at)
 
-    def _new(self, ticks: list[Tick]) -> list[Tick]:
+    def _new(self, pairs: Iterable[str], step: int, at: datetime) -> list[Tick]:
+        ticks = [tick for pair in pairs if (tick := self._tick(pair, step, at))]
         found = [tick for tick in ticks if self._differs(tick)]
         self._told.update((tick.pair, tick) for tick in found)
         return found
+
+    def _tick(self, pair: str, step: int, at: datetime) -> Tick | None:
+        try:
+            tick = Tick(pair=pair, price=self._market.price(pair, step), at=at)
+        except (ArithmeticError, ValueError) as error:
+            if pair not in self._untold:
+                self._untold.add(pair)
+                members = {"action": "market_unpriced", "pair": pair, "why": str(error)}
+                logger.warning("a pair's price cannot be told", extra=members)
+            return None
+        self._untold.discard(pair)
+        return tick
 
     def _differs(self, tick: Tick) -> bool:
         told = self._told.get(tick.pair)

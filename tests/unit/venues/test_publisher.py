@@ -121,3 +121,22 @@ async def test_the_pairs_of_a_token_that_came_are_told():
         told = await world.look()
         assert of(told, "NEWCOIN/USDC").price == 2
         assert len(told) == 8
+
+
+async def test_a_price_beyond_all_that_can_be_told_keeps_no_other_pair_from_being_told(caplog):
+    world = World(volatility=0)
+    world.changes.liquidity(pool(price="1e30"))
+    async with world.running():
+        first = await world.look()
+        assert of(first, "SOL/USDC")
+        assert of(first, "NEWCOIN/USDC").price == Decimal("1e30")
+        assert of(first, "NEWCOIN/PYTH") is None
+        world.put(move("1e30"))
+        assert of(await world.look(), "mSOL/USDC") is None
+        world.put(move("151.2"))
+        back = await world.look()
+        assert of(back, "SOL/USDC").price == Decimal("151.2")
+        assert of(back, "mSOL/USDC")
+    untold = [record.pair for record in caplog.records if record.action == "market_unpriced"]
+    assert len(untold) == len(set(untold))
+    assert "mSOL/USDC" in untold
