@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from api.placement import TOKEN_PATTERN
+from cli import limits
 from cli.audits import KafkaAddress, Servers, TopicPrefix, audited
 from cli.target import DEFAULT_DATA_DIR, AsJson, DataDir
 from local.market import open_desk
@@ -52,11 +53,8 @@ def _pair(text: str) -> Pair:
 
 
 def _above_zero(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise typer.BadParameter(f"{text!r} is not a number") from None
-    if not number.is_finite() or number <= 0:
+    number = limits.number(text)
+    if number <= 0:
         raise typer.BadParameter(f"{text!r} is not a number above zero")
     return number
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from local.errors import EngineError, Misconfigured
 from orders.pairs import canonical, price_along, symbol_of, tokens_of
 from orders.tokens import find
 from orders.topics import Topics
-from orders.values import MONEY, PRICE, Liquidity, Price, Tick, VenueName
+from orders.values import MAX_AMOUNT, MONEY, PRICE, Liquidity, Price, Tick, VenueName
 from runtime.appender import Appender, NotAcknowledged, open_appender
 from runtime.market import Listeners, Move, follow_market
 from venues.changes import Changes
@@ -82,7 +82,7 @@ class Desk:
         await asyncio.sleep(0)
         try:
             await self._append(self._topics.moves, base, move)
-            return (await told).model_copy(update={"price": target})
+            return (await _kept(told)).model_copy(update={"price": target})
         finally:
             told.cancel()
 
@@ -91,16 +91,19 @@ class Desk:
     ) -> Liquidity:
         """Add so many US dollars to the token's pool and return what is in it then.
 
-        The first pool of a token that nobody knew tells its price, 1 when none is given.
+        The first pool of a token that nobody knew tells its price, 1 when none is given. Raises
+        Misconfigured for more than a pool holds, EngineError when the market stands still.
         """
         token = symbol_of(name)
         usd = MONEY.add(self._changes.depth(venue, token), amount)
+        if usd > MAX_AMOUNT:
+            raise Misconfigured(f"A pool holds at most {MAX_AMOUNT:f} USDC")
         worth = await self._worth(token, price)
         at = datetime.now(UTC)
         liquidity = Liquidity(token=token, pool=venue, usd=usd, price=worth, at=at)
         await self._append(self._topics.pools, token, liquidity)
         if token not in LISTINGS:
-            await self._heard.next(canonical(token, DOLLAR))
+            await _kept(self._heard.next(canonical(token, DOLLAR)))
         return liquidity
 
     async def _worth(self, token: str, price: Decimal | None) -> Price:
@@ -166,6 +169,15 @@ async def open_desk(kafka: str, topics: Topics) -> AsyncIterator[Desk]:
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+
+
+async def _kept(told: Awaitable[Tick]) -> Tick:
+    """What the market tells once it has heard what was done to it, at whatever time that is."""
+    try:
+        return await told
+    except EngineError as error:
+        message = f"{error} It is kept, and holds once the market is told again."
+        raise EngineError(message) from None
 
 
 def _near(price: Decimal, target: Decimal) -> bool:

@@ -163,12 +163,15 @@ async def test_a_scenario_that_makes_no_sense_is_a_wrong_usage(engine, tmp_path,
         (("tick", "SOL/sol", "2"), "name two tokens"),
         (("tick", "SOL", "2"), "no pair"),
         (("tick", "SOL/USDC", "0"), "above zero"),
-        (("tick", "SOL/USDC", "nan"), "above zero"),
-        (("tick", "SOL/USDC", "1e99"), "price"),
+        (("tick", "SOL/USDC", "nan"), "not a finite number"),
+        (("tick", "SOL/USDC", "1e31"), "price"),
+        (("tick", "SOL/USDC", "1e999999"), "out of all bounds"),
+        (("add-liquidity", "MOON", "--pool", "RAYDIUM", "--amount", "1e16"), "at most"),
+        (("add-liquidity", "MOON", "--pool", "RAYDIUM", "--amount", "1e-999999"), "all bounds"),
         (("add-liquidity", "X", "--pool", "RAYDIUM", "--amount", "1"), "no token"),
         (("add-liquidity", "moonshot", "--pool", "RAYDIUM", "--amount", "1"), "no token"),
         (
-            ("add-liquidity", "MOON", "--pool", "RAYDIUM", "--amount", "1e31", "--price", "1e31"),
+            ("add-liquidity", "MOON", "--pool", "RAYDIUM", "--amount", "1e6", "--price", "1e31"),
             "price",
         ),
         (("add-liquidity", "MOON", "--pool", "ORCA", "--amount", "1"), "no venue"),
@@ -180,11 +183,17 @@ async def test_what_makes_no_sense_is_a_wrong_usage(engine, arguments, why):
     assert (told.exit_code, why in told.output) == (2, True), told.output
 
 
-async def test_a_market_that_nobody_tells_is_a_sentence(engine, monkeypatch):
-    monkeypatch.setattr("local.market.TICK_TIMEOUT", timedelta(seconds=0.5))
-    told = await engine("tick", "SOL/USDC", "2")
+async def test_what_is_done_while_nobody_tells_the_market_is_kept(engine, monkeypatch, start):
+    with monkeypatch.context() as patched:
+        patched.setattr("local.market.TICK_TIMEOUT", timedelta(seconds=0.5))
+        told = await engine("tick", "SOL/USDC", "451.25")
     assert told.exit_code == 1
     assert "is its process running" in told.output
+    assert "It is kept" in told.output
+    await asyncio.to_thread(start)
+    told = await engine("add-liquidity", "SOL", "--pool", "METEORA", "--amount", "1", "--json")
+    price = Decimal(json.loads(told.stdout)["price"])
+    assert price == pytest.approx(Decimal("451.25"), rel=Decimal("0.02"))
 
 
 def test_a_bad_setting_stops_the_process_with_a_sentence(kafka):
