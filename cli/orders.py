@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api import exact
 from api.changing_schemas import MOST
 from api.positions import HEADER
 from cli.calls import call
@@ -56,14 +58,20 @@ def orders(
     given = {name: value for name, value in query.items() if value is not None}
     address = f"{api_url(url, data_dir)}/api/orders"
     answer = call("GET", address, bearing(token), query={**given, "limit": str(count)})
-    found = json.loads(answer.text, parse_float=str)["orders"]
+    found = _read(answer.text)["orders"]
     if as_json:
         for order in found:
-            typer.echo(json.dumps(order))
+            typer.echo(exact.write(order).decode())
     elif found:
         _show(found)
     else:
         typer.echo("There are no such orders")
+
+
+def _read(text: str) -> dict[str, Any]:
+    """The answer with every digit of its numbers."""
+    read: dict[str, Any] = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    return read
 
 
 def _show(found: list[dict[str, Any]]) -> None:
@@ -72,8 +80,8 @@ def _show(found: list[dict[str, Any]]) -> None:
         price = one["executedPrice"] or one["targetPrice"]
         table.add_row(
             *(one["id"], one["status"], one["orderType"]),
-            *(f"{one['amount']} {one['tokenIn']}", one["tokenOut"]),
-            *("" if price is None else str(price), (one["expiresAt"] or "")[:19]),
+            *(f"{one['amount']:f} {one['tokenIn']}", one["tokenOut"]),
+            *("" if price is None else f"{price:f}", (one["expiresAt"] or "")[:19]),
             (one["errorReason"] or "").partition(":")[0],
         )
     Console(width=_WIDEST).print(table, highlight=False, soft_wrap=True)
@@ -133,7 +141,7 @@ def _cancelled(
     seen: set[str] = set()
     for _ in range(MOST_ROUNDS):
         answer = call("POST", address, headers, wanted)
-        told = answer.json()
+        told = _read(answer.text)
         new = [one for one in told["results"] if one["orderId"] not in seen]
         yield from new
         if told["complete"]:
@@ -149,7 +157,7 @@ def _cancelled(
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(result))
+        typer.echo(exact.write(result).decode())
     elif result["status"] == 202:
         typer.echo(
             f"Order {result['orderId']}: asked to cancel, it was {result['order']['status']}"

@@ -2,11 +2,13 @@
 
 import json
 import threading
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from typer.testing import CliRunner
 
+from api import exact
 from api.changing_schemas import MOST
 from cli.main import app
 
@@ -43,7 +45,8 @@ def api(positions):
             body = json.loads(self.rfile.read(length) or b"null")
             asked.append((self.command, self.path, body))
             positions.append(self.headers.get("x-log-position"))
-            content = json.dumps(answers.pop(0)).encode()
+            answer = answers.pop(0)
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(200)
             self.send_header("x-log-position", f"position-{len(asked)}")
             self.send_header("content-length", str(len(content)))
@@ -89,6 +92,22 @@ def test_an_id_is_shown_in_full_where_there_is_little_room(api):
 def test_orders_are_written_one_a_line_for_scripts(api):
     told, _ = api("orders", "--json", answer=[{"orders": [ORDER, ORDER]}])
     assert [json.loads(line)["id"] for line in told.output.splitlines()] == [ORDER["id"]] * 2
+
+
+def test_numbers_are_numbers_with_every_digit_in_all_that_is_told(api):
+    long = {"amount": Decimal("1e-8"), "targetPrice": Decimal("0.00661375661375661376")}
+    order = ORDER | long
+    done = {"results": [DONE | {"order": order}], "complete": True}
+    for arguments, answer in (
+        (("orders", "--json"), {"orders": [order]}),
+        (("cancel", "--all", "--json"), done),
+    ):
+        told, _ = api(*arguments, answer=[exact.write(answer)])
+        read = json.loads(told.output, parse_float=Decimal)
+        numbers = read.get("order", read)
+        assert {name: numbers[name] for name in long} == long
+    shown, _ = api("orders", answer=[exact.write({"orders": [order]})])
+    assert "0.00000001 SOL" in shown.output
 
 
 ROUTED = {
