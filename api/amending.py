@@ -27,17 +27,17 @@ PATIENCE = timedelta(seconds=2)
 READING = timedelta(milliseconds=200)
 """The end of it, kept for reading the order again when nobody has answered."""
 AMENDABLE = frozenset({"targetPrice", "slippage", "expiresAt", "amount"})
-_VERSION = re.compile(r'(?:W/)?"?([1-9]\d{0,8})"?')
+_VERSION = re.compile(r'[1-9][0-9]{0,8}|(?:W/)?"[1-9][0-9]{0,8}"')
 
 
 def version_of(header: str | None) -> int:
     """Return the version that the client saw; raise `Refusal`."""
     if header is None:
         raise Refusal(changing_errors.MISSING_IF_MATCH)
-    found = _VERSION.fullmatch(header.strip(" \t"))
-    if found is None:
+    version = header.strip(" \t")
+    if not _VERSION.fullmatch(version):
         raise Refusal(changing_errors.INVALID_IF_MATCH)
-    return int(found[1])
+    return int(version.strip('W/"'))
 
 
 def amended(terms: Terms, document: Mapping[str, object]) -> Terms:

@@ -20,7 +20,7 @@ TOO_MANY_AMENDMENTS = Kind(
 VERSION_MISMATCH = Kind(
     "VERSION_MISMATCH",
     412,
-    "The order has changed since: read it, and send If-Match with the version it has now.",
+    "The order has another version: read it, and send If-Match with the one it has now.",
     field="If-Match",
 )
 MISSING_IF_MATCH = Kind(

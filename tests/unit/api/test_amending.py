@@ -141,6 +141,8 @@ async def test_without_an_answer_it_is_accepted_and_not_done(resting, monkeypatc
         ({"targetPrice": 150}, None, 428, "MISSING_IF_MATCH"),
         ({"targetPrice": 150}, "*", 400, "INVALID_IF_MATCH"),
         ({"targetPrice": 150}, "0", 400, "INVALID_IF_MATCH"),
+        ({"targetPrice": 150}, '"2', 400, "INVALID_IF_MATCH"),
+        ({"targetPrice": 150}, "W/2", 400, "INVALID_IF_MATCH"),
         ({}, "2", 400, "INVALID_AMENDMENT"),
         ({"tokenOut": "USDT"}, "2", 400, "INVALID_AMENDMENT"),
         ({"targetPrice": 0}, "2", 400, "INVALID_TARGET_PRICE"),
