@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST = .venv/bin/python -m pytest
 PURE = tests/unit/orders
 FILES = --dist loadfile --no-loadscope-reorder --max-worker-restart 2 --numprocesses
-AT_ONCE = $(FILES) 3 -m 'not timed'
+AT_ONCE = $(FILES) 5 -m 'not timed'
 TIMED = tests/acceptance $(FILES) 2 -m timed
 ONE_AFTER_ANOTHER = $(addprefix --,$(filter output-sync,$(.FEATURES)))
 

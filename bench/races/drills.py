@@ -23,7 +23,7 @@ from local.state import RunningEngine
 TIMES = 3
 """How often each request is sent where it is repeated."""
 
-KILLS, KILL_EVERY_S = 4, 8.0
+KILLS, KILL_EVERY_S = 4, 3.0
 """One worker after the other is killed, the first at once; then what is left of a race has its end:
 the supervisor takes ever longer to start what is always killed.
 """
