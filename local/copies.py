@@ -72,9 +72,10 @@ def become(
         code = 0
     except SystemExit as end:
         code = _exit_code(end)
-    except BaseException:  # noqa: BLE001  (the supervisor's own code must not go on in the copy)
-        traceback.print_exc()
     finally:
+        # Whatever went wrong: the supervisor's own code must not go on in the copy.
+        if sys.exception():
+            traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -13,12 +13,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local.errors import EngineError
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.2"
 # Without a binding for slf4j Kafka's log is silent.
@@ -116,19 +119,22 @@ def put_in_place(jar: Jar, path: Path, cache: Path) -> None:
 
 
 def _from_maven(jar: Jar, incoming: Path) -> Path:
-    from jgo.maven import MavenContext  # noqa: PLC0415  (slow to import, seldom needed)
-    from requests import RequestException  # noqa: PLC0415  (slow, and of no use before a fetch)
-
     reason: Exception | None = None
     for attempt in range(TRIES):
         place = incoming / f"{jar.filename}.{attempt}"
-        context = MavenContext(repo_cache=place, remote_repos=_mirror(), timeout=30)
+        context = _maven(place, _mirror())
         component = context.project(jar.group, jar.artifact).at_version(jar.version)
         try:
             return component.artifact().resolve()
-        except (RuntimeError, OSError, RequestException) as error:
+        except (RuntimeError, OSError) as error:
             reason = error
     raise EngineError(f"Cannot fetch {jar.filename} after {TRIES} tries: {reason}")
+
+
+def _maven(place: Path, mirror: dict[str, str] | None = None) -> "MavenContext":
+    from jgo.maven import MavenContext  # noqa: PLC0415  (slow to import, seldom needed)
+
+    return MavenContext(repo_cache=place, remote_repos=mirror, timeout=30)
 
 
 def _sha256(path: Path) -> str:
@@ -138,10 +144,8 @@ def _sha256(path: Path) -> str:
 
 def resolve(roots: Iterable[str] = (KAFKA, LOGGING)) -> Iterator[Jar]:
     """Yield the jars that the roots need at run time, sorted, with the checksums of today."""
-    from jgo.maven import MavenContext  # noqa: PLC0415  (slow to import, seldom needed)
-
     with tempfile.TemporaryDirectory() as directory:
-        context = MavenContext(repo_cache=Path(directory), timeout=30)
+        context = _maven(Path(directory))
         artifacts = {}
         for root in roots:
             dependency = context.create_dependency(root)

@@ -1,16 +1,12 @@
 """The commands about orders, against an API that says what it is told to."""
 
 import json
-import threading
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from typer.testing import CliRunner
 
 from api import exact
 from api.changing_schemas import MOST
-from cli.main import app
 
 ORDER = {
     "id": "0d5e9c1a-0000-4000-8000-000000000001",
@@ -26,51 +22,6 @@ ORDER = {
 }
 DONE = {"orderId": ORDER["id"], "status": 202, "order": ORDER}
 GONE = {"orderId": "x", "status": 404, "error": {"message": "There is none."}}
-
-
-@pytest.fixture
-def positions():
-    """The X-Log-Position of each request; the answers have those called after their number."""
-    return []
-
-
-@pytest.fixture
-def api(positions):
-    """An API that gives its answers in their turn and keeps what it was asked."""
-    asked, answers = [], []
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self):
-            length = int(self.headers.get("content-length") or 0)
-            body = json.loads(self.rfile.read(length) or b"null")
-            asked.append((self.command, self.path, body))
-            positions.append(self.headers.get("x-log-position"))
-            answer = answers.pop(0)
-            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("x-log-position", f"position-{len(asked)}")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = _answer  # noqa: N815  (the names that http.server looks for)
-
-        def log_message(self, *_about):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}"
-
-        def run(*arguments, answer=(), columns=200):
-            answers.extend(answer)
-            given = {"ENGINE_URL": url, "COLUMNS": str(columns)}
-            return CliRunner().invoke(app, arguments, env=given), asked
-
-        yield run
-        server.shutdown()
-        thread.join()
 
 
 def test_open_orders_are_shown(api):
@@ -108,53 +59,6 @@ def test_numbers_are_numbers_with_every_digit_in_all_that_is_told(api):
         assert {name: numbers[name] for name in long} == long
     shown, _ = api("orders", answer=[exact.write({"orders": [order]})])
     assert "0.00000001 SOL" in shown.output
-
-
-ROUTED = {
-    "at": "2026-01-31T12:00:00.187000Z",
-    "text": "Attempt 1: METEORA offered 1499.5 USDC.\u001b[2J",
-    "data": {
-        "recomputed": True,
-        "quotes": [
-            {
-                "venue": "METEORA",
-                "amountOut": 1499.5,
-                "fee": 0.03,
-                "priceImpact": 0.0001,
-                "chosen": True,
-            }
-        ],
-    },
-}
-FILLED = {
-    "at": "2026-01-31T12:00:01.2Z",
-    "text": "METEORA gave it.",
-    "data": {"executedPrice": 150.1, "txHash": "2PL36w"},
-}
-PLACED = {
-    "at": "2026-01-31T12:00:00Z",
-    "text": "Placed.",
-    "data": {"tokenIn": "SOL", "tokenOut": "USDC"},
-}
-
-
-def test_an_order_is_explained_decision_by_decision_with_the_figures(api):
-    told, asked = api("explain", "a b", answer=[{"timeline": [PLACED, ROUTED, FILLED]}])
-    assert told.exit_code == 0, told.output
-    assert asked[0][:2] == ("GET", "/api/orders/a%20b/explain")
-    assert [line.strip() for line in told.output.splitlines()] == [
-        "2026-01-31 12:00:00Z  Placed.",
-        "2026-01-31 12:00:00.187  Attempt 1: METEORA offered 1499.5 USDC.\\x1b[2J",
-        "METEORA: 1499.5 USDC, fee 0.03 SOL, impact 0.0100%, chosen",
-        "recomputed from these quotes: the same venue",
-        "2026-01-31 12:00:01.2Z  METEORA gave it.",
-        "price 150.1, tx 2PL36w",
-    ]
-
-
-def test_an_explanation_is_written_one_decision_a_line_for_scripts(api):
-    told, _ = api("explain", "x", "--json", answer=[{"timeline": [PLACED, ROUTED]}])
-    assert [json.loads(line) for line in told.output.splitlines()] == [PLACED, ROUTED]
 
 
 def test_where_there_are_none_it_says_so(api):
