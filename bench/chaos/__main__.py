@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from bench.chaos.campaign import Campaign
-from bench.chaos.plan import FULL, SHORT, plan
+from bench.chaos.plan import FULL, SHORT
 
 ROUND_S = FULL.seconds / FULL.rounds
 
@@ -39,10 +39,8 @@ def main(
     console = Console(soft_wrap=True, highlight=False)
     campaign = Campaign(
         seed=seed,
-        seconds=scale.seconds,
+        scale=scale,
         per_second=per_second,
-        faults=plan(seed, scale),
-        spacing=scale.spacing,
         data_dir=data_dir,
         clock=lambda: datetime.now(UTC),
         say=console.print,

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from bench.chaos.clients import Clients
 from bench.chaos.faults import Done, Injector
 from bench.chaos.kinds import became, end_those_that_rest
 from bench.chaos.market import Mover
-from bench.chaos.plan import Fault
+from bench.chaos.plan import Fault, Scale, plan
 from bench.chaos.prices import told_at
 from bench.chaos.recovery import Recovery, Watch
 from bench.chaos.report import Report, count_answers
@@ -28,6 +28,7 @@ OPTIONS = ("--workers", "2", "--projectors", "2", "--api-workers", "2")
 WRONG_CLOCKS = "worker-2=-300000,delays=300000,api-2=300000"
 """One process of a sort is 5 minutes off, in ms."""
 REST_S = 180
+LOOK_EVERY_S = 0.5
 VERIFY_TIMEOUT_S = 900
 TOKENS_MOST, TOKEN_LEAST_S = 4, 15
 """Tokens that come to the market, each for so long: with every one eight pairs more are told."""
@@ -38,10 +39,8 @@ class Campaign:
     """What is done to which engine; `say` tells the progress, `clock` is UTC."""
 
     seed: int
-    seconds: float
+    scale: Scale
     per_second: float
-    faults: Sequence[Fault]
-    spacing: float
     data_dir: Path
     clock: Callable[[], datetime]
     say: Callable[[str], None]
@@ -53,7 +52,7 @@ class Campaign:
         engine = Engine(self.data_dir, *OPTIONS, environment=self._environment(crash_dir))
         try:
             engine.start()
-            return self._hurt(engine, Injector(engine, crash_dir, self.spacing, self.clock))
+            return self._hurt(engine, Injector(engine, crash_dir, self.scale.spacing, self.clock))
         finally:
             engine.stop()
 
@@ -68,7 +67,7 @@ class Campaign:
     def _hurt(self, engine: Engine, injector: Injector) -> Report:
         described = engine.described
         watch = Watch(described.database_url, self.clock)
-        every = int(self.per_second * max(TOKEN_LEAST_S, self.seconds / TOKENS_MOST))
+        every = int(self.per_second * max(TOKEN_LEAST_S, self.scale.seconds / TOKENS_MOST))
         clients = Clients(self.seed, self.clock, every)
         load = Load(described.url, self.per_second, wish=clients.wish)
         mover = Mover(described, self.seed, lambda: len(load.answers), every)
@@ -78,8 +77,8 @@ class Campaign:
         for part in parts:
             part.start()
         try:
-            done = [self._inject(injector, fault, began) for fault in self.faults]
-            time.sleep(max(0, self.seconds - (time.monotonic() - began)))
+            done = [self._inject(injector, fault, began) for fault in plan(self.seed, self.scale)]
+            self._go_on(load)
         finally:
             for part in reversed(parts):
                 part.stop()
@@ -104,6 +103,11 @@ class Campaign:
             verdict=verdict,
         )
 
+    def _go_on(self, load: Load) -> None:
+        ends, last = self.scale.seconds, self.scale.seconds * 2
+        while load.now < ends or (load.now < last and _placed(load) < self.scale.orders):
+            time.sleep(LOOK_EVERY_S)
+
     def _inject(self, injector: Injector, fault: Fault, began: float) -> Done:
         time.sleep(max(0, fault.at - (time.monotonic() - began)))
         time.sleep(injector.rest_of(fault))
@@ -111,6 +115,10 @@ class Campaign:
         point = f" at {fault.point}" if fault.point else ""
         self.say(f"{fault.at:7.1f} s  {fault.name} {done.target}{point} {done.why or ''}".rstrip())
         return done
+
+
+def _placed(load: Load) -> int:
+    return len({one.order_id for one in load.accepted})
 
 
 def _verify(data_dir: Path, load: Load, done: Iterable[Done]) -> dict[str, Any]:

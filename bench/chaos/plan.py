@@ -59,6 +59,7 @@ class Scale:
     """How long a campaign is and how dense; all in seconds.
 
     Kills of one sort of process are at least `spacing` apart, so that each takeover is seen alone.
+    Where fewer than `orders` are placed by then, the load goes on, at most as long again.
     """
 
     seconds: float
@@ -67,10 +68,11 @@ class Scale:
     outage: float
     storm: float
     rounds: int = 1
+    orders: int = 0
 
 
 FULL = Scale(seconds=2_760, every=8.5, spacing=15, outage=30, storm=120, rounds=3)
-SHORT = Scale(seconds=90, every=3, spacing=9, outage=5, storm=9)
+SHORT = Scale(seconds=90, every=3, spacing=9, outage=5, storm=9, orders=600)
 ZOMBIE_S = {"worker": 15.0, "projector": 6.0}
 """How long a process is stopped: longer than its session or lease."""
 

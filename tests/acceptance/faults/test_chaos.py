@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bench.chaos.campaign import Campaign
-from bench.chaos.plan import SHORT, plan
+from bench.chaos.plan import SHORT
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(420)]
 
@@ -15,10 +15,8 @@ SEED = 1
 def test_an_engine_keeps_its_promises_through_a_short_campaign(tmp_path):
     report = Campaign(
         seed=SEED,
-        seconds=SHORT.seconds,
+        scale=SHORT,
         per_second=10,
-        faults=plan(SEED, SHORT),
-        spacing=SHORT.spacing,
         data_dir=tmp_path / "engine",
         clock=lambda: datetime.now(UTC),
         say=print,
