@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     KafkaError,
     TopicAlreadyExistsError,
     for_code,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from local.errors import EngineError, Misconfigured
 from orders.topics import Topics
@@ -62,10 +64,12 @@ async def create_topics(address: str, topics: Topics, layout: Layout) -> list[st
     keys and break the sequence of an order. Raises EngineError when Kafka does not do it.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    client = AIOKafkaClient(bootstrap_servers=address, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+            await client.bootstrap()
             await admin.start()
-            created = await _create_missing(admin, _wanted(topics), layout)
+            created = await _create_missing(admin, client, _wanted(topics), layout)
             await _wait_for_coordinator(admin)
             return created
     except (KafkaError, OSError) as error:  # a time-out is an OSError too
@@ -73,12 +77,16 @@ async def create_topics(address: str, topics: Topics, layout: Layout) -> list[st
         raise EngineError(f"Kafka at {address} cannot create the topics: {reason}") from error
     finally:
         await admin.close()
+        await client.close()
 
 
 async def _create_missing(
-    admin: AIOKafkaAdminClient, wanted: Mapping[str, Keeping], layout: Layout
+    admin: AIOKafkaAdminClient,
+    client: AIOKafkaClient,
+    wanted: Mapping[str, Keeping],
+    layout: Layout,
 ) -> list[str]:
-    there = await _partition_counts(admin, wanted)
+    there = await _partition_counts(client, wanted)
     _require(there, wanted, layout)
     missing = [name for name in wanted if name not in there]
     if missing:
@@ -86,7 +94,7 @@ async def _create_missing(
         _check((await admin.create_topics(new)).topic_errors)
         # The controller has them; a broker hears of them, and of their leaders, a moment later.
         while True:
-            there = await _partition_counts(admin, wanted)
+            there = await _partition_counts(client, wanted)
             if len(there) == len(wanted):
                 break
             await asyncio.sleep(POLL_SECONDS)
@@ -116,14 +124,13 @@ async def _wait_for_coordinator(admin: AIOKafkaAdminClient) -> None:
             return
 
 
-async def _partition_counts(
-    admin: AIOKafkaAdminClient, names: Mapping[str, object]
-) -> dict[str, int]:
-    there = set(await admin.list_topics()) & set(names)
-    described = await admin.describe_topics(sorted(there)) if there else []
+async def _partition_counts(client: AIOKafkaClient, names: Iterable[str]) -> dict[str, int]:
+    # The admin client can only list all of the cluster, or let the broker create what it asks for.
+    asked = MetadataRequest(sorted(names), allow_auto_topic_creation=False)
+    answer = (await client.send(client.get_random_node(), asked)).to_object()
     return {
         topic["topic"]: len(topic["partitions"])
-        for topic in described
+        for topic in answer["topics"]
         # The broker that describes may not have heard yet of a topic that another one listed.
         if topic["partitions"] and all(one["leader"] >= 0 for one in topic["partitions"])
     }

@@ -5,7 +5,7 @@ from local.topics import Keeping, Layout
 
 
 class Hearsay:
-    """An admin client of a cluster whose brokers hear of a new topic one after the other."""
+    """Both clients of a cluster whose brokers hear of a new topic one after the other."""
 
     def __init__(self):
         self._created = set()
@@ -15,15 +15,18 @@ class Hearsay:
         self._created |= {one.name for one in new}
         return SimpleNamespace(topic_errors=[(one.name, 0, None) for one in new])
 
-    async def list_topics(self):
-        return sorted(self._created)
+    def get_random_node(self):
+        return 1
 
-    async def describe_topics(self, names):
-        self._asked += 1
+    async def send(self, _node, _request):
+        self._asked += bool(self._created)
         known = [{"leader": 1}] * 3 if self._asked > 1 else []
-        return [{"topic": name, "partitions": known} for name in names]
+        told = {"topics": [{"topic": name, "partitions": known} for name in self._created]}
+        return SimpleNamespace(to_object=lambda: told)
 
 
 async def test_a_broker_that_has_not_heard_of_a_new_topic_is_asked_again():
-    created = await topics._create_missing(Hearsay(), {"orders.events": Keeping()}, Layout(3, 3))
+    cluster = Hearsay()
+    wanted = {"orders.events": Keeping()}
+    created = await topics._create_missing(cluster, cluster, wanted, Layout(3, 3))
     assert created == ["orders.events"]
