@@ -6,8 +6,9 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -15,6 +16,7 @@ from aiokafka.structs import RecordMetadata
 
 from runtime.crash import Reached, go_on
 from runtime.pulse import Pulse
+from runtime.records import moment_of
 
 _STOP_TIMEOUT = timedelta(seconds=3)
 _BATCH_BYTES = 256 * 1024
@@ -32,8 +34,7 @@ class NotAcknowledged(Exception):
     """Kafka did not acknowledge in time: the record may be in the log, or may still reach it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """Where a record stands and when the broker put it there (UTC)."""
 
     partition: int
@@ -168,7 +169,7 @@ class Appender:
         elif not one.told.done():
             self._reached("after-append")
             written = sent.result()
-            appended_at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
+            appended_at = moment_of(written.timestamp)
             one.told.set_result(Appended(written.partition, written.offset, appended_at))
 
     async def _start(self) -> AIOKafkaProducer:

@@ -37,12 +37,12 @@ def _whole(
     following = first
     for one in found:
         yield from (marker(partition, offset) for offset in range(following, one.offset))
-        yield Record(partition, one.offset, one.key, one.value, _moment(one.timestamp))
+        yield Record(partition, one.offset, one.key, one.value, moment_of(one.timestamp))
         following = one.offset + 1
     yield from (marker(partition, offset) for offset in range(following, end))
 
 
 @lru_cache(maxsize=64)
-def _moment(milliseconds: int) -> datetime:
-    # What was appended together has one time, and one object of it.
+def moment_of(milliseconds: int) -> datetime:
+    """Return a broker's time: what was appended together has one, and one object of it."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -10,6 +10,7 @@ from faust.types import TP
 
 from orders.admission import Record
 from orders.topics import Topics
+from runtime.records import moment_of
 from streams.assignments import Assignments
 from streams.bundles import bundle_of, read_in_bundles
 from streams.faults import stop_on_error
@@ -58,8 +59,7 @@ def record_of(event: faust.EventT[bytes]) -> Record:
 def records_of(event: faust.EventT[Any]) -> Iterator[Record]:
     """Yield the records of a Faust event that is a bundle, as the broker keeps them."""
     for one in bundle_of(event):
-        appended_at = datetime.fromtimestamp(one.timestamp / 1000, UTC)
-        yield Record(one.partition, one.offset, one.key, one.value, appended_at)
+        yield Record(one.partition, one.offset, one.key, one.value, moment_of(one.timestamp))
 
 
 def advance_orders(app: faust.App, settings: StreamSettings, assignments: Assignments) -> None:

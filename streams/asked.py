@@ -15,12 +15,14 @@ from orders.state import New, Open
 
 def is_asked(order: Open, at: datetime) -> bool:
     """Return whether an event is due at this moment (UTC) that no venue has to be asked for."""
-    return isinstance(order, New) or order.unanswered is not None or is_ending(order, at)
+    wished = bool(order.wishes) and order.unanswered is not None
+    return wished or isinstance(order, New) or is_ending(order, at)
 
 
 def is_ending(order: Open, at: datetime) -> bool:
     """Return whether nothing is left to do at this moment (UTC) but to record the order's end."""
-    return (order.cancel is not None or is_over(order, at)) and not is_sent(order)
+    wished = bool(order.wishes) and order.cancel is not None
+    return (wished or is_over(order, at)) and not is_sent(order)
 
 
 def is_outcome(event: AnyOrderEvent) -> bool:

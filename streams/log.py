@@ -27,7 +27,7 @@ class Log:
         self, appender: Appender, topics: Topics, partitions: int, own: OwnEvents | None = None
     ) -> None:
         self._appender = appender
-        self._topics = topics
+        self._topics, self._events = topics, topics.events
         self._partitions = partitions
         self._own = own
         self._away = False
@@ -37,7 +37,7 @@ class Log:
         value = encode(event)
         if self._own:
             self._own.encoded(event, value)
-        await self._insist(self._topics.events, event.order_id, value)
+        await self._insist(self._events, event.order_id, value)
 
     async def delay(self, order: Waiting) -> None:
         """Put a waiting order on the topic of its delay."""

@@ -5,8 +5,8 @@ Which quote is taken is decided in `orders.routing`.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from orders.events import FailedQuote
 from orders.ports import Quoter
@@ -14,8 +14,7 @@ from orders.values import Quote, Terms
 from runtime.faults import internal_on_error
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What one venue answered, and how long that took."""
 
     answer: Quote | FailedQuote
@@ -24,7 +23,14 @@ class Asked:
 
 async def ask(venues: Iterable[Quoter], terms: Terms, attempt: int) -> list[Asked]:
     """Return every venue's answer to these terms, in their order; none of them fails the others."""
-    return await asyncio.gather(*(_ask(venue, terms, attempt) for venue in venues))
+    calls = [_ask(venue, terms, attempt) for venue in venues]
+    # The first is waited for here: a task less for each order.
+    others = [asyncio.create_task(call) for call in calls[1:]]
+    try:
+        return [await call for call in (*calls[:1], *others)]
+    finally:
+        for task in others:
+            task.cancel()
 
 
 async def _ask(venue: Quoter, terms: Terms, attempt: int) -> Asked:

@@ -3,7 +3,6 @@
 Every answer is checked before it is believed. No price is computed here and nothing is simulated.
 """
 
-import asyncio
 from collections.abc import Awaitable
 from typing import Annotated
 
@@ -12,11 +11,13 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 from orders.errors import Code, Reason
 from orders.ports import Refused, Unknown, Void
 from orders.values import Execution, Fill, Quote, Terms, VenueName
+from runtime.patience import Patience
 from venues.exchange import Answer, Exchange, Rejected
 
 MESSAGE_MAX = 500
 """Characters of a reason that are kept: an event with it must not outgrow what Kafka takes."""
 
+_SETTLEMENT = Fill.model_fields.keys() - {"tx_hash"}
 _SIGNATURE = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")])
 
 
@@ -25,8 +26,8 @@ class Dex:
 
     def __init__(self, exchange: Exchange, quote_timeout: float, execute_timeout: float) -> None:
         self._exchange = exchange
-        self._quote_timeout = quote_timeout
-        self._execute_timeout = execute_timeout
+        self._quote_patience = Patience(quote_timeout)
+        self._execute_patience = Patience(execute_timeout)
 
     @property
     def name(self) -> VenueName:
@@ -35,7 +36,7 @@ class Dex:
 
     async def quote(self, terms: Terms, attempt: int) -> Quote | Reason:
         """Return what the venue would give now, or why it would not."""
-        answer = await self._call(self._exchange.quote(terms, attempt), self._quote_timeout)
+        answer = await self._call(self._exchange.quote(terms, attempt), self._quote_patience)
         if isinstance(answer, Reason):
             return answer
         try:
@@ -59,7 +60,7 @@ class Dex:
         return await self._settle(self._exchange.outcome(execution_id))
 
     async def _settle(self, call: Awaitable[Answer]) -> Fill | Refused | Void | Unknown:
-        answer = await self._call(call, self._execute_timeout)
+        answer = await self._call(call, self._execute_patience)
         if isinstance(answer, Reason):
             return Unknown(answer)
         try:
@@ -67,14 +68,13 @@ class Dex:
         except ValidationError:
             return Unknown(self._unreadable("settlement"))
 
-    async def _call(self, call: Awaitable[Answer], patience: float) -> Answer | Reason:
+    async def _call(self, call: Awaitable[Answer], patience: Patience) -> Answer | Reason:
         try:
-            async with asyncio.timeout(patience):
-                return await call
+            return await patience.with_call(call)
         except Rejected as refusal:
             return _cut(refusal.reason)
         except TimeoutError:
-            message = f"{self.name} did not answer within {patience:g} s"
+            message = f"{self.name} did not answer within {patience.seconds:g} s"
             return Reason(code=Code.TIMEOUT, message=message)
         except OSError as error:
             return _cut(Reason(code=Code.NETWORK, message=str(error)))
@@ -92,9 +92,9 @@ def _outcome(answer: Answer) -> Fill | Refused | Void:
         case "void":
             return Void()
         case _:
-            fields = Fill.model_fields.keys() - {"tx_hash"}
-            signed = {"tx_hash": _SIGNATURE.validate_python(answer.get("signature"))}
-            return Fill.model_validate(signed | {field: answer.get(field) for field in fields})
+            signature = _SIGNATURE.validate_python(answer.get("signature"))
+            told = {field: answer.get(field) for field in _SETTLEMENT}
+            return Fill.model_validate({**told, "tx_hash": signature})
 
 
 def _cut(reason: Reason) -> Reason:

@@ -67,7 +67,7 @@ class Pools:
         self._fee = fee.as_integer_ratio()
         self._market = market
         self._missing = WITHOUT_POOL.get(venue, frozenset())
-        self._pool = lru_cache(maxsize=1_024)(self._pool_at)
+        self._found = lru_cache(maxsize=1_024)(self._found_at)
 
     async def known(self) -> None:
         """Return when all is known that people have done to the market."""
@@ -75,18 +75,11 @@ class Pools:
 
     def swap(self, terms: Terms, at: datetime) -> Swap | Reason:
         """Return what the swap of these terms gives at this moment, or why there is none."""
-        known = self._market.changes.token
-        token_in, token_out = (
-            known(self._venue, terms.token_in),
-            known(self._venue, terms.token_out),
-        )
-        if token_in is None or token_out is None:
-            unknown = terms.token_in if token_in is None else terms.token_out
-            return _reason(Code.UNKNOWN_TOKEN, f"{self._venue} does not know the token {unknown}")
-        pool = self.pool(token_in, token_out, at)
-        if pool is None:
-            pair = f"{token_in.symbol}/{token_out.symbol}"
-            return _reason(Code.NO_LIQUIDITY, f"{self._venue} has no pool for {pair}")
+        revision = self._market.changes.revision
+        found = self._found(terms.token_in, terms.token_out, self._market.tick(at), revision)
+        if isinstance(found, Reason):
+            return found
+        token_in, token_out, pool = found
         exact = MONEY.scaleb(terms.amount, token_in.decimals)
         amount_in = int(exact)
         if amount_in != exact:
@@ -99,12 +92,25 @@ class Pools:
             price_impact=impact,
         )
 
+    def _found_at(
+        self, name_in: str, name_out: str, tick: int, _revision: int
+    ) -> tuple[Token, Token, Pool] | Reason:
+        known = self._market.changes.token
+        token_in, token_out = known(self._venue, name_in), known(self._venue, name_out)
+        if token_in is None or token_out is None:
+            unknown = name_in if token_in is None else name_out
+            return _reason(Code.UNKNOWN_TOKEN, f"{self._venue} does not know the token {unknown}")
+        pool = self._pool_at(token_in, token_out, tick)
+        if pool is None:
+            pair = f"{token_in.symbol}/{token_out.symbol}"
+            return _reason(Code.NO_LIQUIDITY, f"{self._venue} has no pool for {pair}")
+        return token_in, token_out, pool
+
     def pool(self, token_in: Token, token_out: Token, at: datetime) -> Pool | None:
         """Return the pool for this direction at this moment, None where the venue has none."""
-        revision = self._market.changes.revision
-        return self._pool(token_in, token_out, self._market.tick(at), revision)
+        return self._pool_at(token_in, token_out, self._market.tick(at))
 
-    def _pool_at(self, token_in: Token, token_out: Token, tick: int, _revision: int) -> Pool | None:
+    def _pool_at(self, token_in: Token, token_out: Token, tick: int) -> Pool | None:
         first, second = sorted((token_in, token_out), key=lambda token: token.symbol)
         pair = (first.symbol, second.symbol)
         added = [symbol for symbol in pair if symbol not in LISTINGS]
