@@ -2,13 +2,14 @@
 
 Faust spends more on handing over a message than the agent on folding a record: four tasks, two
 locks, a decoder, a place in a queue, sensors and an acknowledgement each. Its fetching, its flow
-control and its rebalances stay as they are: this only cuts its stream into larger pieces, by its
-own extension points, the scheduler of a consumer and the transport of an app.
+control and its rebalances stay as they are: this only cuts its stream into larger pieces, and has
+them fetched in the agent's loop, by its own extension points, the scheduler of a consumer and the
+transport of an app.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, ParamSpec, TypeAlias, TypeVar, cast
 
 import faust
 from aiokafka import ConsumerRecord
@@ -16,6 +17,10 @@ from faust.transport.drivers import aiokafka
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP, ConsumerT
 from faust.types.tuples import ConsumerMessage
+from mode.utils.futures import maybe_async
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Bundle: TypeAlias = Sequence[ConsumerRecord]
 """Records of some partitions, those of each as they follow each other, at least one."""
@@ -57,6 +62,9 @@ class _Consumer(aiokafka.Consumer):
                 self._acked[TP(tp.topic, partition)].append(offset)
         return message
 
+    def _new_consumer_thread(self) -> aiokafka.AIOKafkaConsumerThread:
+        return _Client(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
+
     def on_buffer_full(self, tp: TP) -> None:
         """Fetch on: it waits by itself while there is no room at all.
 
@@ -75,6 +83,41 @@ class _Consumer(aiokafka.Consumer):
         acked.clear()
         self._acked_index[tp].clear()
         return int(last) + 1
+
+
+class _Client(aiokafka.AIOKafkaConsumerThread):
+    """Faust's client of Kafka, in the loop of the agent and not in a thread with one of its own.
+
+    What a fetch brings would cross from thread to thread twice, and wait for Python's lock each
+    time. Heartbeats wait for the agent now: nothing may hold the loop up for a session's length.
+    """
+
+    wait_for_shutdown = False
+
+    async def start(self) -> None:
+        """Start as any service does."""
+        self._thread_started.set()
+        await self._default_start()
+
+    async def on_stop(self) -> None:
+        """Do what is done when the thread stops."""
+        await self.on_thread_stop()
+
+    async def _stop_children(self) -> None:
+        await self._default_stop_children()
+
+    async def _stop_futures(self) -> None:
+        await self._default_stop_futures()
+
+    async def _stop_exit_stacks(self) -> None:
+        await self._default_stop_exit_stacks()
+
+    async def call_thread(
+        self, fun: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call a method of the client here."""
+        answer: T = await maybe_async(fun(*args, **kwargs))
+        return answer
 
 
 class _Transport(aiokafka.Transport):
