@@ -45,6 +45,8 @@ _OF_ORDER = sql.SQL(", ").join(sql.Identifier("o", field.name) for field in fiel
 _FOLLOWED = sql.SQL(
     "(%(everything)s or e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))"
 )
+# As bytes: what is put together anew is read anew each time.
+_FOLLOWED_CHANGES = _CHANGES.format(_RECORD, _OF_ORDER, _FOLLOWED).as_bytes()
 _WANTED = {
     "order_id": sql.SQL("e.order_id = %(order_id)s"),
     "user_id": sql.SQL("o.user_id = %(user_id)s"),
@@ -79,8 +81,7 @@ class FeedQueries:
                 "user_ids": list(followed.user_ids),
                 "everything": followed.everything,
             }
-            some = _CHANGES.format(_RECORD, _OF_ORDER, _FOLLOWED)
-            questions.append(Question(some, about, tuple_row))
+            questions.append(Question(_FOLLOWED_CHANGES, about, tuple_row))
         heads, offsets, *windows = await self._database.read(*questions)
         if not heads:
             raise ReadModelAway("the projection has not been built yet")
