@@ -26,9 +26,7 @@ from orders.events import AnyOrderEvent
 
 NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
-TYPES = frozenset(
-    model.model_fields["type"].default for model in get_args(get_args(AnyOrderEvent)[0])
-)
+TYPES = frozenset(kind.__name__ for kind in get_args(get_args(AnyOrderEvent)[0]))
 _EVENT_ID = re.compile(r"([0-9a-f-]{36}):(\d{1,18})")
 
 router = APIRouter(tags=["feeds"])

@@ -1,6 +1,6 @@
 """What happens to an order beside its attempts, in sentences: it rests, fires, is amended, ends."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
@@ -137,7 +137,7 @@ def _who(user_id: str | None) -> str:
 
 def _changes(old: Terms | None, new: Terms) -> Data:
     """Return what differs, by the names of the API."""
-    names = [field.name for field in fields(Terms)]
+    names = Terms.__struct_fields__
     return {
         to_camel(name): getattr(new, name)
         for name in names

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
+import msgspec
 from starlette.datastructures import Headers
 
 from api import client_ids, placing_errors, placing_schemas
@@ -75,5 +76,5 @@ def _with_faults(wish: Wish, faults: str, parts: Parts) -> Wish:
     known = {"-": None, **{fault: fault for fault in get_args(Fault)}}
     if len(names) > MAX_FAULTS or not known.keys() >= set(names):
         raise Refusal(placing_errors.INVALID_FAULTS)
-    terms = replace(wish.terms, faults=tuple(known[name] for name in names))
+    terms = msgspec.structs.replace(wish.terms, faults=tuple(known[name] for name in names))
     return replace(wish, terms=terms)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 
 import base58
@@ -91,7 +91,7 @@ def difference(wish: Wish, placed: OrderPlaced) -> str | None:
     """Return what the client calls the first member in which the placed order is another one."""
     if wish.user_id != placed.user_id:
         return "userId"
-    for name in (field.name for field in fields(Terms)):
+    for name in Terms.__struct_fields__:
         if getattr(wish.terms, name) != getattr(placed.terms, name):
             return {"amount": wish.form.amount, "faults": FAULTS_HEADER}.get(name, to_camel(name))
     return "tags" if set(wish.tags) != set(placed.tags) else None

@@ -1,7 +1,6 @@
 """What was asked of an open order and not answered yet, as the log tells it."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ MOST_CROWDED = 1_000
 AMENDABLE = frozenset({"amount", "slippage", "target_price", "expires_at"})
 """Kept apart from the engine's own rules on purpose."""
 
-_FIXED = [field.name for field in fields(Terms) if field.name not in AMENDABLE]
+_FIXED = [name for name in Terms.__struct_fields__ if name not in AMENDABLE]
 
 
 class Asked(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaProducer
+from msgspec.structs import replace
 from pydantic import TypeAdapter
 
 from orders.events import AnyOrderEvent, OrderPlaced
@@ -14,6 +15,7 @@ from orders.wire import encode
 
 Document = dict[str, object]
 EVENT: TypeAdapter[AnyOrderEvent] = TypeAdapter(AnyOrderEvent)
+_TERMS = TypeAdapter(Terms)
 AMOUNT, PRICE = "10.000000001", "150.123456789"
 TERMS = {"token_in": "SOL", "token_out": "USDC", "amount": AMOUNT, "slippage": "0.01"}
 LATE = "9999-01-01T00:00Z"
@@ -45,11 +47,11 @@ def life_of(order_id: str) -> Iterator[AnyOrderEvent]:
     yield from _events(order_id, 1, PLACED, routed, EXECUTED)
 
 
-def placements(count: int) -> Iterator[AnyOrderEvent]:
+def placements(count: int) -> Iterator[OrderPlaced]:
     """Yield so many placements of orders of their own, each in time for 2 minutes."""
     for _ in range(count):
-        placed = next(life_of(str(uuid.uuid4())))
-        yield placed.model_copy(update={"not_after": placed.occurred_at + timedelta(minutes=2)})
+        placed = _placed(next(life_of(str(uuid.uuid4()))))
+        yield replace(placed, not_after=placed.occurred_at + timedelta(minutes=2))
 
 
 def waiting(count: int) -> Iterator[AnyOrderEvent]:
@@ -69,10 +71,14 @@ def fell_short(count: int, target: int) -> Iterator[AnyOrderEvent]:
 
 def with_terms(placed: AnyOrderEvent, **changes: object) -> AnyOrderEvent:
     """Return the placement with other terms."""
-    if not isinstance(placed, OrderPlaced):
-        raise TypeError(placed.type)
     terms = {"token_in": "SOL", "token_out": "USDC", "slippage": "0.01", **changes}
-    return placed.model_copy(update={"terms": Terms(**terms)})  # type: ignore[arg-type]  # checked there
+    return replace(_placed(placed), terms=_TERMS.validate_python(terms))
+
+
+def _placed(event: AnyOrderEvent) -> OrderPlaced:
+    if not isinstance(event, OrderPlaced):
+        raise TypeError(event.type)
+    return event
 
 
 async def append(kafka: str, topic: str, partitions: int, events: Iterable[AnyOrderEvent]) -> None:

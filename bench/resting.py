@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer
-from pydantic import BaseModel
 
 from bench.engine import READY_TIMEOUT_S, Engine
 from bench.histories import append, fell_short, placements, with_terms
@@ -33,6 +33,7 @@ from orders.events import (
 )
 from orders.topics import Topics
 from orders.values import Liquidity
+from orders.written import Written
 from runtime.market import Move
 
 ORDERS, SNIPERS = 100_000, 100
@@ -130,9 +131,11 @@ async def _snipe(
     await _place(engine, placements(PARKED))
     await log.until(OrderExecuted, executed + 1)
     now = datetime.now(UTC)
-    about = {"token": SNIPED, "pool": "RAYDIUM", "usd": Decimal(10_000_000), "price": Decimal(1)}
     topic = Topics(engine.described.topic_prefix).pools
-    await _tell(market, topic, SNIPED, Liquidity.model_validate({**about, "at": now}))
+    pool = Liquidity(
+        token=SNIPED, pool="RAYDIUM", usd=Decimal(10_000_000), price=Decimal(1), at=now
+    )
+    await _tell(market, topic, SNIPED, pool)
     await log.until(OrderExecuted, executed + PARKED + count)
     fired = {one.order_id for one, _ in log.found(OrderTriggered) if one.liquidity}
     sent = [at - now - QUOTES for one, at in log.found(OrderRouted) if one.order_id in fired]
@@ -172,13 +175,13 @@ async def _place(engine: Engine, events: Iterator[AnyOrderEvent]) -> None:
 
 
 async def _move(engine: Engine, market: AIOKafkaProducer, price: Decimal) -> None:
-    about = {"token": "SOL", "against": "USDC", "price": price, "at": datetime.now(UTC)}
+    move = Move("SOL", "USDC", price, datetime.now(UTC))
     topic = Topics(engine.described.topic_prefix).moves
-    await _tell(market, topic, "SOL", Move.model_validate(about))
+    await _tell(market, topic, "SOL", move)
 
 
-async def _tell(market: AIOKafkaProducer, topic: str, key: str, value: BaseModel) -> None:
-    await market.send_and_wait(topic, value.model_dump_json().encode(), key.encode(), 0)
+async def _tell(market: AIOKafkaProducer, topic: str, key: str, value: Written) -> None:
+    await market.send_and_wait(topic, msgspec.json.encode(value), key.encode(), 0)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
+import msgspec
 import typer
 from pydantic import ValidationError
 
@@ -178,7 +179,7 @@ def play(
 
 def _tell(told: Tick | Liquidity, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(told.model_dump_json())
+        typer.echo(msgspec.json.encode(told).decode())
     elif isinstance(told, Tick):
         typer.echo(f"{told.pair} is at {told.price:f}")
     else:

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+from msgspec.structs import replace
+
 from local.errors import EngineError, Misconfigured
 from orders.pairs import canonical, price_along, symbol_of, tokens_of
 from orders.tokens import find
 from orders.topics import Topics
 from orders.values import MAX_AMOUNT, MONEY, PRICE, Liquidity, Price, Tick, VenueName
 from runtime.appender import Appender, NotAcknowledged, open_appender
-from runtime.market import Listeners, Move, follow_market
+from runtime.market import LIQUIDITY, MOVE, Listeners, Move, follow_market
 from venues.changes import Changes
 from venues.market import DOLLAR, LISTINGS, anchor_of
 
@@ -76,13 +79,15 @@ class Desk:
         target = price_along(pair, price, one)
         rate, at = await self._rate(quote, anchor_of(base))
         against = PRICE.multiply(target, rate)
-        move = Move(token=base, against=anchor_of(base), price=against, at=at)
+        move = MOVE.validate_python(
+            {"token": base, "against": anchor_of(base), "price": against, "at": at}
+        )
         told = asyncio.create_task(self._heard.next(pair, lambda tick: _near(tick.price, target)))
         # What is waited for must be there before the answer can come.
         await asyncio.sleep(0)
         try:
             await self._append(self._topics.moves, base, move)
-            return (await _kept(told)).model_copy(update={"price": target})
+            return replace(await _kept(told), price=target)
         finally:
             told.cancel()
 
@@ -100,7 +105,9 @@ class Desk:
             raise Misconfigured(f"A pool holds at most {MAX_AMOUNT:f} USDC")
         worth = await self._worth(token, price)
         at = datetime.now(UTC)
-        liquidity = Liquidity(token=token, pool=venue, usd=usd, price=worth, at=at)
+        liquidity = LIQUIDITY.validate_python(
+            {"token": token, "pool": venue, "usd": usd, "price": worth, "at": at}
+        )
         await self._append(self._topics.pools, token, liquidity)
         if token not in LISTINGS:
             await _kept(self._heard.next(canonical(token, DOLLAR)))
@@ -143,7 +150,7 @@ class Desk:
         return canonical(*names)
 
     async def _append(self, topic: str, token: str, value: Move | Liquidity) -> None:
-        told = value.model_dump_json().encode()
+        told = msgspec.json.encode(value)
         try:
             await self._appender.append(topic, 0, token.encode(), told)
         except NotAcknowledged as error:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from orders.written import Written
 
 
 class Code(StrEnum):
@@ -43,10 +43,8 @@ FATAL = frozenset(
 )
 
 
-class Reason(BaseModel):
+class Reason(Written, frozen=True):
     """A failure as a value: a code for programs, a sentence for people."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: Code
     message: str

@@ -1,7 +1,8 @@
 """The one fold of the log: how an event moves an order. Every reader uses this and nothing else."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orders import moves
 from orders.events import (

@@ -1,9 +1,10 @@
 """What an order becomes by an event: the states that the rows of `fold` lead to."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict, Unpack
+
+from msgspec.structs import replace
 
 from orders.events import (
     OrderAmended,

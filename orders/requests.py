@@ -1,40 +1,31 @@
 """What is asked of an order, as its state keeps it."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
-
-from pydantic import Field
+from msgspec import Struct
 
 from orders.values import Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
+class Cancel(Struct, frozen=True, tag_field="kind", tag=str.lower):
     """Somebody wants the order to end: the wish is kept until it is answered."""
 
-    kind: Literal["cancel"] = "cancel"
     wish_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amend:
+class Amend(Struct, frozen=True, tag_field="kind", tag=str.lower):
     """Somebody wants other terms, who saw the order at a version."""
 
-    kind: Literal["amend"] = "amend"
     wish_id: str
     seen_version: int
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crowded:
+class Crowded(Struct, frozen=True, tag_field="kind", tag=str.lower):
     """Somebody wanted other terms while as many such wishes waited as may: it will be refused."""
 
-    kind: Literal["crowded"] = "crowded"
     wish_id: str
 
 
-Wish = Annotated[Cancel | Amend | Crowded, Field(discriminator="kind")]
+Wish = Cancel | Amend | Crowded
 
 
 def is_amendment(old: Terms, new: Terms) -> bool:

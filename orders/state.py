@@ -1,9 +1,10 @@
 """An order as its events tell it: the states it can be in. How it moves between them is `fold`."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, assert_never
+
+from msgspec import Struct
 
 from orders.errors import Code, Reason
 from orders.requests import Amend, Cancel, Crowded, Wish
@@ -13,8 +14,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class Placement(Struct, frozen=True, kw_only=True):
     """What an order is; of this only the terms may change, by an amendment.
 
     An older engine's delay records, which hold states, know no tags.
@@ -30,8 +30,7 @@ class Placement:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
     """What every placed order has.
 
     `attempts` were made since it was triggered; it was given a venue `routes` times and came to
@@ -64,40 +63,31 @@ class Placed:
         return next((wish for wish in self.wishes if not isinstance(wish, Cancel)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class New(Placed):
+class New(Placed, frozen=True, kw_only=True):
     """A limit or sniper order that neither rests nor was triggered yet."""
 
-    kind: Literal["new"] = "new"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resting(Placed):
+class Resting(Placed, frozen=True, kw_only=True):
     """Waits for its price or its pool.
 
     One that fired and fell short does so again on a better price than it fired at, or after
     `delay`. What the market did counts from `since`, else from `updated_at` on.
     """
 
-    kind: Literal["resting"] = "resting"
     reason: Reason | None
     delay: timedelta | None
     since: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending(Placed):
+class Pending(Placed, frozen=True, kw_only=True):
     """Attempt `attempts + 1` may start."""
 
-    kind: Literal["pending"] = "pending"
     last_failure: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routed(Placed):
+class Routed(Placed, frozen=True, kw_only=True):
     """A venue is chosen; the execution may have been sent."""
 
-    kind: Literal["routed"] = "routed"
     venue: str
     execution_id: str
     min_amount_out: Decimal
@@ -114,11 +104,9 @@ class Routed(Placed):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting(Placed):
+class Waiting(Placed, frozen=True, kw_only=True):
     """The last attempt failed; the next one starts when the delay is over."""
 
-    kind: Literal["waiting"] = "waiting"
     reason: Reason
     delay: timedelta
     venue: str | None
@@ -132,54 +120,43 @@ class Waiting(Placed):
             return _LATEST if self.delay > timedelta() else _EARLIEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed(Placed):
+class Completed(Placed, frozen=True, kw_only=True):
     """The swap settled. Final."""
 
-    kind: Literal["completed"] = "completed"
     venue: str
     fill: Fill
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed(Placed):
+class Failed(Placed, frozen=True, kw_only=True):
     """The order ended without a fill. Final."""
 
-    kind: Literal["failed"] = "failed"
     reason: Reason
     venue: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(Placed):
+class Cancelled(Placed, frozen=True, kw_only=True):
     """The order ended as somebody wanted. Final."""
 
-    kind: Literal["cancelled"] = "cancelled"
     venue: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expired(Placed):
+class Expired(Placed, frozen=True, kw_only=True):
     """The order's time was over. Final."""
 
-    kind: Literal["expired"] = "expired"
     venue: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantined(Placed):
+class Quarantined(Placed, frozen=True, kw_only=True):
     """The log told the impossible of this order: it starts nothing more.
 
     `held` is the execution that may have been sent: it is still resolved and recorded.
     """
 
-    kind: Literal["quarantined"] = "quarantined"
     why: str
     held: Routed | None
 
 
-@dataclass(frozen=True, slots=True)
-class Unplaced:
+class Unplaced(Struct, frozen=True):
     """No placement has been read."""
 
     version: int = 0
@@ -190,13 +167,19 @@ Closed = Completed | Failed | Cancelled | Expired
 Open = New | Resting | Pending | Routed | Waiting | Quarantined
 Order = Unplaced | Open | Closed
 Status = Literal["pending", "open", "executing", "completed", "failed", "cancelled", "expired"]
+_ENDS: dict[type[Closed], Status] = {
+    Completed: "completed",
+    Failed: "failed",
+    Cancelled: "cancelled",
+    Expired: "expired",
+}
 
 
 def status(order: Open | Closed) -> Status:
     """Return the word people see."""
     match order:
         case Completed() | Failed() | Cancelled() | Expired():
-            return order.kind
+            return _ENDS[type(order)]
         case Resting():
             return "open"
         case New() | Pending(attempts=0, routes=0, rests=0, fired_at=None):

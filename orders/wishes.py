@@ -1,6 +1,6 @@
 """What is asked of an open order: kept in its state until it is answered or the order ends."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from orders.events import AnyWish, OrderAmendRequested, OrderCancelRequested
 from orders.requests import Amend, Cancel, Crowded, Wish

@@ -12,10 +12,11 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from orders.topics import Topics
-from orders.values import Liquidity, Price, Tick, TokenName, Value
+from orders.values import Liquidity, Moment, Price, Tick, TokenName
+from orders.written import Written
 from runtime.headers import tolerate_any_names
 from runtime.silence import Silence
 
@@ -28,13 +29,20 @@ _BATCH = 500
 logger = logging.getLogger(__name__)
 
 
-class Move(Value):
-    """Where somebody put a token of the simulated market; its walk goes on from there."""
+class Move(Written, frozen=True):
+    """Where somebody put a token of the simulated market; its walk goes on from there.
+
+    `against` is the token it is priced in, by symbol; `price` units of that for one.
+    """
 
     token: TokenName
-    against: TokenName = Field(description="The token it is priced in, by symbol.")
-    price: Price = Field(description="Units of the other token for one.")
-    at: AwareDatetime
+    against: TokenName
+    price: Price
+    at: Moment
+
+
+TICK, LIQUIDITY, MOVE = TypeAdapter(Tick), TypeAdapter(Liquidity), TypeAdapter(Move)
+"""What reads them, from wherever they come, and says what is wrong with them."""
 
 
 class Listener(Protocol):
@@ -123,9 +131,9 @@ class _Follower:
         self._prices = TopicPartition(topics.prices, 0)
         self._standing = (TopicPartition(topics.pools, 0), TopicPartition(topics.moves, 0))
         self._tellers: dict[str, Callable[[bytes], None]] = {
-            topics.prices: lambda value: listener.tick(Tick.model_validate_json(value)),
-            topics.pools: lambda value: listener.liquidity(Liquidity.model_validate_json(value)),
-            topics.moves: lambda value: listener.moved(Move.model_validate_json(value)),
+            topics.prices: lambda value: listener.tick(TICK.validate_json(value)),
+            topics.pools: lambda value: listener.liquidity(LIQUIDITY.validate_json(value)),
+            topics.moves: lambda value: listener.moved(MOVE.validate_json(value)),
         }
         self._since = since
         self._known = known

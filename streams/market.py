@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from orders.pairs import symbol_of
 from orders.values import MONEY, Liquidity, Tick
 from runtime.silence import Silence
@@ -112,7 +114,7 @@ class MarketView:
         for pool in self._pools.get(symbol, {}).values():
             old = pools.get(pool.pool)
             usd = MONEY.add(old.usd, pool.usd) if old else pool.usd
-            pools[pool.pool] = pool.model_copy(update={"usd": usd})
+            pools[pool.pool] = replace(pool, usd=usd)
         return pools
 
     def _of_old(self, symbol: str) -> list[Liquidity]:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import uvloop
 
 from orders.topics import Topics
@@ -45,7 +46,7 @@ class Telling:
         self._away = away or (self._away and not ticks)
 
     async def _append(self, tick: Tick) -> bool:
-        key, value = tick.pair.encode(), tick.model_dump_json().encode()
+        key, value = tick.pair.encode(), msgspec.json.encode(tick)
         try:
             await self._appender.append(self._topic, 0, key, value)
         except NotAcknowledged as error:

@@ -17,7 +17,8 @@ from venues.exchange import Answer, Exchange, Rejected
 MESSAGE_MAX = 500
 """Characters of a reason that are kept: an event with it must not outgrow what Kafka takes."""
 
-_SETTLEMENT = Fill.model_fields.keys() - {"tx_hash"}
+_QUOTE, _FILL, _REASON = TypeAdapter(Quote), TypeAdapter(Fill), TypeAdapter(Reason)
+_SETTLEMENT = {*Fill.__struct_fields__} - {"tx_hash"}
 _SIGNATURE = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")])
 
 
@@ -40,7 +41,7 @@ class Dex:
         if isinstance(answer, Reason):
             return answer
         try:
-            return Quote.model_validate({**answer, "venue": self.name})
+            return _QUOTE.validate_python({**answer, "venue": self.name})
         except ValidationError:
             return self._unreadable("quote")
 
@@ -88,13 +89,13 @@ def _outcome(answer: Answer) -> Fill | Refused | Void:
     match answer.get("status"):
         case "refused":
             code, message = answer.get("code"), answer.get("reason")
-            return Refused(_cut(Reason.model_validate({"code": code, "message": message})))
+            return Refused(_cut(_REASON.validate_python({"code": code, "message": message})))
         case "void":
             return Void()
         case _:
             signature = _SIGNATURE.validate_python(answer.get("signature"))
             told = {field: answer.get(field) for field in _SETTLEMENT}
-            return Fill.model_validate({**told, "tx_hash": signature})
+            return _FILL.validate_python({**told, "tx_hash": signature})
 
 
 def _cut(reason: Reason) -> Reason:

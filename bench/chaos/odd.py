@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from msgspec.structs import replace
 
 from bench.engine import NotInTime
 from bench.histories import placements
@@ -110,7 +111,7 @@ def _place(url: str, name: str) -> tuple[int | None, str | None]:
 def poison(engine: RunningEngine, now: datetime) -> str:
     """Append records that nobody admits, one of each sort, to the log. Raises `NotInTime`."""
     [late] = placements(1)
-    gone = late.model_copy(update={"not_after": now - LATE})
+    gone = replace(late, not_after=now - LATE)
     here = partition_of(late.order_id, engine.partitions)
     key, value = late.order_id.encode(), encode(gone)
     unknown = json.dumps({**json.loads(value), "type": "OrderEaten"}).encode()

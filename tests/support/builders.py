@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from pydantic import TypeAdapter
+
 from orders.commands import PlaceOrder, RecordFailure, RecordFill, RouteOrder, Stamp
 from orders.errors import Code, Reason
 from orders.events import (
@@ -30,6 +32,7 @@ T0 = datetime(2026, 1, 1, tzinfo=UTC)
 ORDER_ID = "0d5e9c1a-0000-4000-8000-000000000001"
 RAYDIUM, METEORA = "RAYDIUM", "METEORA"
 
+_TERMS = TypeAdapter(Terms)
 
 TICK = Tick(pair="SOL/USDC", price=Decimal("151.5"), at=T0)
 LIQUIDITY = Liquidity(token="USDC", pool=RAYDIUM, usd=Decimal(50_000), price=Decimal("0.01"), at=T0)
@@ -46,7 +49,7 @@ def stamp(at: datetime = T0, event_id: str = "e", actor: str = "test") -> Stamp:
 
 def terms(**changes) -> Terms:
     fields = {"token_in": "SOL", "token_out": "USDC", "amount": "10", "slippage": "0.01"}
-    return Terms(**{**fields, **changes})
+    return _TERMS.validate_python({**fields, **changes})
 
 
 def limit(price: str | int = "151.2", **changes) -> Terms:

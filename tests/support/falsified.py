@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orders.admission import Record, marker
 from orders.events import OrderCancelRequested, OrderPlaced
@@ -102,10 +103,10 @@ def _event(order_id, step, changes):
     if kind == "routed":
         given["execution_id"] = f"{order_id}:{1 if version in {2, 4} else 2}"
     event = STEPS[kind](version, attempt, **given)
-    fitting = changes.keys() & type(event).model_fields.keys()
+    fitting = changes.keys() & {*type(event).__struct_fields__}
     if event.version is None:
         fitting -= {"version"}
-    return event.model_copy(update={name: changes[name] for name in fitting})
+    return replace(event, **{name: changes[name] for name in fitting})
 
 
 @st.composite
@@ -136,7 +137,7 @@ def _told(draw):
     changes = draw(st.sampled_from(CHANGES)) if draw(st.integers(0, 3)) == 0 else {}
     event = _event(order_id, step, changes)
     if order_id == NAMED and isinstance(event, OrderPlaced):
-        event = event.model_copy(update={"not_after": seconds(draw(st.integers(0, 200)))})
+        event = replace(event, not_after=seconds(draw(st.integers(0, 200))))
     value = encode(event)
     if draw(st.integers(0, 5)) == 0:
         value = draw(_falsified(value))

@@ -5,10 +5,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orders.commands import (
     AnswerOrder,
@@ -156,8 +157,9 @@ def _expired() -> Iterator[bytes]:
 def _crowded() -> Iterator[bytes]:
     terms = _terms("SOL", "USDC", "2", "0.01", order_type="limit", target_price=Decimal(160))
     amends = [
-        _wish(OrderAmendRequested, 8, seconds, seen_version=2, terms=replace(terms, amount=seconds))
+        _wish(OrderAmendRequested, 8, seconds, seen_version=2, terms=other)
         for seconds in range(2, 12)
+        for other in [replace(terms, amount=Decimal(seconds))]
     ]
     answers = [AnswerOrder(_at(seconds)) for seconds in range(12, 22)]
     return _life(_place(8, terms), RestOrder(_at(1)), *amends, *answers)

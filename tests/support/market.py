@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 
 from orders.values import Liquidity, Tick
@@ -43,7 +44,7 @@ async def tell(kafka, topics, *told):
 def _record(topics, one):
     if isinstance(one, bytes):
         return topics.prices, "SOL/USDC", one
-    value = one.model_dump_json().encode()
+    value = msgspec.json.encode(one)
     if isinstance(one, Tick):
         return topics.prices, one.pair, value
     return topics.pools if isinstance(one, Liquidity) else topics.moves, one.token, value

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.arena import Arena
 from tests.support.log import append, placement
@@ -41,6 +42,6 @@ def test_every_other_process_killed_around_what_it_writes(arena, crowd):
 def died_of_letters(arena: Arena) -> bool:
     """Append a placement that is void, for a projector to put aside."""
     late = placement(str(uuid.uuid4()))
-    void = late.model_copy(update={"not_after": late.not_after.replace(year=2020)})
+    void = replace(late, not_after=late.not_after.replace(year=2020))
     asyncio.run(append(arena.kafka, log_of(arena), TEST_PARTITIONS, void))
     return not arena.points_left()

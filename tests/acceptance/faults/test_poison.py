@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
+from msgspec.structs import replace
 
 from orders.wire import encode
 from tests.support.odd_clients import append_in_transaction, append_with_odd_header
@@ -27,7 +28,7 @@ def engine(poisoned):
 
 def late():
     order = order_on(HERE)
-    return order.model_copy(update={"not_after": order.occurred_at - timedelta(seconds=9)})
+    return replace(order, not_after=order.occurred_at - timedelta(seconds=9))
 
 
 def of_type(name):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from api.app import create_app
 from api.parts import Sources
@@ -132,7 +133,7 @@ def happens(kafka, topics):
 
     async def write(*events):
         now = datetime.now(UTC)
-        current = [event.model_copy(update={"occurred_at": now}) for event in events]
+        current = [replace(event, occurred_at=now) for event in events]
         await append(kafka, topics.events, TEST_PARTITIONS, *current)
 
     return write

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from api import exact
 from tests.support.builders import executed, fill, routed
@@ -61,7 +62,7 @@ async def _settled(http, order_id):
 
 async def test_every_digit_comes_through_the_log_and_the_table(http, happens, projector):
     order_id = str(uuid.uuid4())
-    exactly = fill("1499.123456").model_copy(update={"executed_price": Decimal("149.912345678901")})
+    exactly = replace(fill("1499.123456"), executed_price=Decimal("149.912345678901"))
     await happens(
         placement(order_id),
         routed(2, order_id=order_id, execution_id=f"{order_id}:1"),

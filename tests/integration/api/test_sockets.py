@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import websockets
+from msgspec.structs import replace
 
 from tests.support.api import in_memory, serving
 from tests.support.builders import ORDER_ID, executed, failed, placed, retry_scheduled, routed
@@ -48,7 +49,7 @@ async def test_a_subscriber_sees_the_state_at_once_and_each_change_in_order(
     await happens(first)
     async with websockets.connect(f"{api.ws}/ws/{order_id.upper()}") as socket:
         assert (await told(socket))["status"] == "pending"
-        await happens(more[0], more[0].model_copy(update={"event_id": "a loser"}))
+        await happens(more[0], replace(more[0], event_id="a loser"))
         await happens(more[1])
         messages = await rest(socket)
     assert [message["version"] for message in messages] == [2, 3]

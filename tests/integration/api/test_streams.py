@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from api import streams
 from tests.support.builders import executed, routed
@@ -101,7 +102,7 @@ async def test_followers_are_told_what_the_tables_tell(monkeypatch, http, ids, h
     following = [asyncio.create_task(follow(picked)) for picked in PICKS for _ in range(5)]
     for number, name in enumerate(names):
         placed, moved, ended = life(name, user_id=("ann", "bob")[number % 2])
-        loser = moved.model_copy(update={"event_id": f"late {number}"})
+        loser = replace(moved, event_id=f"late {number}")
         unknown = routed(2, order_id=str(uuid.uuid4()))
         await happens(placed, moved, loser, unknown, ended)
     for number, told in enumerate(await asyncio.gather(*following)):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from tests.integration.audit.world import (
     SETTLED,
@@ -90,7 +91,7 @@ BROKEN_HISTORIES = (
 async def test_i5_broken_histories_that_no_table_shows_as_quarantined(world):
     ids = [str(uuid.uuid4()) for _ in BROKEN_HISTORIES]
     for order_id, event in zip(ids, BROKEN_HISTORIES, strict=True):
-        impossible = event.model_copy(update={"order_id": order_id})
+        impossible = replace(event, order_id=order_id)
         await world.tell((0, world.placed(order_id)), (1, impossible))
     await world.project()
     world.alter("update orders set quarantined = false", rows=len(ids))
@@ -142,7 +143,7 @@ async def test_i6_less_than_the_orders_minimum(world, fresh_id, least):
 
 async def test_i6_another_amount_than_the_order_is_for(world, fresh_id):
     world.land(f"{fresh_id}:1", **{**SETTLED, "amount_in": 9})
-    nine = builders.fill().model_copy(update={"amount_in": Decimal(9)})
+    nine = replace(builders.fill(), amount_in=Decimal(9))
     await tell_executed(world, fresh_id, fill=nine)
     assert (await answer_of(world)).blames(fresh_id, "I6")
 
@@ -162,7 +163,7 @@ WRONG_RETRIES = (
 async def test_i8_retries_that_should_not_have_been_scheduled(world):
     ids = [str(uuid.uuid4()) for _ in WRONG_RETRIES]
     for order_id, event in zip(ids, WRONG_RETRIES, strict=True):
-        retry = event.model_copy(update={"order_id": order_id})
+        retry = replace(event, order_id=order_id)
         world.land(f"{order_id}:1", **VOID)
         await world.tell((0, world.placed(order_id)), (100, routed(order_id)), (101, retry))
     answer = await answer_of(world)

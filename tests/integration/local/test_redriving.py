@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from orders.wire import encode
 from tests.integration.local.lettered import home_of, new_order, place_of
@@ -84,7 +85,7 @@ def test_on_a_terminal_it_asks_first(bench, answer, code, redriven):
 
 def test_a_late_placement_and_what_is_no_event_are_refused(bench):
     late = new_order()
-    late = late.model_copy(update={"not_after": late.occurred_at - timedelta(seconds=9)})
+    late = replace(late, not_after=late.occurred_at - timedelta(seconds=9))
     places = [
         bench.append(home_of(late), late.order_id.encode(), encode(late)),
         bench.append(0, b"k", b"poison"),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from orders.admission import admit
 from orders.wire import encode
@@ -31,9 +32,7 @@ EDGES = [
     routed(10**30),
     retry_scheduled(2, delay=timedelta.max, reason=reason(message="\0")),
     retry_scheduled(2, delay=timedelta.min),
-    executed(
-        3, fill=fill().model_copy(update={"tx_hash": "\0", "amount_out": Decimal("1e200000")})
-    ),
+    executed(3, fill=replace(fill(), tx_hash="\0", amount_out=Decimal("1e200000"))),
 ]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from msgspec.structs import replace
 
 from orders.topics import partition_of
 from orders.wire import encode
@@ -42,7 +43,7 @@ async def test_records_that_are_not_admitted_go_to_the_dead_letters_and_the_rest
     log, tables, start, environment
 ):
     good, wrong_key, late = (placement(new_id()) for _ in range(3))
-    late = late.model_copy(update={"not_after": late.occurred_at - timedelta(seconds=9)})
+    late = replace(late, not_after=late.occurred_at - timedelta(seconds=9))
     home, elsewhere = home_of(good), (home_of(good) + 1) % TEST_PARTITIONS
     key = good.order_id.encode()
     poison = [

@@ -7,6 +7,7 @@ import uuid
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from local.ports import free_ports
 from tests.support.audited import read_stories
@@ -129,7 +130,7 @@ async def test_the_delays_worker_dies_at_each_of_its_points(doomed, place, all_c
 async def test_a_projector_dies_at_each_of_its_points(doomed, place, kafka, topics):
     projector = doomed("projector-1", "projections")
     late = placement(str(uuid.uuid4()))
-    void = late.model_copy(update={"not_after": late.not_after.replace(year=2020)})
+    void = replace(late, not_after=late.not_after.replace(year=2020))
     await append(kafka, topics.events, TEST_PARTITIONS, void)
     points = [*BOTH_SIDES, "before-commit", "after-commit"]
     projector.name_points(*points)

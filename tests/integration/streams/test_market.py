@@ -3,12 +3,13 @@
 import asyncio
 import signal
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from msgspec.structs import replace
 
 from orders.events import OrderExecuted, OrderRested, OrderRouted, OrderTriggered
 from orders.state import Completed, Resting
@@ -48,7 +49,7 @@ async def market(kafka, topics):
             await eventually(told)
 
         async def _send(self, topic, key, value):
-            await producer.send_and_wait(topic, value.model_dump_json().encode(), key.encode(), 0)
+            await producer.send_and_wait(topic, msgspec.json.encode(value), key.encode(), 0)
 
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
         yield Told()

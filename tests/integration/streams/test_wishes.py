@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from orders.events import (
     OrderAmended,
@@ -32,7 +33,7 @@ def cancels(orders):
 
 def asked(kind, order, **about):
     made = wish(kind, uuid4().hex, **about)
-    return made.model_copy(update={"order_id": order.order_id, "actor": "api"})
+    return replace(made, order_id=order.order_id, actor="api")
 
 
 async def all_are(log, state):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from orders.errors import Code
 from orders.events import (
@@ -82,7 +83,7 @@ async def test_an_order_its_client_named_starts_once_the_projection_knows_it_for
 ):
     run("worker")
     named, *others = placements(20)
-    named = named.model_copy(update={"client_order_id": "mine"})
+    named = replace(named, client_order_id="mine")
     await log.append(named, *others)
 
     async def others_ended():
@@ -106,7 +107,7 @@ async def test_an_order_its_client_repeats_much_later_is_not_executed_again(run,
     # As if so much time had gone by that nobody but the projection remembers the order.
     table = "update projection_1.orders set not_after = not_after - interval '1 hour'"
     await eventually(lambda: changed_rows(database_url, table))
-    repeated = named.model_copy(update={"event_id": "again", "not_after": later()})
+    repeated = replace(named, event_id="again", not_after=later())
     await log.append(repeated, *placements(20))
     run("worker")
 
@@ -132,7 +133,7 @@ async def test_a_worker_that_meets_a_newer_log_stops_and_asks_for_an_upgrade(run
     worker = run("worker")
     await log.append(*placements(1))
     await eventually(log.all_ended)
-    await log.append(*(order.model_copy(update={"schema_version": 99}) for order in placements(1)))
+    await log.append(*(replace(order, schema_version=99) for order in placements(1)))
     assert await asyncio.to_thread(worker.wait, 20) == 2
     assert "upgrade the engine" in capfd.readouterr().err
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from api.forecast import forecast
 from orders.commands import RouteOrder
@@ -122,7 +123,7 @@ def test_nothing_is_told_at_the_limits(changes):
 
 @pytest.mark.parametrize(("impact", "told"), [("0.01", []), ("0.0101", ["HIGH_PRICE_IMPACT"])])
 def test_a_high_price_impact_of_the_winner_is_told(impact, told):
-    best = quote(1503, METEORA).model_copy(update={"price_impact": Decimal(impact)})
+    best = replace(quote(1503, METEORA), price_impact=Decimal(impact))
     assert codes(seen(quote(1500), best)) == told
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import websockets
 
-from orders.values import Tick
 from tests.support.api import in_memory, serving
 from tests.support.market import move, pool, tick
 from tests.support.servers import wait_until
@@ -57,7 +56,8 @@ async def test_a_client_is_told_the_prices_of_the_moment_then_each_tick(world, c
     assert (prices["type"], prices["id"], prices["silent"]) == ("prices", "m", False)
     assert [one["pair"] for one in prices["prices"]] == ["SOL/USDC", "mSOL/SOL"]
     told = prices["prices"][0]
-    assert Tick(pair=told["pair"], price=told["price"], at=told["timestamp"]) == first
+    assert (told["pair"], told["price"]) == (first.pair, first.price)
+    assert datetime.fromisoformat(told["timestamp"]) == first.at
     world.market.tell(tick("151.2"), pool())
     one, other = await client.told(), await client.told()
     assert (one["type"], one["id"], one["pair"], one["price"]) == ("tick", "m", "SOL/USDC", 151.2)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from audit.chapter import Chapter
 from audit.findings import Figures, Findings
@@ -34,7 +35,7 @@ from tests.support.builders import (
     wish,
 )
 
-FREE = quote(venue=METEORA).model_copy(update={"fee": Decimal(0)})
+FREE = replace(quote(venue=METEORA), fee=Decimal(0))
 BUY = {"token_in": "USDC", "token_out": "SOL"}
 
 
@@ -43,7 +44,7 @@ def tick(price, pair="SOL/USDC"):
 
 
 def pool(**changes):
-    return LIQUIDITY.model_copy(update=changes)
+    return replace(LIQUIDITY, **changes)
 
 
 def broken(*life, at=T0):
@@ -88,7 +89,7 @@ def test_an_order_fires_on_what_it_waits_for(terms, seen, told):
         ("151.12126", {}, False),
         (
             "151.12126",
-            {"quotes": (quote(), quote(venue=METEORA).model_copy(update={"fee": 0}))},
+            {"quotes": (quote(), replace(quote(venue=METEORA), fee=0))},
             True,
         ),
         ("151.12126", {"failed_quotes": (no_quote(venue=METEORA),)}, True),
@@ -120,7 +121,7 @@ def test_an_order_does_not_go_on_when_its_time_is_over(event, ends, late):
 def test_numbers_beyond_all_numbers_stop_no_audit(price):
     for terms in (limit(), limit(**BUY), limit(target_price=price)):
         fired = flaw_of(triggered(3, tick(price)), terms, None, T0)
-        odd = quote().model_copy(update={"fee": Decimal(f"{price}00")})
+        odd = replace(quote(), fee=Decimal(f"{price}00"))
         sent = flaw_of(routed(4, quotes=(odd,)), terms, price_along(terms, tick(price)), T0)
         assert all(one is None or "fired" in one for one in (fired, sent))
 

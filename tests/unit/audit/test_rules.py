@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from audit.chapter import Chapter
 from audit.findings import Figures, Findings
@@ -142,7 +143,7 @@ def test_a_quarantined_order_needs_its_alarm():
 @pytest.mark.parametrize("actor", ["api", "streams", "delays"])
 @pytest.mark.parametrize("impossible", [executed(9), executed(2)], ids=["a gap", "no transition"])
 def test_an_impossible_event_of_the_engines_own_breaks_i5_alone(impossible, actor):
-    told = story(impossible.model_copy(update={"actor": actor}))
+    told = story(replace(impossible, actor=actor))
     assert judged(told, alarmed=True) == ({"I5"}, {"quarantined": 1})
     assert judged(told, alarmed=True, known=[ORDER_ID]) == (set(), {"quarantined": 1})
 
@@ -216,7 +217,7 @@ def test_a_wish_that_found_no_room_waits_for_its_refusal_no_longer_than_others()
     ],
 )
 def test_for_lack_of_room_is_refused_what_found_none_and_nothing_else(number, code, wrong, actor):
-    answer = no(f"wish-{number}", code).model_copy(update={"actor": actor})
+    answer = replace(no(f"wish-{number}", code), actor=actor)
     broken = broken_by(placed(terms=limit()), rested(2), *CROWD, answer)
     assert broken == ({"I5"} if wrong and actor == "streams" else set())
 

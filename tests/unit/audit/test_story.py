@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from audit.admission import judge
 from audit.chapter import Chapter
@@ -136,7 +137,7 @@ def assert_state_tells(stored, state):
         return
     order: Open = wire.decode_order(stored)
     numbers = (order.version, order.attempts, order.routes, order.rests, len(order.wishes))
-    assert state == (order.kind, *map(str, numbers))
+    assert state == (type(order).__name__.lower(), *map(str, numbers))
 
 
 LIFE = (
@@ -236,7 +237,7 @@ def both(order, told, event):
     """Let fold and story hear one event; fail unless they agree on all that the tables show."""
     if told is not None:
         later = told.updated_at + timedelta(seconds=1)
-        event = event.model_copy(update={"occurred_at": later})
+        event = replace(event, occurred_at=later)
     after = evolve(order, event)
     if told is None:
         told = Story(event, 0, event.occurred_at)

@@ -10,7 +10,9 @@ from orders.events import (
     OrderCancelRequested,
 )
 from orders.fold import evolve, replay
+from orders.requests import Amend, Crowded
 from orders.retry import RetryPolicy
+from orders.state import Completed
 from orders.wishes import MOST_AMENDS, MOST_CROWDED
 from tests.support.builders import (
     LIQUIDITY,
@@ -82,7 +84,7 @@ def test_nothing_ends_an_order_while_an_execution_may_be_on_its_way(history):
 
 def test_a_fill_answers_the_wish_to_cancel():
     done = replay([placed(), routed(2), CANCEL, executed(3)])
-    assert done.kind == "completed"
+    assert isinstance(done, Completed)
     order.given(placed(), routed(2), CANCEL, executed(3)).when(ANSWER).then_nothing()
 
 
@@ -147,7 +149,7 @@ def test_of_many_wishes_for_other_terms_only_so_many_may_be_met():
     wishes = [amend(event_id=f"wish-{n}") for n in range(MOST_AMENDS + 2)]
     kept = replay([*AT_REST, *wishes, wishes[-1]]).wishes
     assert [one.wish_id for one in kept] == [one.event_id for one in wishes]
-    assert [one.kind for one in kept] == ["amend"] * MOST_AMENDS + ["crowded"] * 2
+    assert [type(one) for one in kept] == [Amend] * MOST_AMENDS + [Crowded] * 2
 
 
 def test_each_of_many_wishes_is_answered_in_its_turn_those_without_room_by_a_refusal():

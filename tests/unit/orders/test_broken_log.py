@@ -3,6 +3,7 @@
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from msgspec.structs import replace
 
 from orders.commands import BeginRetry, RouteOrder
 from orders.decider import decide
@@ -34,7 +35,7 @@ class BrokenLog(RuleBasedStateMachine):
         if event is None:
             return
         shift = data.draw(st.integers(-2, 3))
-        event = event.model_copy(update={"version": max(1, event.version + shift)})
+        event = replace(event, version=max(1, event.version + shift))
         before = self.order
         self.order = evolve(before, event)
         assert self.order.version >= before.version

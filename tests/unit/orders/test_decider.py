@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_placing_an_order_again_changes_nothing():
 def test_routing_picks_the_quote_with_the_most_out_and_keeps_them_all():
     quotes = (quote(1500, RAYDIUM), quote(1501, METEORA))
     order.given(placed()).when(route(*quotes)).then(
-        routed(2, venue=METEORA, min_amount_out="1485.99", quotes=quotes)
+        routed(2, venue=METEORA, min_amount_out=Decimal("1485.99"), quotes=quotes)
     )
 
 
@@ -71,7 +72,7 @@ def test_the_minimum_out_keeps_every_digit():
     precise = quote("0.123456789")
     tight = terms(slippage="0.000000001")
     order.given(placed(terms=tight)).when(route(precise)).then(
-        routed(2, quotes=(precise,), min_amount_out="0.123456788876543211")
+        routed(2, quotes=(precise,), min_amount_out=Decimal("0.123456788876543211"))
     )
 
 

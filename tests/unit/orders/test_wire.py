@@ -51,6 +51,15 @@ def test_money_is_text_on_the_wire():
 
 
 @pytest.mark.parametrize(
+    ("seconds", "written"), [(2, "PT2S"), (60, "PT1M"), (90.5, "PT1M30.5S"), (86_400, "P1D")]
+)
+def test_a_delay_is_written_by_its_largest_units(seconds, written):
+    event = retry_scheduled(3, delay=timedelta(seconds=seconds))
+    assert json.loads(encode(event))["delay"] == written
+    assert decode(encode(event)) == event
+
+
+@pytest.mark.parametrize(
     "history",
     [
         (placed(),),

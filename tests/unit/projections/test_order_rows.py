@@ -7,6 +7,7 @@ import pytest
 
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
+from orders.state import Resting
 from orders.wire import decode_order
 from projections.orders import PLACED_COLUMNS, OrderRow, order_row
 from tests.support.builders import (
@@ -133,7 +134,7 @@ def test_an_order_at_rest_is_open_and_tells_what_it_waits_for():
     assert (row.status, row.version) == ("open", 2)
     assert (str(row.target_price), row.expires_at) == ("151.2", seconds(9))
     assert row.time_in_force == "IOC"
-    assert decode_order(row.state).kind == "resting"
+    assert isinstance(decode_order(row.state), Resting)
 
 
 def test_a_sniper_order_tells_which_pool_it_waits_for():

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orders.values import Liquidity, Tick
 from streams.market import KEPT, Hearing, MarketView, Peaks
@@ -65,7 +66,7 @@ def test_what_is_long_past_is_forgotten():
 def test_the_last_word_of_each_pool_of_a_token_is_known():
     market = MarketView(lambda: True)
     other = Liquidity(token="USDC", pool=METEORA, usd=Decimal(1), price=Decimal(1), at=T0)
-    for pool in (LIQUIDITY, other, LIQUIDITY.model_copy(update={"usd": Decimal(7)})):
+    for pool in (LIQUIDITY, other, replace(LIQUIDITY, usd=Decimal(7))):
         market.liquidity(pool)
     told = {pool.pool: pool.usd for pool in market.pools("USDC")}
     assert told == {"RAYDIUM": Decimal(7), "METEORA": Decimal(1)}

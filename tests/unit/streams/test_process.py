@@ -31,6 +31,13 @@ from tests.support.builders import (
 )
 
 
+class Garbled(Quote, frozen=True):
+    """A quote that nobody looked at."""
+
+    def __post_init__(self):
+        pass
+
+
 async def test_a_pending_order_is_routed_with_the_quotes_of_all_venues(desk):
     event = await desk.advance(placed())
     assert isinstance(event, OrderRouted)
@@ -137,7 +144,7 @@ async def test_what_a_quarantined_order_had_sent_is_resolved_not_sent_again(desk
 
 
 async def test_a_fault_of_ours_while_routing_is_a_failed_attempt(desk):
-    desk.raydium.will_quote(Quote.model_construct(venue=RAYDIUM, amount_out=None))
+    desk.raydium.will_quote(Garbled(RAYDIUM, *[None] * 5))
     event = await desk.advance(placed())
     assert isinstance(event, OrderRetryScheduled)
     assert event.reason.code == Code.INTERNAL

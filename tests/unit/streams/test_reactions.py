@@ -1,10 +1,10 @@
 """A bounded number of orders in flight, the rest parked in turn."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from orders.fold import replay
 from streams import reactions

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from tests.support.builders import LIQUIDITY, ORDER_ID, limit, placed, rested
 from tests.unit.streams.told import LIMIT, fell_short, hear, tick
 
@@ -42,7 +44,7 @@ def test_orders_of_a_token_whose_pool_grew_are_priced_before_all_others(live):
         event = placed(order_id=order_id, terms=limit(150, **other))
         live.read(event, rested(2, order_id=order_id), first=2 * place)
     live.share = Decimal("1.5")
-    live.watch.liquidity(LIQUIDITY.model_copy(update={"token": "SOL"}))
+    live.watch.liquidity(replace(LIQUIDITY, token="SOL"))
     live.partition.end_what_is_over()
     hear(live, 100, 1)
     assert live.seen(ids[-1]) == tick(100, 1)

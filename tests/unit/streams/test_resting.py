@@ -1,7 +1,8 @@
 """Limit orders at rest fire on the price, once, and write nothing while just out of reach."""
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay

@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from orders.events import OrderCancelRequested
 from orders.fold import replay
@@ -27,7 +28,7 @@ from tests.support.builders import (
 from tests.support.log import eventually
 from tests.unit.streams.conftest import Bench
 
-NEW_POOL = LIQUIDITY.model_copy(update={"token": "NEW"})
+NEW_POOL = replace(LIQUIDITY, token="NEW")
 SNIPER = placed(terms=sniper(token_out="NEW"))
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from orders.fold import replay
 from streams import starts
@@ -18,7 +19,7 @@ def waits(second, of="NEW"):
 
 def fired(second, of="NEW"):
     """Return it as it comes back from the log."""
-    pool = LIQUIDITY.model_copy(update={"token": of})
+    pool = replace(LIQUIDITY, token=of)
     return replay([placed_at(second, of), triggered(2, pool, order_id=name(second, of))])
 
 

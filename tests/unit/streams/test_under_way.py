@@ -1,6 +1,7 @@
 """An order has one answer under way: the next is decided when that one was read back."""
 
 import pytest
+from msgspec.structs import replace
 
 from orders.commands import AnswerOrder
 from orders.decider import decide
@@ -22,7 +23,7 @@ from tests.support.builders import (
 
 CANCEL = wish(OrderCancelRequested)
 AMEND = wish(OrderAmendRequested, seen_version=2, terms=limit(151))
-OTHER = AMEND.model_copy(update={"event_id": "another wish"})
+OTHER = replace(AMEND, event_id="another wish")
 LIMIT = placed(terms=limit())
 WAITS = (placed(), routed(2), retry_scheduled(3))
 
@@ -51,7 +52,7 @@ def test_an_answer_that_another_worker_gave_first_gives_the_order_its_next_turn_
     live.read(placed(), routed(2), AMEND)
     answer, under_way = answering(live)
     with under_way:
-        live.read(OTHER, answer.model_copy(update={"event_id": "another's"}), first=3)
+        live.read(OTHER, replace(answer, event_id="another's"), first=3)
         assert live.partition.settling(ORDER_ID) is None
     live.lane.settled.clear()
     live.read(answer, first=5)
@@ -60,7 +61,7 @@ def test_an_answer_that_another_worker_gave_first_gives_the_order_its_next_turn_
 
 
 def test_what_an_order_fires_on_while_its_answer_is_under_way_makes_it_fire_after_it(live):
-    live.read(LIMIT, rested(2), AMEND.model_copy(update={"seen_version": 1}))
+    live.read(LIMIT, rested(2), replace(AMEND, seen_version=1))
     answer, under_way = answering(live)
     with under_way:
         live.hearing.heard()

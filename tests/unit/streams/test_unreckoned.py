@@ -3,6 +3,7 @@
 from decimal import Decimal, Overflow
 
 import pytest
+from msgspec.structs import replace
 
 from orders.fold import replay
 from streams.resting import RestingOrders
@@ -87,6 +88,6 @@ def test_a_sniper_whose_tokens_pools_cannot_be_reckoned_waits_for_one_that_is_to
     live.read(begun, rested(2, order_id=SNIPER_ID))
     assert {one.message for one in caplog.records} == {"a token's pools cannot be reckoned"}
     assert live.seen(SNIPER_ID) is None
-    pool = LIQUIDITY.model_copy(update={"token": "NEW"})
+    pool = replace(LIQUIDITY, token="NEW")
     live.watch.liquidity(pool)
     assert live.seen(SNIPER_ID) == pool

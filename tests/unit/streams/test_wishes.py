@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
@@ -103,7 +104,7 @@ def test_wishes_nobody_answered_are_answered_by_whoever_takes_over(deaf):
 def test_an_answer_that_came_too_late_starts_nothing_again(live, answer):
     live.read(placed(), CANCEL, AMEND, routed(2))
     before = list(live.reactions.started)
-    live.read(answer.model_copy(update={"actor": "streams"}), first=4)
+    live.read(replace(answer, actor="streams"), first=4)
     assert live.reactions.started == before
 
 
@@ -115,8 +116,8 @@ def test_an_answer_that_lost_its_race_is_given_again_to_an_order_that_waits(live
 
 
 def test_a_second_rejection_of_a_wish_asks_for_no_further_answer(live):
-    other = AMEND.model_copy(update={"event_id": "another wish"})
-    no = rejected().model_copy(update={"actor": "streams"})
+    other = replace(AMEND, event_id="another wish")
+    no = replace(rejected(), actor="streams")
     live.read(LIMIT, rested(2), AMEND, other, no)
     live.lane.settled.clear()
     live.read(no, first=5)

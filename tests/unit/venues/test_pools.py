@@ -153,7 +153,8 @@ def test_a_known_token_has_a_pool_at_each_venue_from_the_beginning():
 @pytest.mark.parametrize("usd", ["0.0000001", "0.0000009"])
 def test_what_holds_less_than_the_least_of_a_token_is_no_pool(usd):
     market = Market(1, 0.0002)
-    market.changes.liquidity(Liquidity(token="DUST", pool="RAYDIUM", usd=usd, price=1, at=T0))
+    pool = Liquidity("DUST", "RAYDIUM", usd=Decimal(usd), price=Decimal(1), at=T0)
+    market.changes.liquidity(pool)
     pools = Pools("RAYDIUM", Decimal("0.0025"), market)
     for pair in ("USDC/DUST", "DUST/USDC"):
         found = pools.swap(swap(pair=pair, amount="0.000001"), T0)
