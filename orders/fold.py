@@ -1,6 +1,7 @@
 """The one fold of the log: how an event moves an order. Every reader uses this and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -45,31 +46,36 @@ from orders.wishes import wished
 
 
 def evolve(order: Order, event: AnyOrderEvent) -> Order:
-    """Apply one event: the first with a given version wins. Every legal transition is a row here.
+    """Apply one event: the first with a given version wins. Every legal transition is a row below.
 
     Superseded events, events of an order never placed and events after the end change nothing; any
     other event without a row quarantines the order. A wish has no version: it is kept until it is
     answered. A second answer to one wish changes nothing: a rejection has no version to lose by.
     """
+    row = _ROWS.get((type(order), type(event)))
+    if row and event.version == order.version + 1 and row.fits(order, event):
+        return row.move(order, event)
     if isinstance(event, OrderWish):
         return wished(order, event) if isinstance(order, Open) else order
-    match order, event:
-        case Unplaced(), OrderPlaced(version=1):
-            return moves.begun(event)
-        case ((Unplaced() | Completed() | Failed() | Cancelled() | Expired()), _):
+    return _otherwise(order, event)
+
+
+def _otherwise(order: Order, event: OrderFact) -> Order:
+    match order:
+        case Unplaced() | Completed() | Failed() | Cancelled() | Expired():
             return order
-        case _, _ if event.version <= order.version:
+        case _ if event.version <= order.version:
             return order
-        case Quarantined(), _:
+        case Quarantined():
             return _ended(order, event)
-        case _, _ if event.version > order.version + 1:
+        case _ if event.version > order.version + 1:
             missing = order.version + 1
             why = f"{event.type} came with version {event.version}, version {missing} never did"
             return moves.quarantined(order, event, why, order.version)
+        case _ if isinstance(event, OrderAmended) and not _answers(order.amend, event):
+            return order
         case _:
-            return _next(order, event) or moves.quarantined(
-                order, event, _impossible(order, event), event.version
-            )
+            return moves.quarantined(order, event, _impossible(order, event), event.version)
 
 
 def _impossible(order: Placed, event: OrderFact) -> str:
@@ -84,74 +90,16 @@ def replay(events: Iterable[AnyOrderEvent]) -> Order:
     return order
 
 
-def _next(
-    order: New | Resting | Pending | Routed | Waiting, event: OrderFact
-) -> Open | Closed | None:
-    match event:
-        case OrderCancelled() if _is_wished(order, event):
-            return moves.cancelled(order, event)
-        case OrderExpired() if order.placement.terms.expires_at and _counts(order, event):
-            return moves.expired(order, event)
-        case OrderAmended() if not _answers(order.amend, event):
-            return order
-        case _ if isinstance(order, New | Resting):
-            return _triggered(order, event)
-        case _:
-            return _attempted(order, event)
+def _begins(_order: Unplaced, _event: OrderPlaced) -> bool:
+    return True
 
 
-def _triggered(order: New | Resting, event: OrderFact) -> Resting | Pending | None:
-    match order, event:
-        case New(), OrderRested(rests=1):
-            return moves.resting(order, event)
-        case _, OrderTriggered() if (event.tick is None) == _is_sniper(order):
-            return moves.triggered(order, event)
-        case Resting(), OrderAmended() if _is_amendment(order, event):
-            return moves.amended(order, event)
-        case _:
-            return None
+def _rests_first(_order: New, event: OrderRested) -> bool:
+    return event.rests == 1
 
 
-def _attempted(order: Pending | Routed | Waiting, event: OrderFact) -> Open | Closed | None:
-    match order, event:
-        case Pending() | Routed(), OrderRested():
-            return moves.resting(order, event) if _may_rest(order, event) else None
-        case Pending(), _:
-            return _routed(order, event)
-        case Routed(), _:
-            return _resolved(order, event)
-        case Waiting(), OrderRetryDue() if event.attempt == order.attempts + 1:
-            return moves.due(order, event)
-        case _:
-            return None
-
-
-def _routed(order: Pending, event: OrderFact) -> Open | Closed | None:
-    match event:
-        case OrderRouted() if _is_next_route(order, event):
-            return moves.routed(order, event)
-        case OrderRetryScheduled() if event.attempt == order.attempts + 1:
-            return moves.waiting(order, event)
-        case OrderFailed() if event.attempts == order.attempts + 1:
-            return moves.failed(order, event)
-        case _:
-            return None
-
-
-def _resolved(order: Routed, event: OrderFact) -> Open | Closed | None:
-    match event:
-        case OrderExecuted() if _is_of(order, event):
-            return moves.completed(order, event)
-        case OrderRetryScheduled() if event.attempt == order.attempts:
-            return moves.waiting(order, event)
-        case OrderFailed() if event.attempts == order.attempts:
-            return moves.failed(order, event)
-        case _:
-            return None
-
-
-def _is_sniper(order: Placed) -> bool:
-    return order.placement.terms.is_sniper
+def _fires(order: New | Resting, event: OrderTriggered) -> bool:
+    return (event.tick is None) == order.placement.terms.is_sniper
 
 
 def _may_rest(order: Placed, event: OrderRested) -> bool:
@@ -170,7 +118,11 @@ def _is_wished(order: Placed, event: OrderCancelled) -> bool:
     return _answers(order.cancel, event) and _counts(order, event)
 
 
-def _counts(order: Placed, event: OrderCancelled | OrderExpired) -> bool:
+def _is_over(order: Placed, event: OrderExpired) -> bool:
+    return order.placement.terms.expires_at is not None and _counts(order, event)
+
+
+def _counts(order: Placed, event: OrderCancelled | OrderExpired | OrderFailed) -> bool:
     return event.attempts == order.attempts
 
 
@@ -182,6 +134,18 @@ def _is_next_route(order: Pending, event: OrderRouted) -> bool:
 def execution_id(order: Pending) -> str:
     """Return the id the order's next execution has: its id and how often it was routed, from 1."""
     return f"{order.placement.order_id}:{order.routes + 1}"
+
+
+def _is_next(order: Pending | Waiting, event: OrderRetryScheduled | OrderRetryDue) -> bool:
+    return event.attempt == order.attempts + 1
+
+
+def _is_last(order: Pending, event: OrderFailed) -> bool:
+    return event.attempts == order.attempts + 1
+
+
+def _is_present(order: Routed, event: OrderRetryScheduled) -> bool:
+    return event.attempt == order.attempts
 
 
 def _is_of(order: Routed, event: OrderExecuted) -> bool:
@@ -199,3 +163,31 @@ def _ended(order: Quarantined, event: OrderFact) -> Quarantined | Closed:
             return moves.failed(order, event)
         case _:
             return replace(order, version=event.version) if follows else order
+
+
+class _Row(NamedTuple):
+    """A legal transition: whether an event of its type fits the order, and what that becomes."""
+
+    fits: Callable[[Any, Any], bool]
+    move: Callable[[Any, Any], Open | Closed]
+
+
+_OPEN = (New, Resting, Pending, Routed, Waiting)
+_ROWS: dict[tuple[type, type], _Row] = {
+    (Unplaced, OrderPlaced): _Row(_begins, lambda _, event: moves.begun(event)),
+    (New, OrderRested): _Row(_rests_first, moves.resting),
+    (New, OrderTriggered): _Row(_fires, moves.triggered),
+    (Resting, OrderTriggered): _Row(_fires, moves.triggered),
+    (Resting, OrderAmended): _Row(_is_amendment, moves.amended),
+    (Pending, OrderRested): _Row(_may_rest, moves.resting),
+    (Pending, OrderRouted): _Row(_is_next_route, moves.routed),
+    (Pending, OrderRetryScheduled): _Row(_is_next, moves.waiting),
+    (Pending, OrderFailed): _Row(_is_last, moves.failed),
+    (Routed, OrderRested): _Row(_may_rest, moves.resting),
+    (Routed, OrderExecuted): _Row(_is_of, moves.completed),
+    (Routed, OrderRetryScheduled): _Row(_is_present, moves.waiting),
+    (Routed, OrderFailed): _Row(_counts, moves.failed),
+    (Waiting, OrderRetryDue): _Row(_is_next, moves.due),
+    **{(kind, OrderCancelled): _Row(_is_wished, moves.cancelled) for kind in _OPEN},
+    **{(kind, OrderExpired): _Row(_is_over, moves.expired) for kind in _OPEN},
+}

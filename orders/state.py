@@ -167,7 +167,11 @@ Closed = Completed | Failed | Cancelled | Expired
 Open = New | Resting | Pending | Routed | Waiting | Quarantined
 Order = Unplaced | Open | Closed
 Status = Literal["pending", "open", "executing", "completed", "failed", "cancelled", "expired"]
-_ENDS: dict[type[Closed], Status] = {
+_STATUS: dict[type[Placed], Status] = {
+    New: "pending",
+    Resting: "open",
+    Routed: "executing",
+    Waiting: "executing",
     Completed: "completed",
     Failed: "failed",
     Cancelled: "cancelled",
@@ -178,27 +182,25 @@ _ENDS: dict[type[Closed], Status] = {
 def status(order: Open | Closed) -> Status:
     """Return the word people see."""
     match order:
-        case Completed() | Failed() | Cancelled() | Expired():
-            return _ENDS[type(order)]
-        case Resting():
-            return "open"
-        case New() | Pending(attempts=0, routes=0, rests=0, fired_at=None):
+        case Pending(attempts=0, routes=0, rests=0, fired_at=None):
             return "pending"
+        case Pending():
+            return "executing"
         case Quarantined():
             return "executing" if order.attempts else "pending"
         case _:
-            return "executing"
+            return _STATUS[type(order)]
 
 
 def venue(order: Open | Closed) -> str | None:
     """Return the venue of the present attempt, or of the last one."""
     match order:
+        case New() | Resting() | Pending():
+            return None
         case Routed() | Waiting() | Completed() | Failed() | Cancelled() | Expired():
             return order.venue
         case Quarantined():
             return order.held.venue if order.held else None
-        case New() | Resting() | Pending():
-            return None
         case _:
             assert_never(order)
 
@@ -206,17 +208,17 @@ def venue(order: Open | Closed) -> str | None:
 def reason(order: Open | Closed) -> Reason | None:
     """Return why the last attempt failed, or what is wrong with the order's history."""
     match order:
-        case Waiting() | Failed() | Resting():
-            return order.reason
+        case New() | Routed() | Completed():
+            return None
         case Pending():
             return order.last_failure
+        case Waiting() | Failed() | Resting():
+            return order.reason
         case Quarantined():
             return Reason(code=Code.QUARANTINED, message=order.why)
         case Cancelled():
             return Reason(code=Code.CANCELLED, message="cancelled")
         case Expired():
             return Reason(code=Code.EXPIRED, message="expired")
-        case New() | Routed() | Completed():
-            return None
         case _:
             assert_never(order)
