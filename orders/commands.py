@@ -1,15 +1,15 @@
 """What the shells ask of an order. A command carries its moment, its id and its author."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from orders.errors import Reason
 from orders.events import FailedQuote
 from orders.values import Fill, Liquidity, Quote, Terms, Tick
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """The id, moment (UTC) and author that the event of a command gets."""
 
     event_id: str
@@ -17,8 +17,7 @@ class Stamp:
     actor: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceOrder:
+class PlaceOrder(Struct, frozen=True):
     """Begin an order; void when it reaches the log after `not_after`."""
 
     order_id: str
@@ -31,8 +30,7 @@ class PlaceOrder:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class RouteOrder:
+class RouteOrder(Struct, frozen=True):
     """Choose a venue from what they answered."""
 
     quotes: tuple[Quote, ...]
@@ -40,46 +38,40 @@ class RouteOrder:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFill:
+class RecordFill(Struct, frozen=True):
     """The attempt settled."""
 
     fill: Fill
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFailure:
+class RecordFailure(Struct, frozen=True):
     """The attempt is known to have traded nothing, and why."""
 
     reason: Reason
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class BeginRetry:
+class BeginRetry(Struct, frozen=True):
     """The delay of a scheduled retry is over."""
 
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class RestOrder:
+class RestOrder(Struct, frozen=True):
     """Let a new order wait for its price or its pool."""
 
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerOrder:
+class TriggerOrder(Struct, frozen=True):
     """Start an order for what was seen on the market: a limit order's tick, a sniper's pool."""
 
     seen: Tick | Liquidity
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerOrder:
+class AnswerOrder(Struct, frozen=True):
     """Do what is asked of the order, or what its time calls for."""
 
     stamp: Stamp

@@ -1,10 +1,10 @@
 """What follows from each command, in sentences."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from orders.commands import BeginRetry
 from orders.errors import Code
