@@ -50,17 +50,26 @@ class Placed(Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower)
     @property
     def cancel(self) -> Cancel | None:
         """Return the wish to end, if there is one."""
-        return next((wish for wish in self.wishes if isinstance(wish, Cancel)), None)
+        for wish in self.wishes:
+            if isinstance(wish, Cancel):
+                return wish
+        return None
 
     @property
     def amend(self) -> Amend | None:
         """Return the oldest wish for other terms that may be met, if there is one."""
-        return next((wish for wish in self.wishes if isinstance(wish, Amend)), None)
+        for wish in self.wishes:
+            if isinstance(wish, Amend):
+                return wish
+        return None
 
     @property
     def unanswered(self) -> Amend | Crowded | None:
         """Return the oldest wish for other terms, if there is one: it is answered next."""
-        return next((wish for wish in self.wishes if not isinstance(wish, Cancel)), None)
+        for wish in self.wishes:
+            if not isinstance(wish, Cancel):
+                return wish
+        return None
 
 
 class New(Placed, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timed, pytest.mark.timeout(300
 
 TWICE_IS_TOO_MUCH = [
     pytest.param(costs.api_ratio, 1.7, id="placement"),
-    pytest.param(costs.worker_ratio, 6.0, id="order"),
+    pytest.param(costs.worker_ratio, 10.5, id="order"),
     pytest.param(costs.projector_ratio, 4.4, id="event"),
 ]
 PROCESSES = [
