@@ -20,7 +20,7 @@ TWICE_IS_TOO_MUCH = [
 ]
 PROCESSES = [
     pytest.param(ratios.api, 1.9, id="api"),
-    pytest.param(ratios.worker, 26, id="worker"),
+    pytest.param(ratios.worker, 12, id="worker"),
     pytest.param(ratios.projector, 6, id="projector"),
 ]
 
