@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from projections.ahead import Ahead
 from projections.batch import Batch, Reading
@@ -13,10 +13,10 @@ from projections.consumer import EventLog
 from projections.dead_letters import DeadLetters
 from projections.lease import Lease
 from projections.pace import Pace
+from projections.renewing import renewing
 from projections.store import Store
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class Active:
 
     async def _read(self, following: Mapping[int, int], rested: asyncio.Event) -> Ahead:
         ahead = Ahead(self.log, following, self.pace.size)
-        await ahead.begin(self.lease.duration / 3)
+        await ahead.begin(self._patience)
         await ahead.fill(rested)
         return ahead
 
     async def _write(self, readings: Sequence[Reading]) -> None:
-        await self._renewing(self.dead_letters.send(readings))
+        await renewing(self.dead_letters.send(readings), self._patience, self.lease.renew)
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
@@ -77,18 +77,12 @@ class Active:
 
     async def _idle(self) -> None:
         await self.lease.renew()
-        await self._renewing(self.log.check(self.store.position.next_offsets))
+        checked = self.log.check(self.store.position.next_offsets)
+        await renewing(checked, self._patience, self.lease.renew)
 
-    async def _renewing(self, work: Coroutine[object, object, T]) -> T:
-        task = asyncio.create_task(work)
-        patience = self.lease.duration.total_seconds() / 3
-        try:
-            while not (await asyncio.wait({task}, timeout=patience))[0]:
-                await self.lease.renew()
-            return await task
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    @property
+    def _patience(self) -> timedelta:
+        return self.lease.duration / 3
 
 
 def _report(batch: Batch, seconds: float) -> None:

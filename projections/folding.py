@@ -10,6 +10,7 @@ from projections.batch import Reading, after, unread
 from projections.consumer import EventLog, judge
 from projections.fresh import Fresh
 from projections.numbering import Numbering
+from projections.renewing import renewing
 
 Report = Callable[[int, int], None]
 """Told how many records are folded, of how many."""
@@ -48,7 +49,7 @@ class Folding:
     async def catch_up(self) -> None:
         """Fold until less than a batch is missing, or the log turns out to grow as fast."""
         await self.fold(await self._numbering.goal())
-        await self._fresh.settle()
+        await renewing(self._fresh.settle(), _PATIENCE, self._be_seen)
         for _ in range(_ROUNDS):
             goal = await self._numbering.goal()
             if sum(goal.values()) - self.done < _BATCH:
@@ -94,12 +95,15 @@ class Folding:
         return readings
 
     async def _write(self, readings: list[Reading]) -> None:
-        await self._site.execute("select")
+        await self._be_seen()
         if readings:
             await self._fresh.apply(readings, await self._numbering.seqs(readings))
             self._heard_at = self._clock()
         elif self._clock() - self._heard_at > _SILENCE.total_seconds():
             raise TimeoutError(f"Kafka has brought nothing for {_SILENCE.seconds} s")
+
+    async def _be_seen(self) -> None:
+        await self._site.execute("select")
 
 
 def _short_of(goal: Mapping[int, int], next_offsets: Mapping[int, int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 
 from projections.batch import Reading, after
 from projections.connection import connect_as
-from projections.schema import create_tables
+from projections.schema import create_indexes, create_tables
 from projections.tables import Tables, stored_offsets
 
 WRITER = "engine-rebuild-writer"
@@ -53,8 +53,8 @@ class Fresh:
         self.next_offsets = await stored_offsets(self._connection)
 
     async def settle(self) -> None:
-        """Have PostgreSQL know how large the tables are, and what is open, before readers come."""
-        await self._tables.sweep(least=1)
+        """Make the tables fit for readers, and have PostgreSQL know how large they are."""
+        await create_indexes(self._connection, self.schema)
         await self._connection.execute(_ANALYZE)
 
 

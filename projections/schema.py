@@ -14,6 +14,7 @@ LAYOUT = 4
 
 _SHARED = Path(__file__).with_name("schema.sql").read_bytes()
 _TABLES = Path(__file__).with_name("tables.sql").read_bytes()
+_INDEXES = Path(__file__).with_name("indexes.sql").read_bytes()
 
 _FOUND = """
 select count(*) from pg_tables
@@ -24,6 +25,7 @@ _UNUSED = """
 select 'projection_' || 1 + coalesce(max(number::int), 0)
 from pg_namespace, substring(nspname from '^projection_([0-9]{1,8})$') as number
 """
+_ENTER = "select set_config('search_path', %s, true)"
 _OFFSETS = "insert into projection_offsets select generate_series(0, %s - 1), 0"
 _POINT = """
 insert into public.projection_pointer values (1, %s, gen_random_uuid(), %s, %s)
@@ -88,14 +90,21 @@ async def ensure(connection: AsyncConnection, partitions: int) -> Pointer:
 
 
 async def create_tables(connection: AsyncConnection, partitions: int) -> str:
-    """Create empty tables in a schema of their own and return its name."""
+    """Create empty tables in a schema of their own, without indexes, and return its name."""
     async with connection.transaction():
         (name,) = await _row(connection, _UNUSED)
         await connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-        await connection.execute("select set_config('search_path', %s, true)", (name,))
+        await connection.execute(_ENTER, (name,))
         await connection.execute(_TABLES)
         await connection.execute(_OFFSETS, (partitions,))
     return str(name)
+
+
+async def create_indexes(connection: AsyncConnection, schema: str) -> None:
+    """Make the tables of this schema fit for readers."""
+    async with connection.transaction():
+        await connection.execute(_ENTER, (schema,))
+        await connection.execute(_INDEXES)
 
 
 async def has_numbers(connection: AsyncConnection, schema: str) -> bool:
@@ -139,6 +148,7 @@ async def _create(connection: AsyncConnection, partitions: int) -> None:
     await connection.execute(_SHARED)
     if not await (await connection.execute(_POINTER)).fetchone():
         name = await create_tables(connection, partitions)
+        await create_indexes(connection, name)
         await connection.execute(_POINT, (name, partitions, LAYOUT))
 
 

@@ -155,17 +155,18 @@ class Tables:
         self._ended.update(ended)
         self._ended_in_list += len(ended)
 
-    async def sweep(self, least: int = _ENDED_BETWEEN_SWEEPS) -> None:
+    async def sweep(self) -> None:
         """Clear the indexes of open orders where so many have ended since the last time.
 
         In no transaction. What takes too long is left to the next time; raises psycopg's errors.
         """
-        for partition in [number for number, ended in self._ended.items() if ended >= least]:
+        many = _ENDED_BETWEEN_SWEEPS
+        for partition in [number for number, ended in self._ended.items() if ended >= many]:
             del self._ended[partition]
             with suppress(QueryCanceled):
                 await self._connection.execute(_SWEEP, (partition,))
         # Those that are open are read too: as many as have ended, so that it stays in proportion.
-        if self._ended_in_list >= max(least, self._open):
+        if self._ended_in_list >= max(many, self._open):
             self._ended_in_list = 0
             with suppress(QueryCanceled):
                 cursor = await self._connection.execute(_SWEEP_LIST, (list(UNFINISHED),))

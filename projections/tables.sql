@@ -1,5 +1,7 @@
 -- The read model, in the schema that the search_path names: the fold of the log and nothing else.
--- Whatever is changed here raises LAYOUT in schema.py, and so has every engine rebuild its tables.
+-- Here are the tables with what their writer needs; what only readers need stands in indexes.sql.
+-- Whatever is changed in either raises LAYOUT in schema.py, and so has every engine rebuild its
+-- tables.
 
 create table orders (
     order_id text primary key,
@@ -41,27 +43,13 @@ create table orders (
     vacuum_index_cleanup = on
 );
 
--- The api's lists, by time: all orders, of one user, with one status, of one pair. Each is to be
--- read along its own index, and a planner that expects many of them among all orders would not: so
--- the index of all has a condition that holds always, and only who repeats it can use that one.
-create index orders_newest on orders (created_at, order_id) where version > 0;
-create index orders_of_user on orders (user_id, created_at, order_id)
-    where user_id is not null;
-create index orders_with_status on orders (status, created_at, order_id);
-create index orders_of_pair on orders (token_in, token_out, created_at, order_id);
-
--- The recovery of a partition in streams: open orders, and closed ones that could be placed again.
-create index orders_open on orders (partition) where state is not null;
-create index orders_closed on orders (partition, not_after) where state is null;
-
 -- The words of clients by which their orders are found, written once with the order: each of its
 -- tags (kind 'tag'), and its client order id (kind 'client'). They never change.
 create table order_labels (
     kind text not null,
     label text not null,
     created_at timestamptz not null,
-    order_id text not null,
-    primary key (kind, label, created_at, order_id)
+    order_id text not null
 );
 
 -- How many orders there are: all of them, with one status, of one user, and the unfinished ones.
@@ -73,7 +61,7 @@ create table order_counts (
 );
 
 create table order_events (
-    seq bigint primary key,
+    seq bigint not null,
     partition int not null,
     "offset" bigint not null,
     order_id text not null,
@@ -82,11 +70,8 @@ create table order_events (
     superseded bool not null,
     occurred_at timestamptz not null,
     appended_at timestamptz not null,
-    data json not null,
-    unique (partition, "offset")
+    data json not null
 );
-
-create index order_events_of_order on order_events (order_id, seq);
 
 create table projection_offsets (
     partition int primary key,

@@ -15,6 +15,17 @@ union all select 'unfinished', '', count(*) from orders
 where status in ('pending', 'executing') having count(*) > 0
 """
 
+STRUCTURE = (
+    """
+    select conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    from pg_constraint where connamespace in (%s::regnamespace, %s::regnamespace) order by 1, 2
+    """,
+    """
+    select tablename, replace(indexdef, %s, '')
+    from pg_indexes where schemaname = %s order by indexname
+    """,
+)
+
 
 class Tables:
     """The read model as its readers see it."""
@@ -68,6 +79,12 @@ class Tables:
             "select * from projection_offsets order by partition",
         )
         return [self.rows(query) for query in queries]
+
+    @property
+    def structure(self):
+        """Return the constraints and indexes of the active tables, but for the schema."""
+        name = self.pointer["schema_name"]
+        return [[*row.values()] for query in STRUCTURE for row in self.rows(query, name, name)]
 
     def assert_counts_agree(self):
         """Fail unless `order_counts` is what counting the orders gives."""

@@ -59,10 +59,11 @@ async def test_the_new_tables_are_the_former_ones_under_another_name(
     projected, tables, rebuild_tables
 ):
     assert projected.stop() == 0
-    before, pointer = tables.contents, tables.pointer
+    before, structure, pointer = tables.contents, tables.structure, tables.pointer
     told = []
     rebuilt = await rebuild_tables(lambda *progress: told.append(progress))
     assert tables.contents == before
+    assert tables.structure == structure
     assert tables.pointer == pointer | {"schema_name": "projection_2"}
     assert (rebuilt.schema, rebuilt.epoch) == ("projection_2", pointer["epoch"])
     assert (rebuilt.numbers_kept, rebuilt.records) == (True, 1305)
