@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
 from projections.ahead import Ahead
+from projections.apart import Apart, Folded, Half, folded_apart
 from projections.batch import Batch, Reading
 from projections.consumer import EventLog
 from projections.dead_letters import DeadLetters
@@ -15,6 +16,9 @@ from projections.lease import Lease
 from projections.pace import Pace
 from projections.renewing import renewing
 from projections.store import Store
+
+WORTH_TWO = 25_000
+"""So many records are folded by a second process: it takes a moment to start."""
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +32,7 @@ class Active:
     lease: Lease
     dead_letters: DeadLetters
     pace: Pace
+    url: str
 
     async def run(self, progress: Callable[[], None]) -> NoReturn:
         """Project until something is in the way; call `progress` each time that all went well.
@@ -35,6 +40,7 @@ class Active:
         Raises what `Store.apply`, `EventLog.read` and `DeadLetters.send` raise, `Hole`, and
         `NewerSchema` once all that was read before the newer record is written.
         """
+        await self._catch_up_in_two(progress)
         loop, rested = asyncio.get_running_loop(), asyncio.Event()
         rested.set()
         following = self.store.position.next_offsets
@@ -46,14 +52,56 @@ class Active:
                 rested = asyncio.Event()
                 if ahead.newer is None:
                     reading = asyncio.create_task(self._read(ahead.following, rested))
-                await (self._write(ahead.readings) if ahead.readings else self._idle())
-                if ahead.newer is not None:
-                    raise ahead.newer
+                await self._advance(ahead)
                 loop.call_later(self.pace.rest.total_seconds(), rested.set)
                 progress()
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+    async def _catch_up_in_two(self, progress: Callable[[], None]) -> None:
+        begin = self.store.position.next_offsets
+        goal = await self.log.ends(begin)
+        theirs = {place: at for place, at in begin.items() if place % 2}
+        ours = {place: at for place, at in begin.items() if place not in theirs}
+        if sum(goal[place] - at for place, at in theirs.items()) < WORTH_TWO:
+            return
+        half = Half(self.log.bootstrap, self.log.topic, self.url, goal, theirs, self.pace.size)
+        self.log.start(ours)
+        async with folded_apart(half) as apart:
+            await self._take_turns(begin, apart, progress)
+
+    async def _take_turns(
+        self, following: Mapping[int, int], apart: Apart, progress: Callable[[], None]
+    ) -> None:
+        at_once = asyncio.Event()
+        at_once.set()
+        reading = asyncio.create_task(self._read(following, at_once))
+        arriving = asyncio.create_task(apart.next())
+        try:
+            while True:
+                await asyncio.wait({reading, arriving}, return_when=asyncio.FIRST_COMPLETED)
+                if arriving.done():
+                    folded = arriving.result()
+                    if folded is None:
+                        return
+                    arriving = asyncio.create_task(apart.next())
+                    await self._take(folded)
+                if reading.done():
+                    ahead = reading.result()
+                    if ahead.newer is None:
+                        reading = asyncio.create_task(self._read(ahead.following, at_once))
+                    await self._advance(ahead)
+                progress()
+        finally:
+            reading.cancel()
+            arriving.cancel()
+            await asyncio.gather(reading, arriving, return_exceptions=True)
+
+    async def _advance(self, ahead: Ahead) -> None:
+        await (self._write(ahead.readings) if ahead.readings else self._idle())
+        if ahead.newer is not None:
+            raise ahead.newer
 
     async def _read(self, following: Mapping[int, int], rested: asyncio.Event) -> Ahead:
         ahead = Ahead(self.log, following, self.pace.size)
@@ -63,16 +111,24 @@ class Active:
 
     async def _write(self, readings: Sequence[Reading]) -> None:
         await renewing(self.dead_letters.send(readings), self._patience, self.lease.renew)
+        await self._timed(self.store.apply(readings), len(readings))
+
+    async def _take(self, folded: Folded) -> None:
+        await renewing(self.dead_letters.send(folded.refused), self._patience, self.lease.renew)
+        records = len(folded.batch.events) + len(folded.refused)
+        await self._timed(self.store.take(folded), records)
+
+    async def _timed(self, writing: Coroutine[object, object, Batch], records: int) -> None:
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
             async with asyncio.timeout(self.lease.duration.total_seconds() / 2):
-                batch = await self.store.apply(readings)
+                batch = await writing
         except BaseException:
             self.pace.halve()
             raise
         seconds = clock() - started
-        self.pace.took(timedelta(seconds=seconds), len(readings))
+        self.pace.took(timedelta(seconds=seconds), records)
         _report(batch, seconds)
 
     async def _idle(self) -> None:

@@ -1,7 +1,7 @@
 """What a run of records does to the tables: rule 2 of the design, applied. No I/O here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from orders.admission import NotAdmitted, Record
@@ -52,6 +52,11 @@ class Batch:
     def orders(self) -> list[OrderRow]:
         """Return the rows of orders, the new ones first."""
         return self.new + self.changed
+
+    def numbered(self, seqs: Iterable[int]) -> "Batch":
+        """Return the same with these numbers of its events."""
+        rows = zip(seqs, self.events, strict=False)
+        return replace(self, events=[EventRow(seq, *row[1:]) for seq, row in rows])
 
 
 class Hole(Exception):

@@ -87,8 +87,9 @@ class Projector:
             try:
                 store = await Store.open(connection, lease, _REMEMBERED, self._reached)
                 self._announce()
-                active = Active(log, store, lease, self._dead_letters, self._pace)
-                async with tidying(settings.database_url):
+                url = settings.database_url
+                active = Active(log, store, lease, self._dead_letters, self._pace, url)
+                async with tidying(url):
                     await active.run(self._outage.is_over)
             finally:
                 await _release(connection, lease)

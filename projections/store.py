@@ -1,15 +1,17 @@
 """Rows, seq and offsets in one transaction: the tables are always the fold up to the offsets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 from psycopg import AsyncConnection
 
+from projections.apart import Folded
 from projections.batch import Batch, Reading, after
 from projections.lease import Lease
-from projections.tables import Tables, enter, stored_offsets
+from projections.tables import Diverged, Tables, enter, stored_offsets
 from runtime.crash import Reached, go_on
 
 _FEW = 3
@@ -67,18 +69,30 @@ class Store:
         After any exception the store is of no more use: what it remembers may be old. Raises
         `LeaseLost`, `NewerSchema`, psycopg's errors.
         """
+        moved = after((reading.record for reading in readings), self.position.next_offsets)
+        project = partial(self._tables.project, readings, count(self.position.head + 1))
+        return await self._commit(project, moved, few=len(readings) <= _FEW)
+
+    async def take(self, folded: Folded) -> Batch:
+        """Write what another process has folded as `apply` would; raise `Diverged` for a gap."""
         was, head = self.position.next_offsets, self.position.head
-        moved = after((reading.record for reading in readings), was)
-        few = len(readings) <= _FEW
+        if not folded.begin.items() <= was.items():
+            raise Diverged(f"the tables end at {was}, what was folded begins at {folded.begin}")
+        write = partial(self._tables.write, folded.batch.numbered(count(head + 1)))
+        return await self._commit(write, {**was, **folded.following}, few=False)
+
+    async def _commit(
+        self, write: Callable[[], Awaitable[Batch]], moved: Mapping[int, int], *, few: bool
+    ) -> Batch:
         async with (
             self._connection.pipeline() if few else nullcontext(),
             self._connection.transaction(),
         ):
             await self._lease.lock()
-            batch = await self._tables.project(readings, count(head + 1))
-            head += len(batch.events)
+            batch = await write()
+            head = self.position.head + len(batch.events)
             await self._connection.execute(_NOTIFY, (str(head),))
-            await self._tables.move(was, moved)
+            await self._tables.move(self.position.next_offsets, moved)
             await self._lease.renew()
             self._reached("before-commit")
         self._reached("after-commit")

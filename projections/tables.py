@@ -15,7 +15,7 @@ from orders.fold import replay
 from orders.state import Order
 from orders.wire import decode, decode_order
 from projections.batch import CLOSED, Batch, Known, Reading, project
-from projections.counts import UNFINISHED
+from projections.counts import UNFINISHED, Counts
 from projections.history import EventRow
 from projections.labels import LabelRow
 from projections.memory import Memory
@@ -136,8 +136,19 @@ class Tables:
 
         Raises `NewerSchema`, psycopg's errors.
         """
-        batch = project(readings, await self._known(readings), seqs)
-        await self._write(batch)
+        return await self.write(await self.fold(readings, seqs))
+
+    async def fold(self, readings: Sequence[Reading], seqs: Iterable[int]) -> Batch:
+        """Return what `project` would write."""
+        return project(readings, await self._known(readings), seqs)
+
+    async def write(self, batch: Batch) -> Batch:
+        """Write what was folded, and return it."""
+        if self._connection.pgconn.pipeline_status:
+            await self._insert(batch)
+        else:
+            await self._copy_all(batch)
+        await self._count(batch.counts)
         return batch
 
     async def move(self, was: Mapping[int, int], moved: Mapping[int, int]) -> None:
@@ -193,12 +204,8 @@ class Tables:
         rows = await (await self._connection.execute(_HISTORY, (order_id,))).fetchall()
         return replay(decode(data.encode()) for (data,) in rows)
 
-    async def _write(self, batch: Batch) -> None:
-        if self._connection.pgconn.pipeline_status:
-            await self._insert(batch)
-        else:
-            await self._copy_all(batch)
-        if counts := list(batch.counts.rows()):
+    async def _count(self, changes: Counts) -> None:
+        if counts := list(changes.rows()):
             if not self._alone:
                 await self._connection.execute(_IN_TURN)
             await self._connection.execute(

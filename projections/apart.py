@@ -1,0 +1,147 @@
+"""A second process that reads and folds half of the log for a projector that is far behind.
+
+It writes nothing: what the log makes of the tables is sent to the projector, the one writer, who
+numbers it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import repeat
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+import psycopg
+import uvloop
+from aiokafka.errors import KafkaError
+
+from orders.admission import NotAdmitted
+from orders.errors import NewerSchema
+from projections.batch import Batch, Hole, Reading, after, unread
+from projections.connection import connect_as
+from projections.consumer import EventLog, judge, open_log
+from projections.tables import Tables, enter
+from runtime.garbage import collect_rarely
+from runtime.headers import tolerate_any_names
+
+_REMEMBERED = 50_000
+"""An order that is forgotten is asked of the tables: it must be written by then. At most four
+batches are on their way.
+"""
+_MOST = 5_000
+_PATIENCE = timedelta(seconds=1)
+_SILENCE = timedelta(seconds=30)
+_LIMITS = {"idle_session_timeout": "60s"}
+_NAME = "engine-projector-apart"
+_SAID_BY_THE_OTHER = (
+    *(Hole, NewerSchema, KeyboardInterrupt),
+    *(TimeoutError, OSError, KafkaError, psycopg.Error),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Which partitions are read, from where on, up to the goal of each; the records of a batch."""
+
+    kafka: str
+    topic: str
+    url: str
+    goal: Mapping[int, int]
+    begin: Mapping[int, int]
+    most: int
+
+
+class Folded(NamedTuple):
+    """What a run of records does to the tables, its events without numbers.
+
+    It begins and ends at these offsets; `refused` are those not admitted.
+    """
+
+    batch: Batch
+    refused: Sequence[Reading]
+    begin: Mapping[int, int]
+    following: Mapping[int, int]
+
+
+class Apart:
+    """What comes from the second process, in its sequence."""
+
+    def __init__(self, receiving: Connection, thread: Executor) -> None:
+        self._receiving = receiving
+        self._thread = thread
+
+    async def next(self) -> Folded | None:
+        """Return what was folded next, or None when the process has ended.
+
+        What it has not folded in the end is the caller's to fold, who meets what was in its way.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._receive)
+
+    def _receive(self) -> Folded | None:
+        try:
+            folded: Folded = self._receiving.recv()
+        except EOFError:
+            return None
+        return folded
+
+
+@asynccontextmanager
+async def folded_apart(half: Half) -> AsyncIterator[Apart]:
+    """Fold this half until the block ends."""
+    context = get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    with closing(receiving), ThreadPoolExecutor(1) as thread:
+        process = context.Process(target=_run, args=(half, sending), daemon=True)
+        process.start()
+        sending.close()
+        try:
+            yield Apart(receiving, thread)
+        finally:
+            process.kill()
+            process.join()
+
+
+def _run(half: Half, sending: Connection) -> None:
+    collect_rarely()
+    tolerate_any_names()
+    with suppress(*_SAID_BY_THE_OTHER):
+        uvloop.run(_fold(half, sending))
+
+
+async def _fold(half: Half, sending: Connection) -> None:
+    async with (
+        open_log(half.kafka, half.topic, len(half.goal)) as log,
+        await connect_as(_NAME, half.url, _SILENCE, _LIMITS) as connection,
+    ):
+        await enter(connection)
+        tables, following = Tables(connection, _REMEMBERED), half.begin
+        while short := {
+            number: offset for number, offset in following.items() if offset < half.goal[number]
+        }:
+            # Partitions that have arrived are left out.
+            log.start(short)
+            while all(following[number] < half.goal[number] for number in short):
+                readings = await _read(log, half, following)
+                if not readings:
+                    continue
+                batch = await tables.fold(readings, repeat(0))
+                tables.keep(batch)
+                refused = [one for one in readings if isinstance(one.verdict, NotAdmitted)]
+                begin = following
+                following = after((reading.record for reading in readings), begin)
+                sending.send(Folded(replace(batch, touched={}), refused, begin, following))
+
+
+async def _read(log: EventLog, half: Half, following: Mapping[int, int]) -> list[Reading]:
+    async with asyncio.timeout(_SILENCE.total_seconds()):
+        while not (records := await log.read(min(half.most, _MOST), _PATIENCE)):
+            pass
+    due = [record for record in records if record.offset < half.goal[record.partition]]
+    readings, newer = await judge(unread(due, following), len(half.goal))
+    if newer is not None:
+        raise newer
+    return readings
