@@ -1,6 +1,6 @@
 """The CPU and the memory that the processes of an engine take, by their sort."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import psutil
 
@@ -28,7 +28,7 @@ class Processes:
 
     def megabytes(self) -> dict[str, float]:
         """Return the memory of each sort; what some share is counted once."""
-        return {sort: sum(map(_bytes, self.of(sort))) / 1_000_000 for sort in SORTS}
+        return {sort: megabytes(self.of(sort)) for sort in SORTS}
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -38,6 +38,11 @@ def cpu_seconds(process: psutil.Process) -> float:
     except psutil.NoSuchProcess:
         return 0.0
     return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def megabytes(processes: Iterable[psutil.Process]) -> float:
+    """Return the memory of processes together; what they share is counted once."""
+    return sum(map(_bytes, processes)) / 1_000_000
 
 
 def since(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:

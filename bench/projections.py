@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from bench.clocks import cpu_seconds
+from bench.clocks import cpu_seconds, megabytes
 from bench.histories import append, executed
 from bench.servers import own_kafka, own_postgres, running
 from local.plan import OUR_CODE
@@ -35,7 +35,7 @@ PARTITIONS = 8
 TOPICS = Topics()
 BATCH = 5_000
 PATIENCE = 600
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.2
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How long a process worked, its CPU time, and the most memory that it had."""
+    """How long a process and those it started worked, their CPU time, and their most memory."""
 
     seconds: float
     cpu_seconds: float
@@ -93,32 +93,30 @@ def project(kafka: str, url: str, folder: Path, count: int) -> Run:
     schema.create(url, PARTITIONS)
     with running(_projector(kafka, url, folder)) as process:
         projector = psutil.Process(process.pid)
-        began, before = time.perf_counter(), cpu_seconds(projector)
-        _wait_for(url, count)
+        began, before = time.perf_counter(), _cpu_seconds(projector)
+        most = _wait_for(url, count, projector)
         seconds = time.perf_counter() - began
-        return Run(seconds, cpu_seconds(projector) - before, projector.memory_info().rss / 1e6)
+        return Run(seconds, _cpu_seconds(projector) - before, most)
 
 
 def rebuild(kafka: str, url: str) -> Run:
     """Rebuild the tables by the command, from its start to its end."""
     place = ("--kafka", kafka, "--database-url", url)
     command = (sys.executable, "-P", "-m", "cli.main", "projection", "rebuild", *place)
-    began, most = time.perf_counter(), 0
+    began, most, cpu = time.perf_counter(), 0.0, 0.0
     environment = {**os.environ, "PYTHONPATH": _path()}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         process_seen = psutil.Process(process.pid)
-        cpu = 0.0
         while process.poll() is None:
             if time.perf_counter() - began > PATIENCE:
                 process.kill()
-            with suppress(psutil.NoSuchProcess):
-                both = (process_seen, *process_seen.children())
-                most = max(most, sum(one.memory_info().rss for one in both))
-                cpu = max(cpu, sum(map(cpu_seconds, both)))
-            time.sleep(LOOK_EVERY_S)
+            most = max(most, megabytes(_family(process_seen)))
+            cpu = max(cpu, _cpu_seconds(process_seen))
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK_EVERY_S)
     if process.returncode != 0:
         raise RuntimeError(f"the rebuild ended with {process.returncode}")
-    return Run(time.perf_counter() - began, cpu, most / 1e6)
+    return Run(time.perf_counter() - began, cpu, most)
 
 
 def event_rows(events: Sequence[AnyOrderEvent]) -> list[EventRow]:
@@ -146,14 +144,28 @@ def _projector(kafka: str, url: str, folder: Path) -> Program:
     )
 
 
-def _wait_for(url: str, head: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _wait_for(url: str, head: int, projector: psutil.Process) -> float:
+    deadline, most, looked_at = time.monotonic() + PATIENCE, 0.0, 0.0
     with psycopg.connect(url, autocommit=True) as connection:
         question = "select coalesce(max(seq), 0) >= %s from projection_1.order_events"
         while connection.execute(question, (head,)).fetchone() != (True,):
             if time.monotonic() > deadline:
                 raise RuntimeError("the projector does not get on")
+            if time.monotonic() - looked_at > LOOK_EVERY_S:
+                most, looked_at = max(most, megabytes(_family(projector))), time.monotonic()
             time.sleep(0.01)
+    return most
+
+
+def _family(process: psutil.Process) -> Sequence[psutil.Process]:
+    try:
+        return [process, *process.children()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    return sum(map(cpu_seconds, _family(process)))
 
 
 def _row(seq: int, event: AnyOrderEvent) -> EventRow:
