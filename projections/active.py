@@ -11,11 +11,13 @@ from projections.ahead import Ahead
 from projections.apart import Apart, Folded, Half, folded_apart
 from projections.batch import Batch, Reading
 from projections.consumer import EventLog
+from projections.copying import CopiedBatch
 from projections.dead_letters import DeadLetters
 from projections.lease import Lease
 from projections.pace import Pace
 from projections.renewing import renewing
 from projections.store import Store
+from projections.tables import Written
 
 WORTH_TWO = 25_000
 """So many records are folded by a second process: it takes a moment to start."""
@@ -118,7 +120,7 @@ class Active:
         records = len(folded.batch.events) + len(folded.refused)
         await self._timed(self.store.take(folded), records)
 
-    async def _timed(self, writing: Coroutine[object, object, Batch], records: int) -> None:
+    async def _timed(self, writing: Coroutine[object, object, Written], records: int) -> None:
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
@@ -141,13 +143,13 @@ class Active:
         return self.lease.duration / 3
 
 
-def _report(batch: Batch, seconds: float) -> None:
+def _report(batch: Batch | CopiedBatch, seconds: float) -> None:
     logger.debug(
         "batch projected",
         extra={
             "action": "batch_projected",
             "events": len(batch.events),
-            "orders": len(batch.orders),
+            "orders": len(batch.new) + len(batch.changed),
             "ms": round(seconds * 1000, 1),
         },
     )

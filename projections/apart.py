@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import repeat
 from multiprocessing import get_context
@@ -21,9 +21,10 @@ from aiokafka.errors import KafkaError
 
 from orders.admission import NotAdmitted
 from orders.errors import NewerSchema
-from projections.batch import Batch, Hole, Reading, after, unread
+from projections.batch import Hole, Reading, after, unread
 from projections.connection import connect_as
 from projections.consumer import EventLog, judge, open_log
+from projections.copying import CopiedBatch, Gap
 from projections.tables import Tables, enter
 from runtime.garbage import collect_rarely
 from runtime.headers import tolerate_any_names
@@ -61,7 +62,7 @@ class Folded(NamedTuple):
     It begins and ends at these offsets; `refused` are those not admitted.
     """
 
-    batch: Batch
+    batch: CopiedBatch
     refused: Sequence[Reading]
     begin: Mapping[int, int]
     following: Mapping[int, int]
@@ -118,7 +119,8 @@ async def _fold(half: Half, sending: Connection) -> None:
         await connect_as(_NAME, half.url, _SILENCE, _LIMITS) as connection,
     ):
         await enter(connection)
-        tables, following = Tables(connection, _REMEMBERED), half.begin
+        tables, gap, following = Tables(connection, _REMEMBERED), Gap(), half.begin
+        await tables.prepare()
         while short := {
             number: offset for number, offset in following.items() if offset < half.goal[number]
         }:
@@ -128,12 +130,12 @@ async def _fold(half: Half, sending: Connection) -> None:
                 readings = await _read(log, half, following)
                 if not readings:
                     continue
-                batch = await tables.fold(readings, repeat(0))
+                batch = await tables.fold(readings, repeat(gap.number))
                 tables.keep(batch)
                 refused = [one for one in readings if isinstance(one.verdict, NotAdmitted)]
                 begin = following
                 following = after((reading.record for reading in readings), begin)
-                sending.send(Folded(replace(batch, touched={}), refused, begin, following))
+                sending.send(Folded(await tables.copied(batch, gap), refused, begin, following))
 
 
 async def _read(log: EventLog, half: Half, following: Mapping[int, int]) -> list[Reading]:

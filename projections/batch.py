@@ -1,7 +1,7 @@
 """What a run of records does to the tables: rule 2 of the design, applied. No I/O here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from orders.admission import NotAdmitted, Record
@@ -46,17 +46,14 @@ class Batch:
     labels: list[LabelRow] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     touched: dict[str, Known] = field(default_factory=dict)
+    ended: list[int] = field(default_factory=list)
+    """The partition of each order that needs nothing more."""
     quarantined: list[Quarantined] = field(default_factory=list)
 
     @property
     def orders(self) -> list[OrderRow]:
         """Return the rows of orders, the new ones first."""
         return self.new + self.changed
-
-    def numbered(self, seqs: Iterable[int]) -> "Batch":
-        """Return the same with these numbers of its events."""
-        rows = zip(seqs, self.events, strict=False)
-        return replace(self, events=[EventRow(seq, *row[1:]) for seq, row in rows])
 
 
 class Hole(Exception):
@@ -135,5 +132,7 @@ def _write(batch: Batch, order_id: str, partition: int) -> None:
             batch.labels.extend(label_rows(row))
         else:
             batch.changed.append(row)
+        if row.state is None:
+            batch.ended.append(partition)
         batch.counts.move(known.status, row)
         batch.touched[order_id] = known._replace(status=row.status)

@@ -10,8 +10,9 @@ from psycopg import AsyncConnection
 
 from projections.apart import Folded
 from projections.batch import Batch, Reading, after
+from projections.copying import CopiedBatch
 from projections.lease import Lease
-from projections.tables import Diverged, Tables, enter, stored_offsets
+from projections.tables import Diverged, Tables, Written, enter, stored_offsets
 from runtime.crash import Reached, go_on
 
 _FEW = 3
@@ -73,17 +74,17 @@ class Store:
         project = partial(self._tables.project, readings, count(self.position.head + 1))
         return await self._commit(project, moved, few=len(readings) <= _FEW)
 
-    async def take(self, folded: Folded) -> Batch:
+    async def take(self, folded: Folded) -> CopiedBatch:
         """Write what another process has folded as `apply` would; raise `Diverged` for a gap."""
         was, head = self.position.next_offsets, self.position.head
         if not folded.begin.items() <= was.items():
             raise Diverged(f"the tables end at {was}, what was folded begins at {folded.begin}")
-        write = partial(self._tables.write, folded.batch.numbered(count(head + 1)))
+        write = partial(self._tables.write_copied, folded.batch.numbered(head + 1))
         return await self._commit(write, {**was, **folded.following}, few=False)
 
     async def _commit(
-        self, write: Callable[[], Awaitable[Batch]], moved: Mapping[int, int], *, few: bool
-    ) -> Batch:
+        self, write: Callable[[], Awaitable[Written]], moved: Mapping[int, int], *, few: bool
+    ) -> Written:
         async with (
             self._connection.pipeline() if few else nullcontext(),
             self._connection.transaction(),

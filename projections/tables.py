@@ -1,9 +1,9 @@
 """The tables as their writer sees them: what it must know, and what a batch changes."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import LiteralString
+from typing import LiteralString, TypeVar
 
 from psycopg import AsyncConnection, sql
 from psycopg.errors import QueryCanceled
@@ -15,6 +15,7 @@ from orders.fold import replay
 from orders.state import Order
 from orders.wire import decode, decode_order
 from projections.batch import CLOSED, Batch, Known, Reading, project
+from projections.copying import Copied, CopiedBatch, Gap, Row, copied, copy
 from projections.counts import UNFINISHED, Counts
 from projections.history import EventRow
 from projections.labels import LabelRow
@@ -42,7 +43,6 @@ select array_agg(
 )
 from pg_attribute where attrelid = %s::regclass and attnum > 0
 """
-_COPY = "copy {} from stdin (format binary)"
 _INSERT = sql.SQL("insert into {} values ({}) {}")
 
 _CHANGES = ", ".join(
@@ -99,6 +99,9 @@ async def stored_offsets(connection: AsyncConnection) -> dict[int, int]:
     return dict(await (await connection.execute(_OFFSETS)).fetchall())
 
 
+Written = TypeVar("Written", Batch, CopiedBatch)
+
+
 class Diverged(Exception):
     """The tables are not as their writer left them, though it alone may write them."""
 
@@ -142,12 +145,25 @@ class Tables:
         """Return what `project` would write."""
         return project(readings, await self._known(readings), seqs)
 
+    async def copied(self, batch: Batch, gap: Gap) -> CopiedBatch:
+        """Return what was folded as `write` takes it from another process; `gap` numbers it."""
+        here, types = self._connection, self._types
+        made = [await copied(here, types[table], rows) for table, rows in _rows_of(batch)]
+        rest = (batch.counts, batch.ended, batch.quarantined)
+        return CopiedBatch(gap.opened(made[0]), made[1], made[2], made[3], *rest)
+
     async def write(self, batch: Batch) -> Batch:
         """Write what was folded, and return it."""
         if self._connection.pgconn.pipeline_status:
             await self._insert(batch)
         else:
             await self._copy_all(batch)
+        await self._count(batch.counts)
+        return batch
+
+    async def write_copied(self, batch: CopiedBatch) -> CopiedBatch:
+        """Write what was folded by another process, and return it."""
+        await self._copy_all(batch)
         await self._count(batch.counts)
         return batch
 
@@ -159,12 +175,11 @@ class Tables:
         if len(rows) != len(changed):
             raise Diverged(f"the stored offsets of {changed} are not {values[1]}")
 
-    def keep(self, batch: Batch) -> None:
+    def keep(self, batch: Batch | CopiedBatch) -> None:
         """Remember what a batch wrote, now that it stands."""
         self._memory.keep(batch.touched)
-        ended = [row.partition for row in batch.orders if row.state is None]
-        self._ended.update(ended)
-        self._ended_in_list += len(ended)
+        self._ended.update(batch.ended)
+        self._ended_in_list += len(batch.ended)
 
     async def sweep(self) -> None:
         """Clear the indexes of open orders where so many have ended since the last time.
@@ -205,12 +220,10 @@ class Tables:
         return replay(decode(data.encode()) for (data,) in rows)
 
     async def _count(self, changes: Counts) -> None:
-        if counts := list(changes.rows()):
+        if columns := [list(column) for column in zip(*changes.rows(), strict=True)]:
             if not self._alone:
                 await self._connection.execute(_IN_TURN)
-            await self._connection.execute(
-                _COUNT, [list(column) for column in zip(*counts, strict=True)]
-            )
+            await self._connection.execute(_COUNT, columns)
 
     async def _insert(self, batch: Batch) -> None:
         # In a pipeline nothing can be copied, and no statement waits for the one before.
@@ -223,19 +236,15 @@ class Tables:
             for row in rows:
                 await self._connection.execute(statement, row)
 
-    async def _copy_all(self, batch: Batch) -> None:
-        await self._copy("order_events", batch.events)
-        await self._copy("orders", batch.new)
-        await self._copy("order_labels", batch.labels)
+    async def _copy_all(self, batch: Batch | CopiedBatch) -> None:
+        for table, rows in _rows_of(batch):
+            await copy(self._connection, table, self._types[table], rows)
         if batch.changed:
-            await self._copy("staged_orders", batch.changed)
             await self._connection.execute(_UPSERT)
 
-    async def _copy(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if not rows:
-            return
-        statement = sql.SQL(_COPY).format(sql.Identifier(table))
-        async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types(self._types[table])
-            for row in rows:
-                await copy.write_row(row)
+
+def _rows_of(batch: Batch | CopiedBatch) -> Iterator[tuple[str, Sequence[Row] | Copied]]:
+    yield "order_events", batch.events
+    yield "orders", batch.new
+    yield "order_labels", batch.labels
+    yield "staged_orders", batch.changed

@@ -15,7 +15,7 @@ from projections.store import Store
 from runtime.appender import open_appender
 from tests.integration.projections.conftest import lives, taken_lease
 from tests.support.builders import executed
-from tests.support.log import placement
+from tests.support.log import placement, placements
 from tests.support.servers import TEST_PARTITIONS, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 BROKEN = "00000000-0000-4000-8000-00000000dead"
 POISON = [(partition, b"anything", b"not JSON") for partition in range(TEST_PARTITIONS)]
 PATIENCE = timedelta(seconds=5)
-HEAD = 600 + 300 + 600 + 2 + 600
+HEAD = 600 + 300 + 600 + 2 + 50 + 600
 
 
 @pytest.fixture
@@ -33,6 +33,8 @@ async def backlog(log, monkeypatch):
     first = lives(200)
     await log.append(*first, *first[:300], *lives(200))
     await log.append(placement(BROKEN), executed(5, order_id=BROKEN))
+    tagged = {"user_id": "ann", "tags": ("a", "b")}
+    await log.append(*placements(50, **tagged))
     await log.append_records(*POISON)
     await log.append(*lives(200))
 
