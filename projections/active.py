@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from projections.ahead import Ahead
-from projections.apart import Apart, Folded, Half, folded_apart
+from projections.apart import Apart, Folded, Share, folded_apart
 from projections.batch import Batch, Reading
 from projections.consumer import EventLog
 from projections.copying import CopiedBatch
@@ -21,6 +21,9 @@ from projections.tables import Written
 
 WORTH_TWO = 25_000
 """So many records are folded by a second process: it takes a moment to start."""
+
+_OURS = 4
+"""One partition in so many stays here, where all is numbered and written too."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,13 +67,13 @@ class Active:
     async def _catch_up_in_two(self, progress: Callable[[], None]) -> None:
         begin = self.store.position.next_offsets
         goal = await self.log.ends(begin)
-        theirs = {place: at for place, at in begin.items() if place % 2}
+        theirs = {place: at for place, at in begin.items() if place % _OURS}
         ours = {place: at for place, at in begin.items() if place not in theirs}
         if sum(goal[place] - at for place, at in theirs.items()) < WORTH_TWO:
             return
-        half = Half(self.log.bootstrap, self.log.topic, self.url, goal, theirs, self.pace.size)
+        share = Share(self.log.bootstrap, self.log.topic, self.url, goal, theirs, self.pace.size)
         self.log.start(ours)
-        async with folded_apart(half) as apart:
+        async with folded_apart(share) as apart:
             await self._take_turns(begin, apart, progress)
 
     async def _take_turns(

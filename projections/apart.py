@@ -1,4 +1,4 @@
-"""A second process that reads and folds half of the log for a projector that is far behind.
+"""A second process that reads and folds most of the log for a projector that is far behind.
 
 It writes nothing: what the log makes of the tables is sent to the projector, the one writer, who
 numbers it.
@@ -45,7 +45,7 @@ _SAID_BY_THE_OTHER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class Share:
     """Which partitions are read, from where on, up to the goal of each; the records of a batch."""
 
     kafka: str
@@ -91,12 +91,12 @@ class Apart:
 
 
 @asynccontextmanager
-async def folded_apart(half: Half) -> AsyncIterator[Apart]:
-    """Fold this half until the block ends."""
+async def folded_apart(share: Share) -> AsyncIterator[Apart]:
+    """Fold this share until the block ends."""
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     with closing(receiving), ThreadPoolExecutor(1) as thread:
-        process = context.Process(target=_run, args=(half, sending), daemon=True)
+        process = context.Process(target=_run, args=(share, sending), daemon=True)
         process.start()
         sending.close()
         try:
@@ -106,28 +106,28 @@ async def folded_apart(half: Half) -> AsyncIterator[Apart]:
             process.join()
 
 
-def _run(half: Half, sending: Connection) -> None:
+def _run(share: Share, sending: Connection) -> None:
     collect_rarely()
     tolerate_any_names()
     with suppress(*_SAID_BY_THE_OTHER):
-        uvloop.run(_fold(half, sending))
+        uvloop.run(_fold(share, sending))
 
 
-async def _fold(half: Half, sending: Connection) -> None:
+async def _fold(share: Share, sending: Connection) -> None:
     async with (
-        open_log(half.kafka, half.topic, len(half.goal)) as log,
-        await connect_as(_NAME, half.url, _SILENCE, _LIMITS) as connection,
+        open_log(share.kafka, share.topic, len(share.goal)) as log,
+        await connect_as(_NAME, share.url, _SILENCE, _LIMITS) as connection,
     ):
         await enter(connection)
-        tables, gap, following = Tables(connection, _REMEMBERED), Gap(), half.begin
+        tables, gap, following = Tables(connection, _REMEMBERED), Gap(), share.begin
         await tables.prepare()
         while short := {
-            number: offset for number, offset in following.items() if offset < half.goal[number]
+            number: offset for number, offset in following.items() if offset < share.goal[number]
         }:
             # Partitions that have arrived are left out.
             log.start(short)
-            while all(following[number] < half.goal[number] for number in short):
-                readings = await _read(log, half, following)
+            while all(following[number] < share.goal[number] for number in short):
+                readings = await _read(log, share, following)
                 if not readings:
                     continue
                 batch = await tables.fold(readings, repeat(gap.number))
@@ -138,12 +138,12 @@ async def _fold(half: Half, sending: Connection) -> None:
                 sending.send(Folded(await tables.copied(batch, gap), refused, begin, following))
 
 
-async def _read(log: EventLog, half: Half, following: Mapping[int, int]) -> list[Reading]:
+async def _read(log: EventLog, share: Share, following: Mapping[int, int]) -> list[Reading]:
     async with asyncio.timeout(_SILENCE.total_seconds()):
-        while not (records := await log.read(min(half.most, _MOST), _PATIENCE)):
+        while not (records := await log.read(min(share.most, _MOST), _PATIENCE)):
             pass
-    due = [record for record in records if record.offset < half.goal[record.partition]]
-    readings, newer = await judge(unread(due, following), len(half.goal))
+    due = [record for record in records if record.offset < share.goal[record.partition]]
+    readings, newer = await judge(unread(due, following), len(share.goal))
     if newer is not None:
         raise newer
     return readings
