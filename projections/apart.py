@@ -85,7 +85,8 @@ class Apart:
     def _receive(self) -> Folded | None:
         try:
             folded: Folded = self._receiving.recv()
-        except EOFError:
+        except (EOFError, OSError):
+            # Killed between two of them, or in the middle of one.
             return None
         return folded
 

@@ -1,0 +1,19 @@
+"""What comes from a second process, however that one ends."""
+
+import os
+import struct
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
+
+import pytest
+
+from projections.apart import Apart
+
+
+@pytest.mark.parametrize("told", [b"", struct.pack("!i", 100) + b"the first part"])
+async def test_one_that_is_killed_in_the_middle_of_a_batch_has_ended(told):
+    receiving, sending = Pipe(duplex=False)
+    with receiving, ThreadPoolExecutor(1) as thread:
+        os.write(sending.fileno(), told)
+        sending.close()
+        assert await Apart(receiving, thread).next() is None
