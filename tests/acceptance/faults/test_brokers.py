@@ -8,7 +8,7 @@ from local.child import State
 from tests.support.drill import drilled
 from tests.support.servers import wait_until
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timed, pytest.mark.timeout(240)]
 
 PATIENCE = 5
 """How many seconds a placement waits for the log: ENGINE_APPEND_PATIENCE_MS."""
