@@ -23,7 +23,6 @@ make_venv() {
         fail "$python has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv)."
     say "Creating .venv with $("$python" --version)"
     "$python" -m venv --clear .venv
-    fetch_uv
 }
 
 # uv does in a tenth of the time what pip does; it knows nothing of pip's own configuration, so where it cannot install, pip
@@ -46,6 +45,7 @@ install() { # name of the lock, what to install besides
     stamp=.venv/installed-$lock
     { pwd; cat pyproject.toml "$lock"; } >".venv/wanted-$lock"
     if cmp -s ".venv/wanted-$lock" "$stamp"; then return; fi
+    [ -x .venv/bin/uv ] || fetch_uv
     say "Installing $lock ($(grep -c '^[a-z0-9]' "$lock") packages)"
     add --require-hashes --requirement "$lock"
     shift
@@ -53,7 +53,8 @@ install() { # name of the lock, what to install besides
     mv ".venv/wanted-$lock" "$stamp"
 }
 
-supported .venv/bin/python || make_venv
+# pip comes last: without it the making of .venv was interrupted.
+{ supported .venv/bin/python && [ -x .venv/bin/pip ]; } || make_venv
 install requirements.lock --no-deps --no-build-isolation --editable .
 case ${1:-run} in
     run) .venv/bin/python -m local.class_cache ;;  # it fetches the jars first

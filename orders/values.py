@@ -42,7 +42,7 @@ def _fits(pattern: str) -> Meta:
 
 
 _ORDER_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-_TOKEN = r"^[A-Za-z0-9]{2,44}$"  # noqa: S105  (of trade)
+_TOKEN = r"^[A-Za-z0-9]{2,44}$"  # noqa: S105 -- a token of trade, not a secret
 VENUE_PATTERN = r"^[A-Z][A-Z0-9_]{1,19}$"
 _USER = r"^[^\x00]{1,128}$"
 _CLIENT_ORDER_ID = r"^[\x21-\x7e]{1,128}$"

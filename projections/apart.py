@@ -36,6 +36,8 @@ batches are on their way.
 _MOST = 5_000
 _PATIENCE = timedelta(seconds=1)
 _SILENCE = timedelta(seconds=30)
+_STANDS_STILL = 2 * _SILENCE
+"""Whatever is in its way, a second process that works has told it, or has ended, by then."""
 _LIMITS = {"idle_session_timeout": "60s"}
 _NAME = "engine-projector-apart"
 _SAID_BY_THE_OTHER = (
@@ -71,16 +73,24 @@ class Folded(NamedTuple):
 class Apart:
     """What comes from the second process, in its sequence."""
 
-    def __init__(self, receiving: Connection, thread: Executor) -> None:
+    def __init__(
+        self, receiving: Connection, thread: Executor, patience: timedelta = _STANDS_STILL
+    ) -> None:
         self._receiving = receiving
         self._thread = thread
+        self._patience = patience
 
     async def next(self) -> Folded | None:
-        """Return what was folded next, or None when the process has ended.
+        """Return what was folded next, or None when the process has ended or stands still.
 
         What it has not folded in the end is the caller's to fold, who meets what was in its way.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._receive)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return await loop.run_in_executor(self._thread, self._receive)
+        except TimeoutError:
+            return None
 
     def _receive(self) -> Folded | None:
         try:

@@ -236,8 +236,7 @@ def everything(order, told):
 def both(order, told, event):
     """Let fold and story hear one event; fail unless they agree on all that the tables show."""
     if told is not None:
-        later = told.updated_at + timedelta(seconds=1)
-        event = replace(event, occurred_at=later)
+        event = replace(event, occurred_at=told.updated_at + timedelta(seconds=1))
     after = evolve(order, event)
     if told is None:
         told = Story(event, 0, event.occurred_at)

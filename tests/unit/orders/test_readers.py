@@ -1,4 +1,7 @@
-"""msgspec reads nothing as an event that pydantic would not read, and reads it as the same."""
+"""msgspec reads no damaged event that pydantic would not read, and reads others as the same.
+
+The corners in which they differ are named in decision 14.
+"""
 
 import json
 

@@ -3,6 +3,7 @@
 import os
 import struct
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from multiprocessing import Pipe
 
 import pytest
@@ -17,3 +18,10 @@ async def test_one_that_is_killed_in_the_middle_of_a_batch_has_ended(told):
         os.write(sending.fileno(), told)
         sending.close()
         assert await Apart(receiving, thread).next() is None
+
+
+async def test_one_that_stands_still_is_as_good_as_ended():
+    receiving, sending = Pipe(duplex=False)
+    with receiving, ThreadPoolExecutor(1) as thread:
+        assert await Apart(receiving, thread, timedelta(milliseconds=50)).next() is None
+        sending.close()
