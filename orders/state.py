@@ -14,7 +14,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-class Placement(Struct, frozen=True, kw_only=True):
+class Placement(Struct, frozen=True, kw_only=True, gc=False):
     """What an order is; of this only the terms may change, by an amendment.
 
     An older engine's delay records, which hold states, know no tags.
@@ -30,7 +30,7 @@ class Placement(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
-class Placed(Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
+class Placed(Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag=str.lower):
     """What every placed order has.
 
     `attempts` were made since it was triggered; it was given a venue `routes` times and came to

@@ -16,8 +16,8 @@ Positive = Annotated[int, Field(gt=0), Meta(gt=0)]
 Count = Annotated[int, Field(ge=0), Meta(ge=0)]
 
 
-class Written(Struct, frozen=True, forbid_unknown_fields=True):
-    """A value without identity: equal when its members are.
+class Written(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A value without identity: equal when its members are. It never holds itself.
 
     What the types of its members cannot say, `__post_init__` demands, however it was made.
     """
