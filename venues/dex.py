@@ -6,7 +6,7 @@ Every answer is checked before it is believed. No price is computed here and not
 from collections.abc import Awaitable
 from typing import Annotated
 
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from msgspec import Meta, MsgspecError, convert
 
 from orders.errors import Code, Reason
 from orders.ports import Refused, Unknown, Void
@@ -17,9 +17,9 @@ from venues.exchange import Answer, Exchange, Rejected
 MESSAGE_MAX = 500
 """Characters of a reason that are kept: an event with it must not outgrow what Kafka takes."""
 
-_QUOTE, _FILL, _REASON = TypeAdapter(Quote), TypeAdapter(Fill), TypeAdapter(Reason)
 _SETTLEMENT = {*Fill.__struct_fields__} - {"tx_hash"}
-_SIGNATURE = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")])
+_Signature = Annotated[str, Meta(pattern=r"^[!-~]{1,128}\Z")]
+_UNREADABLE = (MsgspecError, ArithmeticError)
 
 
 class Dex:
@@ -41,8 +41,8 @@ class Dex:
         if isinstance(answer, Reason):
             return answer
         try:
-            return _QUOTE.validate_python({**answer, "venue": self.name})
-        except ValidationError:
+            return convert({**answer, "venue": self.name}, Quote)
+        except _UNREADABLE:
             return self._unreadable("quote")
 
     async def execute(self, execution: Execution) -> Fill | Refused | Unknown:
@@ -66,7 +66,7 @@ class Dex:
             return Unknown(answer)
         try:
             return _outcome(answer)
-        except ValidationError:
+        except _UNREADABLE:
             return Unknown(self._unreadable("settlement"))
 
     async def _call(self, call: Awaitable[Answer], patience: Patience) -> Answer | Reason:
@@ -89,13 +89,13 @@ def _outcome(answer: Answer) -> Fill | Refused | Void:
     match answer.get("status"):
         case "refused":
             code, message = answer.get("code"), answer.get("reason")
-            return Refused(_cut(_REASON.validate_python({"code": code, "message": message})))
+            return Refused(_cut(convert({"code": code, "message": message}, Reason)))
         case "void":
             return Void()
         case _:
-            signature = _SIGNATURE.validate_python(answer.get("signature"))
+            signature = convert(answer.get("signature"), _Signature)
             told = {field: answer.get(field) for field in _SETTLEMENT}
-            return _FILL.validate_python({**told, "tx_hash": signature})
+            return convert({**told, "tx_hash": signature}, Fill)
 
 
 def _cut(reason: Reason) -> Reason:

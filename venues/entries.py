@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import shake_128
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orders.errors import Code, Reason
 from orders.values import Execution, VenueName, price_of
@@ -19,7 +22,7 @@ _FIRST, _MORE = "5", 86
 """A number with this first digit and so many more takes 64 bytes, whatever they are."""
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """One row of the ledger; slot and signature are the block's to give."""
 
     execution_id: str
@@ -38,8 +41,8 @@ class Entry(NamedTuple):
     def sealed(self, slot: int) -> Self:
         """Return the entry as it stands in the block with this slot."""
         if self.status != "settled":
-            return self._replace(slot=slot)
-        return self._replace(slot=slot, signature=signature_of(self.execution_id, slot))
+            return replace(self, slot=slot)
+        return replace(self, slot=slot, signature=signature_of(self.execution_id, slot))
 
 
 def signature_of(execution_id: str, slot: int) -> str:

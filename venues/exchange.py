@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from msgspec.structs import asdict
+
 from orders.errors import Code, Reason
 from orders.values import MONEY, Execution, Terms, VenueName, price_of
 from venues.chain import Chain
@@ -82,12 +84,12 @@ class Exchange:
             entry = await self._landed(execution, price_moved=fault == "price-moved")
         if fault == "lost-answer":
             raise ConnectionResetError(f"{self.name}'s answer to the swap was lost")
-        return GARBAGE if fault == "garbage" else entry._asdict()
+        return GARBAGE if fault == "garbage" else asdict(entry)
 
     async def outcome(self, execution_id: str) -> Answer:
         """Return what the chain holds for an id, giving up for ever an id that has not landed."""
         entry = await self.chain.land(Entry(execution_id, "void", self.name, self.clock()))
-        return entry._asdict()
+        return asdict(entry)
 
     async def _landed_late(self, execution: Execution) -> Entry:
         await self.trouble.be_late()

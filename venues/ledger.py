@@ -20,11 +20,12 @@ Rows are only ever inserted. No rule of the market lives here.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from operator import attrgetter
 from typing import Any, TypeAlias
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row
-from pydantic import TypeAdapter
 
 from venues.entries import Entry
 
@@ -64,11 +65,9 @@ INSERT = """
 insert into chain_ledger
 select * from json_populate_recordset(null::chain_ledger, %s)
 on conflict (execution_id) do nothing
-returning execution_id
 """
 
-
-_JSON: TypeAdapter[object] = TypeAdapter(object)
+_ID = attrgetter("execution_id")
 SELECT = "select * from chain_ledger where execution_id = any(%s)"
 
 
@@ -123,12 +122,11 @@ class Ledger:
 async def _write(connection: Connection, entries: Sequence[Entry]) -> dict[str, Entry]:
     [(slot,)] = await (await connection.execute("select nextval('chain_slots')")).fetchall()
     # In one order everywhere: of two blocks that share ids, one waits for the other, never both.
-    block = {entry.execution_id: entry.sealed(slot) for entry in sorted(entries)}
-    rows = _JSON.dump_json([entry._asdict() for entry in block.values()])
-    written = {i for (i,) in await (await connection.execute(INSERT, [rows.decode()])).fetchall()}
+    block = {entry.execution_id: entry.sealed(slot) for entry in sorted(entries, key=_ID)}
+    rows = msgspec.json.encode(list(block.values())).decode()
+    if (await connection.execute(INSERT, [rows])).rowcount == len(block):
+        return block
     # A statement of its own, so that it sees the rows the insert has waited for.
-    if others := block.keys() - written:
-        async with connection.cursor(row_factory=class_row(Entry)) as cursor:
-            await cursor.execute(SELECT, [list(others)])
-            block |= {entry.execution_id: entry for entry in await cursor.fetchall()}
-    return block
+    async with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        await cursor.execute(SELECT, [list(block)])
+        return {entry.execution_id: entry for entry in await cursor.fetchall()}

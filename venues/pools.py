@@ -5,11 +5,14 @@ add to pools of known tokens makes those deeper; a pool of any other token is wh
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orders.errors import Code, Reason
 from orders.tokens import Token
@@ -26,8 +29,7 @@ DEPTH_SPREAD = 0.3
 """How far, as a fraction, a venue's pools are deeper or shallower than the listing says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(Struct, frozen=True, gc=False):
     """What a pool gives for an amount; `fee` in units of token in, `price_impact` as a fraction."""
 
     amount_out: Decimal

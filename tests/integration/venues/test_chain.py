@@ -91,7 +91,7 @@ async def test_the_ledger_holds_what_the_fill_says(opened, ledger):
     async with opened() as venues:
         fill = await venues["METEORA"].execute(execution(venues["METEORA"]))
     [row] = await ledger("select * from chain_ledger")
-    entry = Entry._make(row)
+    entry = Entry(*row)
     assert entry == Entry(
         "order:1",
         "settled",

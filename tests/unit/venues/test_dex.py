@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from orders.errors import Code, Reason
 from orders.ports import Refused, Unknown
@@ -112,7 +113,7 @@ async def test_what_a_venue_says_is_cut_to_what_an_event_can_hold():
 async def test_a_settlement_with_an_impossible_signature_cannot_be_read(signature):
     class Forger(MemoryChain):
         async def land(self, entry):
-            return (await super().land(entry))._replace(signature=signature)
+            return replace(await super().land(entry), signature=signature)
 
     venue = some_venue(chain=Forger())
     answer = await venue.execute(execution(venue))
