@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from runtime.crash import Reached, go_on
@@ -20,6 +20,9 @@ from runtime.records import moment_of
 
 _STOP_TIMEOUT = timedelta(seconds=3)
 _BATCH_BYTES = 256 * 1024
+_RECORD_BYTES = 1024 * 1024 - 1024
+"""Less than a broker takes as it comes, which counts what a batch has beside its record too."""
+
 _PULSE = timedelta(milliseconds=10)
 """A request to Kafka wakes it and all who read, on every partition it names: one serves many.
 
@@ -80,6 +83,16 @@ class _Waiting:
     told: asyncio.Future[Appended]
     bundle: _Bundle
 
+    @property
+    def is_too_large(self) -> bool:
+        """Return whether the broker would refuse it, and all that came with it."""
+        return len(self.key or b"") + len(self.value or b"") > _RECORD_BYTES
+
+    def refuse(self, why: str) -> None:
+        """Tell that it was not acknowledged."""
+        self.bundle.settled()
+        _refuse(self.told, why)
+
 
 class Appender:
     """Appends records with `acks=all`; many may wait for their acknowledgement at once."""
@@ -128,49 +141,38 @@ class Appender:
     def _go(self) -> None:
         self._bundle = None
         for place in self._waiting.keys() - self._sending.keys():
-            self._sending[place] = asyncio.create_task(self._send_all(place))
+            self._sending[place] = asyncio.create_task(self._send(place))
 
-    async def _send_all(self, place: _Place) -> None:
-        waiting = self._waiting[place]
-        try:
-            # One at a time: whoever waits for room in a full batch is woken by each that leaves,
-            # and thousands of them would do nothing but wake each other.
-            while waiting:
-                one = waiting.popleft()
-                if not one.told.done():
-                    await self._send(place, one)
-        finally:
-            del self._sending[place]
-            if not waiting:
-                del self._waiting[place]
-
-    async def _send(self, place: _Place, one: _Waiting) -> None:
-        (topic, partition), producer = place, self._producer
+    async def _send(self, place: _Place) -> None:
+        # One batch at a time, with one acknowledgement for all that is in it.
+        (topic, partition), producer, waiting = place, self._producer, self._waiting[place]
+        sent: deque[_Waiting] | list[_Waiting] = waiting
         try:
             producer = producer or await self._start()
-            headers = list(one.headers)
-            sent = await producer.send(topic, one.value, one.key, partition, headers=headers)
+            batch = producer.create_batch()
+            sent = _fill(batch, waiting)
+            if sent:
+                acknowledged = await producer.send_batch(batch, topic, partition=partition)
+                self._settle(sent, await acknowledged)
         except (KafkaError, AssertionError, TimeoutError) as error:
-            # A record that is too large was refused before it was sent: nothing else suffers.
-            if not isinstance(error, MessageSizeTooLargeError):
-                self._retire(producer)
-            _refuse(one.told, repr(error))
-            one.bundle.settled()
-        else:
-            sent.add_done_callback(partial(self._settle, one, producer))
-
-    def _settle(
-        self, one: _Waiting, producer: AIOKafkaProducer, sent: asyncio.Future[RecordMetadata]
-    ) -> None:
-        one.bundle.settled()
-        if error := sent.exception():
             self._retire(producer)
-            _refuse(one.told, repr(error))
-        elif not one.told.done():
-            self._reached("after-append")
-            written = sent.result()
-            appended_at = moment_of(written.timestamp)
-            one.told.set_result(Appended(written.partition, written.offset, appended_at))
+            for one in sent:
+                one.refuse(repr(error))
+            sent.clear()
+        finally:
+            del self._sending[place]
+        if waiting:
+            self._pulse.ask()
+        else:
+            del self._waiting[place]
+
+    def _settle(self, sent: Sequence[_Waiting], written: RecordMetadata) -> None:
+        appended_at = moment_of(written.timestamp)
+        for offset, one in enumerate(sent, written.offset):
+            one.bundle.settled()
+            if not one.told.done():
+                self._reached("after-append")
+                one.told.set_result(Appended(written.partition, offset, appended_at))
 
     async def _start(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -202,6 +204,23 @@ class Appender:
         task = asyncio.create_task(_stop(producer))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
+
+
+def _fill(batch: BatchBuilder, waiting: deque[_Waiting]) -> list[_Waiting]:
+    """Put in the batch what it has room for, and return that; nobody waits for the others."""
+    sent: list[_Waiting] = []
+    while waiting:
+        one = waiting[0]
+        if one.told.done():
+            one.bundle.settled()
+        elif one.is_too_large:
+            one.refuse(repr(MessageSizeTooLargeError("a record has at most a megabyte")))
+        elif batch.append(timestamp=None, key=one.key, value=one.value, headers=list(one.headers)):
+            sent.append(one)
+        else:
+            break
+        waiting.popleft()
+    return sent
 
 
 def _refuse(told: asyncio.Future[Appended], why: str) -> None:
