@@ -38,7 +38,8 @@ class Patience:
 
     async def with_call(self, call: Awaitable[T]) -> T:
         """Return what the call returns; raise TimeoutError when that takes too long."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("only a task can be interrupted")
         one = _Call(task, loop.time() + self.seconds, task.cancelling())

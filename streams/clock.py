@@ -13,10 +13,15 @@ class BrokerClock:
     def __init__(self, local: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._origin = local().timestamp() - monotonic()
+        self._last = datetime.min.replace(tzinfo=UTC)
         self._seen = False
 
     def saw(self, time: datetime) -> None:
         """Take note of a server's time (UTC); only the first may set it back."""
+        if time <= self._last:
+            # It was as late already when the last one came.
+            return
+        self._last = time
         origin = time.timestamp() - self._monotonic()
         if not self._seen or origin > self._origin:
             self._origin = origin

@@ -139,7 +139,7 @@ class Partition:
         order = self._open.get(order_id)
         if order is None or order_id in self._unconfirmed or order_id in self.under_way:
             return None
-        waits = self.resting.is_gathered(order) and not is_ending(order, self._clock())
+        waits = self.resting.is_gathered(order) and not is_ending(order, self._clock)
         return None if waits else (order, self.resting.seen.get(order_id))
 
     def end_what_is_over(self) -> None:
@@ -208,10 +208,10 @@ class Partition:
             self._reactions.release(order_id)
 
     def _respond(self, order: Open) -> None:
-        order_id, now = order.placement.order_id, self._clock()
+        order_id = order.placement.order_id
         if order_id in self._unconfirmed:
             return
-        if is_ending(order, now):
+        if ending := is_ending(order, self._clock):
             self._reactions.stop(order_id)
         elif isinstance(order, New | Resting):
             self.resting.look(order)
@@ -219,7 +219,7 @@ class Partition:
             self._reacted[order_id] = order.version
             if not isinstance(order, Quarantined) or order.held:
                 self._reactions.start(order)
-        if is_asked(order, now) or order_id in self.resting.seen:
+        if ending or is_asked(order) or order_id in self.resting.seen:
             self._lane.put(order_id, ahead=order.placement.terms.is_sniper)
 
     def _decide_again(self, order: Open, superseded: AnyOrderEvent, *, own: bool) -> None:

@@ -8,8 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import psycopg
 
@@ -44,8 +43,7 @@ class NoChain:
         raise ConnectionError("this process does not trade")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """An entry on its way into a block; its answer is cancelled when the caller gives up."""
 
     entry: Entry

@@ -3,11 +3,10 @@
 Nothing here waits or talks to a database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import shake_128
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,8 +53,7 @@ def signature_of(execution_id: str, slot: int) -> str:
     return _FIRST + drawn.translate(_DIGITS).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An execution when it reaches the chain: where it trades and at which moment (UTC)."""
 
     execution: Execution
