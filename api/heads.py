@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from api import exact
 from api.body import WHOLE
 from api.errors import BAD_REQUEST, HEAD_TIMEOUT, HEAD_TOO_LARGE, MEDIA_TYPE, Refusal
+from api.one_piece import OnePiece
 from api.request_ids import HEADER
 from api.safety import OF_ANSWER
 
@@ -55,6 +56,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._upgraded = False
         self.url = b""
         super().connection_made(transport)
+        self.transport = self._one_piece = OnePiece(transport, self.loop)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -111,6 +113,7 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over."""
         self._upgraded = True
+        self.transport = self._one_piece.connection
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
