@@ -138,7 +138,7 @@ def _bound(settings: ApiSettings) -> socket.socket:
 
 
 def _new_id(clock: Callable[[], datetime]) -> str:
-    return uuid7(clock(), _random.bits())
+    return uuid7(clock(), _random.digits())
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -3,35 +3,43 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
-RANDOM_BITS = 74
+RANDOM_DIGITS = 19
 _RANDOM_BYTES = 10
 _FETCHED = 400 * _RANDOM_BYTES
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class Randomness:
-    """Random bits nobody can foresee, fetched from the system for hundreds of ids at once."""
+    """Random digits nobody can foresee, fetched from the system for hundreds of ids at once."""
 
     def __init__(self, fetch: Callable[[int], bytes] = os.urandom) -> None:
         self._fetch = fetch
-        self._bytes = b""
+        self._digits = ""
         self._at = 0
 
-    def bits(self) -> int:
-        """Return 74 random bits that were never returned before."""
-        if self._at >= len(self._bytes):
-            self._bytes, self._at = self._fetch(_FETCHED), 0
-        taken = self._bytes[self._at : self._at + _RANDOM_BYTES]
-        self._at += _RANDOM_BYTES
-        return int.from_bytes(taken) >> 8 * _RANDOM_BYTES - RANDOM_BITS
+    def digits(self) -> str:
+        """Return 19 random digits of 16 that were never returned before."""
+        if self._at >= len(self._digits):
+            self._digits, self._at = self._fetch(_FETCHED).hex(), 0
+        at = self._at
+        self._at = at + 2 * _RANDOM_BYTES
+        return self._digits[at : at + RANDOM_DIGITS]
 
 
-def uuid7(at: datetime, randomness: int) -> str:
-    """Return a UUID of version 7 (RFC 9562) from a moment and 74 random bits."""
-    value = (int(at.timestamp() * 1000) & (2**48 - 1)) << 80
-    value |= 0x7 << 76
-    value |= (randomness >> 62 & 0xFFF) << 64
-    value |= 0b10 << 62
-    value |= randomness & (2**62 - 1)
-    digits = f"{value:032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+def uuid7(at: datetime, randomness: str) -> str:
+    """Return a UUID of version 7 (RFC 9562) from a moment and 19 random digits of 16.
+
+    Of the fourth of them two bits count.
+    """
+    first, rest = randomness[:3], randomness[4:]
+    variant = _VARIANT[randomness[3]]
+    return f"{_begin(int(at.timestamp() * 1000))}{first}-{variant}{rest[:3]}-{rest[3:]}"
+
+
+@lru_cache(maxsize=4)
+def _begin(milliseconds: int) -> str:
+    # Hundreds of ids are made in one.
+    digits = f"{milliseconds & (2**48 - 1):012x}"
+    return f"{digits[:8]}-{digits[8:]}-7"

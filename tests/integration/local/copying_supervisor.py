@@ -48,7 +48,7 @@ def look():
         "terminate": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL,
         "blocked": list(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
         "quiet": logging.getLogger("aiokafka").level,
-        "random": [random.random(), secrets.token_hex(8), randomness.bits()],
+        "random": [random.random(), secrets.token_hex(8), randomness.digits()],
     }
     say(json.dumps(found))
 
