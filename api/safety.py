@@ -19,6 +19,8 @@ _RAW_OF_ANSWER, _RAW_OF_PAGE = (
     [(name.encode(), value.encode()) for name, value in headers] for headers in (OF_ANSWER, OF_PAGE)
 )
 
+_NAMES = frozenset(name for name, _ in _RAW_OF_ANSWER)
+
 
 class Safety:
     """Adds the headers to each answer."""
@@ -35,8 +37,11 @@ class Safety:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message.get("headers", [])
-                names = {name.lower() for name, _ in given}
-                message["headers"] = [*given, *(one for one in added if one[0] not in names)]
+                if _NAMES.isdisjoint([name for name, _ in given]):
+                    message["headers"] = [*given, *added]
+                else:
+                    names = {name for name, _ in given}
+                    message["headers"] = [*given, *(one for one in added if one[0] not in names)]
             await send(message)
 
         return await self._app(scope, receive, marked)
