@@ -12,13 +12,14 @@ SLIPPAGE_DECIMALS = 18
 PRICE_DECIMALS = 36
 MAX_PRICE = Decimal(10) ** 30
 LIQUIDITY_DECIMALS = 18
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 def amount_of(value: object, token_in: object, field: str) -> Decimal:
     """Return an amount of a token; raise `Refusal`."""
     if not isinstance(value, Decimal):
         raise Refusal(placing_errors.INVALID_AMOUNT_TYPE, field=field)
-    if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
+    if not (value.is_finite() and _ZERO < value <= MAX_AMOUNT):
         raise Refusal(placing_errors.INVALID_AMOUNT, field=field)
     token = token_in if isinstance(token_in, str) else ""
     most = tokens.decimals_of(token)
@@ -33,7 +34,7 @@ def slippage_of(value: object) -> Decimal:
     """Return a slippage; raise `Refusal`."""
     if not isinstance(value, Decimal):
         raise Refusal(placing_errors.INVALID_SLIPPAGE_TYPE)
-    in_range = value.is_finite() and 0 <= value <= 1
+    in_range = value.is_finite() and _ZERO <= value <= _ONE
     slippage = _within(value, SLIPPAGE_DECIMALS) if in_range else None
     if slippage is None:
         raise Refusal(placing_errors.INVALID_SLIPPAGE_RANGE)
@@ -55,7 +56,7 @@ def liquidity_of(value: object) -> Decimal:
 def _number(value: object, most: Decimal, decimals: int, wrong: Kind, *, zero: bool) -> Decimal:
     if not isinstance(value, Decimal) or not value.is_finite():
         raise Refusal(wrong)
-    in_range = 0 < value <= most or (zero and not value)
+    in_range = _ZERO < value <= most or (zero and not value)
     number = _within(value, decimals) if in_range else None
     if number is None:
         raise Refusal(wrong)
@@ -68,7 +69,7 @@ def _within(value: Decimal, decimals: int) -> Decimal | None:
     Zeros at its end need none; those beyond so many decimals are left out, of a zero all.
     """
     if not value:
-        return Decimal(0)
+        return _ZERO
     _, digits, exponent = value.as_tuple()
     if -decimals <= int(exponent) <= 0:
         return value

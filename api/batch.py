@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fastapi import APIRouter
 from starlette.datastructures import Headers
@@ -60,8 +61,7 @@ async def batch(request: Request) -> Response:
     return json_text(f'{{"results":[{",".join(one.text for one in results)}]}}', 207, told)
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(NamedTuple):
     """What came of an order, as JSON, and where it stands in the log."""
 
     text: str

@@ -1,7 +1,6 @@
 """Client order ids as requests give them: in a header, in the body, or in both alike."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import Headers
@@ -40,7 +39,7 @@ def named(wish: Wish, document: Mapping[str, object], headers: Headers) -> Wish:
     if wish.user_id is None:
         raise Refusal(placing_errors.USER_REQUIRED)
     [name] = names
-    return replace(wish, client_order_id=name, order_id=order_id_of(wish.user_id, name))
+    return wish._replace(client_order_id=name, order_id=order_id_of(wish.user_id, name))
 
 
 def _valid(value: object, field: str) -> str:

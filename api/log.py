@@ -32,7 +32,9 @@ class KafkaLog:
 
     async def append(self, order_id: str, value: bytes) -> Appended:
         """Append a record of this order; raise `LogAway` when that is not certain to be done."""
-        [outcome] = await self.append_all([(order_id, value)])
+        if not self._ends.seen:
+            await self._meet()
+        outcome = await self._outcome(self._send(order_id, value))
         if isinstance(outcome, LogAway):
             raise outcome
         return outcome
@@ -41,29 +43,28 @@ class KafkaLog:
         """Append records, in their sequence; return what came of each."""
         if not self._ends.seen:
             try:
-                async with asyncio.timeout(self._patience_s):
-                    await self._met()
-            except (LogAway, TimeoutError) as error:
-                return [self._away(error)] * len(records)
-        # It has the same patience.
-        sent = [
-            self._appender.append(
-                self._topic, partition_of(order_id, self._partitions), order_id.encode(), value
-            )
-            for order_id, value in records
-        ]
+                await self._meet()
+            except LogAway as away:
+                return [away] * len(records)
+        sent = [self._send(order_id, value) for order_id, value in records]
         return [await self._outcome(one) for one in sent]
 
     async def ends(self) -> Mapping[int, int]:
         """Return the end offset of each partition, as of a moment after the call."""
         return await self._shared.answer()
 
+    def _send(self, order_id: str, value: bytes) -> asyncio.Future[Appended]:
+        partition = partition_of(order_id, self._partitions)
+        # It has the same patience.
+        return self._appender.append(self._topic, partition, order_id.encode(), value)
+
     async def _outcome(self, sent: Awaitable[Appended]) -> Appended | LogAway:
         try:
             appended = await sent
         except NotAcknowledged as error:
             return self._away(error)
-        self._tell(acknowledges=True)
+        if not self._acknowledges:
+            self._tell(acknowledges=True)
         return appended
 
     def _away(self, error: Exception) -> LogAway:
@@ -76,6 +77,13 @@ class KafkaLog:
         if acknowledges != self._acknowledges:
             logger.warning("log acknowledges again" if acknowledges else "log is silent")
         self._acknowledges = acknowledges
+
+    async def _meet(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._met()
+        except (LogAway, TimeoutError) as error:
+            raise self._away(error) from error
 
     async def _met(self) -> None:
         while not self._ends.seen:

@@ -1,7 +1,6 @@
 """From the body of a request to a placed order, for every route that places."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import get_args
 
 import msgspec
@@ -77,4 +76,4 @@ def _with_faults(wish: Wish, faults: str, parts: Parts) -> Wish:
     if len(names) > MAX_FAULTS or not known.keys() >= set(names):
         raise Refusal(placing_errors.INVALID_FAULTS)
     terms = msgspec.structs.replace(wish.terms, faults=tuple(known[name] for name in names))
-    return replace(wish, terms=terms)
+    return wish._replace(terms=terms)

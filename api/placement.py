@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 import base58
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +25,7 @@ FAULTS_HEADER = "X-Simulate-Faults"
 
 _SYMBOL = re.compile(r"[A-Z0-9]{2,10}")
 _MINT = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+_LONGEST_TOKEN = 44
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _KNOWN = "|".join(token.symbol for token in tokens.KNOWN)
 
@@ -47,8 +50,7 @@ LEGACY = Form(amount="amountIn", user_required=True, tagged=False)
 ANY_TYPE = Form(amount="amount", user_required=False, tagged=True, any_type=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """An order that may be placed, for whom, and in whose words it was asked for.
 
     The ids are None unless the client named its order.
@@ -111,9 +113,14 @@ def _present(document: Mapping[str, object], field: str, missing: Kind) -> objec
 
 
 def _token(value: object, invalid: Kind) -> str:
-    if not isinstance(value, str) or not (_is_symbol(value) or _is_mint(value)):
+    if not isinstance(value, str) or len(value) > _LONGEST_TOKEN or not _is_token(value):
         raise Refusal(invalid)
     return value
+
+
+@lru_cache(1_000)
+def _is_token(name: str) -> bool:
+    return _is_symbol(name) or _is_mint(name)
 
 
 def _is_symbol(name: str) -> bool:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from api.conditions import require_to_come
 from api.errors import LOG_UNAVAILABLE, Refusal
@@ -27,9 +27,10 @@ _POLICY = RetryPolicy()
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
-class Written:
+
+class Written(NamedTuple):
     """A placement and where it stands in the log."""
 
     event: OrderPlaced
@@ -38,7 +39,8 @@ class Written:
     @property
     def position(self) -> Position:
         """Return its place."""
-        return Position(self.appended.partition, self.appended.offset)
+        partition, offset, _ = self.appended
+        return Position(partition, offset)
 
 
 class Placing:
@@ -63,8 +65,9 @@ class Placing:
 
     async def place(self, wish: Wish, request_id: str) -> Written:
         """Return the placement in the log. Raises `Refusal` when it does not certainly count."""
-        [outcome] = await self.place_all([wish], request_id)
-        return _certain(outcome)
+        self.require_room()
+        with self._slots:
+            return _certain(_counted(await self.write(wish, request_id)))
 
     async def place_all(self, wishes: Sequence[Wish], request_id: str) -> list[Written | Refusal]:
         """Return the placements in the log, and why others do not certainly count.
@@ -77,7 +80,7 @@ class Placing:
             return [full] * len(wishes)
         with self._slots.up_to(len(wishes)) as taken:
             outcomes = await self._write_all(wishes[:taken], request_id)
-        busy = [none_left()] * (len(wishes) - taken)
+        busy = [none_left() for _ in wishes[taken:]]
         return [*map(_counted, outcomes), *busy]
 
     def require_room(self) -> None:
@@ -86,8 +89,16 @@ class Placing:
 
     async def write(self, wish: Wish, request_id: str) -> Written:
         """Append a placement, which may be void there; raise `Refusal` when it is not certain."""
-        [outcome] = await self._write_all([wish], request_id)
-        return _certain(outcome)
+        event = _certain(self._decided(wish, request_id, self._clock()))
+        appended: Appended | LogAway
+        try:
+            appended = await self._log.append(event.order_id, encode(event))
+        except LogAway as away:
+            appended = away
+        except asyncio.CancelledError:
+            # The process stops; the client has to know what to ask for.
+            raise outcome_unknown(event) from None
+        return _certain(self._written(event, appended))
 
     async def _write_all(self, wishes: Sequence[Wish], request_id: str) -> list[Written | Refusal]:
         # Each has a moment of its own: snipers of a token start in the order of these.
@@ -96,7 +107,6 @@ class Placing:
         try:
             appended = iter(await self._log.append_all([(e.order_id, encode(e)) for e in events]))
         except asyncio.CancelledError:
-            # The process stops; the client has to know what to ask for.
             return [one if isinstance(one, Refusal) else outcome_unknown(one) for one in decided]
         return [
             one if isinstance(one, Refusal) else self._written(one, next(appended))
@@ -118,8 +128,8 @@ class Placing:
             self.refused_at = self._clock()
             return outcome_unknown(event)
         self.refused_at = None
-        # Not at info: at thousands a second these lines would cost more than the placements.
         if logger.isEnabledFor(logging.DEBUG):
+            # Not at info: at thousands a second these lines would cost more than the placements.
             about = {"order_id": event.order_id, "request_id": event.correlation_id}
             logger.debug("order placed", extra={"action": "order_placed", **about})
         return Written(event, appended)
@@ -137,7 +147,7 @@ class Placing:
         )
 
 
-def _certain(outcome: Written | Refusal) -> Written:
+def _certain(outcome: T | Refusal) -> T:
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome

@@ -5,10 +5,11 @@ For clients the text is opaque.
 
 import asyncio
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from starlette.requests import Request
 
@@ -25,8 +26,7 @@ _PLACE = rb"\d{1,9}:\d{1,18}"
 _POSITIONS = re.compile(rb"1:(" + _PLACE + rb"(?:," + _PLACE + rb")*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A record's place in the log."""
 
     partition: int
@@ -35,11 +35,10 @@ class Position:
 
 def encode(*positions: Position) -> str:
     """Return the text that clients are given; of a partition it tells the last place."""
-    last: dict[int, int] = {}
-    for one in positions:
-        last[one.partition] = max(one.offset, last.get(one.partition, 0))
-    places = b",".join([b"%d:%d" % place for place in last.items()])
-    return urlsafe_b64encode(b"1:" + places).decode()
+    places = positions if len(positions) == 1 else _last(positions)
+    text = b"1:" + b",".join([b"%d:%d" % place for place in places])
+    # Of digits, colons and commas Base64 never makes a + or a /: it is fit for an address.
+    return b2a_base64(text, newline=False).decode()
 
 
 def decode(text: str) -> list[Position]:
@@ -52,6 +51,13 @@ def decode(text: str) -> list[Position]:
     positions = [Position(int(partition), int(offset)) for partition, offset in places]
     # What is no letter of such a text is passed over when it is read.
     return positions if encode(*positions) == text else []
+
+
+def _last(positions: Iterable[Position]) -> Iterable[tuple[int, int]]:
+    last: dict[int, int] = {}
+    for partition, offset in positions:
+        last[partition] = max(offset, last.get(partition, 0))
+    return last.items()
 
 
 class Positions:

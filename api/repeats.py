@@ -1,8 +1,8 @@
 """Placements with a client order id: sent as often as you like, they place one order."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from api.batches import Batches
 from api.errors import (
@@ -29,8 +29,7 @@ NOT_PLACED = "The order was not placed, for it cannot be read whether it was bef
 MAYBE_PLACED = "The order is in the log, but it cannot be read yet whether it was placed before"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An order that is certainly placed: by this request, or by an earlier one like it.
 
     Whoever has read up to `position` knows the order.
