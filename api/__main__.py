@@ -5,9 +5,8 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from functools import partial
 from pathlib import Path
+from time import time_ns
 from types import FrameType
 
 import uvicorn
@@ -84,7 +83,7 @@ def main() -> None:
             server.fail(sentence)
 
     clock = local_clock(settings)
-    app = create_app(settings, Sources(clock, partial(_new_id, clock), fail))
+    app = create_app(settings, Sources(clock, _new_id, fail))
     config = server_config(app, settings.proxies)
     server = Server(config, settings.ready_file, lambda: leave(app, LAST_WORDS_S))
     server.run(sockets=[listening])
@@ -137,8 +136,8 @@ def _bound(settings: ApiSettings) -> socket.socket:
     return listening
 
 
-def _new_id(clock: Callable[[], datetime]) -> str:
-    return uuid7(clock(), _random.digits())
+def _new_id() -> str:
+    return uuid7(time_ns() // 1_000_000, _random.digits())
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache
 
 RANDOM_DIGITS = 19
@@ -28,14 +27,14 @@ class Randomness:
         return self._digits[at : at + RANDOM_DIGITS]
 
 
-def uuid7(at: datetime, randomness: str) -> str:
-    """Return a UUID of version 7 (RFC 9562) from a moment and 19 random digits of 16.
+def uuid7(milliseconds: int, randomness: str) -> str:
+    """Return a UUID of version 7 (RFC 9562) from Unix time and 19 random digits of 16.
 
     Of the fourth of them two bits count.
     """
     first, rest = randomness[:3], randomness[4:]
     variant = _VARIANT[randomness[3]]
-    return f"{_begin(int(at.timestamp() * 1000))}{first}-{variant}{rest[:3]}-{rest[3:]}"
+    return f"{_begin(milliseconds)}{first}-{variant}{rest[:3]}-{rest[3:]}"
 
 
 @lru_cache(maxsize=4)

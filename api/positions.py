@@ -35,8 +35,10 @@ class Position(NamedTuple):
 
 def encode(*positions: Position) -> str:
     """Return the text that clients are given; of a partition it tells the last place."""
-    places = positions if len(positions) == 1 else _last(positions)
-    text = b"1:" + b",".join([b"%d:%d" % place for place in places])
+    if len(positions) == 1:
+        text = b"1:%d:%d" % positions[0]
+    else:
+        text = b"1:" + b",".join([b"%d:%d" % place for place in _last(positions)])
     # Of digits, colons and commas Base64 never makes a + or a /: it is fit for an address.
     return b2a_base64(text, newline=False).decode()
 
