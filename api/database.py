@@ -1,9 +1,10 @@
 """PostgreSQL as the API uses it: short reads, each of one snapshot, in one round trip."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -30,6 +31,7 @@ _CONNECT: dict[str, Any] = {
 }
 _BEGIN = "begin isolation level repeatable read read only"
 _POINT = "select set_config('search_path', schema_name, true) from public.projection_pointer"
+_ACTIVE = "select schema_name from public.projection_pointer"
 _NOT_BUILT = (
     psycopg.errors.UndefinedTable,
     psycopg.errors.UndefinedColumn,
@@ -37,6 +39,7 @@ _NOT_BUILT = (
 )
 
 Row = TypeVar("Row")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class Database:
             # Given up at once and begun again by the next reader, rather than ever more rarely.
             reconnect_timeout=1,
         )
-        self._reads: set[asyncio.Task[list[list[Any]]]] = set()
+        self._reads: set[asyncio.Task[Any]] = set()
+        self._schema: str | None = None
 
     async def open(self) -> None:
         """Begin to connect."""
@@ -81,7 +85,20 @@ class Database:
         Raises `ReadModelAway`. A server that does not answer is left behind, not waited for: its
         connection is closed in the background.
         """
-        task = asyncio.create_task(self._read_twice(questions))
+        return await self._in_time(partial(self._read, questions))
+
+    async def glance(
+        self, statement: Callable[[str], QueryNoTemplate], parameters: Mapping[str, object]
+    ) -> list[TupleRow]:
+        """Return the rows of one statement, written for the active schema: it is a snapshot itself.
+
+        The first row tells that schema, as the snapshot has it; there is none where nothing is
+        active. Raises `ReadModelAway`, as `read` does, at a sixth of its cost.
+        """
+        return await self._in_time(partial(self._glance, statement, parameters))
+
+    async def _in_time(self, read: Callable[[], Coroutine[None, None, T]]) -> T:
+        task = asyncio.create_task(self._twice(read))
         self._reads.add(task)
         task.add_done_callback(self._forget)
         try:
@@ -98,20 +115,20 @@ class Database:
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise ReadModelAway(str(error)) from error
 
-    def _forget(self, read: asyncio.Task[list[list[Any]]]) -> None:
+    def _forget(self, read: asyncio.Task[Any]) -> None:
         self._reads.discard(read)
         if not read.cancelled():
             read.exception()
 
-    async def _read_twice(self, questions: tuple[Question[Any], ...]) -> list[list[Any]]:
+    async def _twice(self, read: Callable[[], Coroutine[None, None, T]]) -> T:
         try:
-            return await self._read(questions)
+            return await read()
         except (PoolTimeout, psycopg.errors.QueryCanceled):
             raise
         except psycopg.OperationalError:
             # A connection of before a restart of the server: check them all, then read again.
             await self._pool.check()
-            return await self._read(questions)
+            return await read()
 
     async def _read(self, questions: tuple[Question[Any], ...]) -> list[list[Any]]:
         async with self._pool.connection() as connection:
@@ -121,6 +138,27 @@ class Database:
                 cursors = [await _ask(connection, question) for question in questions]
                 await connection.execute("commit")
             return [await cursor.fetchall() for cursor in cursors]
+
+    async def _glance(
+        self, statement: Callable[[str], QueryNoTemplate], parameters: Mapping[str, object]
+    ) -> list[TupleRow]:
+        async with self._pool.connection() as connection:
+            for schema in (self._schema, None):
+                active = schema or await _active(connection)
+                if active is None:
+                    return []
+                try:
+                    found = await connection.execute(statement(active), parameters)
+                except _NOT_BUILT:
+                    # They may have been replaced since, and removed.
+                    if schema is None:
+                        raise
+                    continue
+                rows = await found.fetchall()
+                self._schema = rows[0][0] if rows else None
+                if self._schema == active:
+                    return rows
+        raise ReadModelAway("its tables are being replaced")
 
     async def notifications(self, channel: str, patience_s: float) -> AsyncIterator[None]:
         """Yield after each notification, and when none came for so long; on its own connection.
@@ -140,6 +178,11 @@ class Database:
                     yield
         except psycopg.OperationalError as error:
             raise ReadModelAway(str(error)) from error
+
+
+async def _active(connection: AsyncConnection[TupleRow]) -> str | None:
+    row = await (await connection.execute(_ACTIVE)).fetchone()
+    return row[0] if row else None
 
 
 async def _ask(

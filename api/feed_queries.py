@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import fields
-from typing import Any
+from functools import lru_cache
 
 from psycopg import sql
 from psycopg.rows import TupleRow, class_row, tuple_row
@@ -45,8 +45,20 @@ _OF_ORDER = sql.SQL(", ").join(sql.Identifier("o", field.name) for field in fiel
 _FOLLOWED = sql.SQL(
     "(%(everything)s or e.order_id = any(%(order_ids)s) or o.user_id = any(%(user_ids)s))"
 )
-# As bytes: what is put together anew is read anew each time.
-_FOLLOWED_CHANGES = _CHANGES.format(_RECORD, _OF_ORDER, _FOLLOWED).as_bytes()
+_ENDS = sql.SQL(
+    "p.schema_name, p.epoch::text, coalesce((select max(seq) from {0}.order_events), 0), "
+    "array(select array[partition, next_offset] from {0}.projection_offsets)"
+)
+_OF_ENDS = 4
+_ONLY_ENDS = sql.SQL("select {} from public.projection_pointer p")
+_FEED = sql.SQL(
+    "select {ends}, {no_change} from public.projection_pointer p union all "
+    "(select {no_ends}, {record}, {order} from {schema}.order_events e "
+    "join {schema}.orders o on o.order_id = e.order_id "
+    "where e.seq > %(after)s and e.seq <= %(upto)s and {followed} order by e.seq limit %(limit)s) "
+    "order by {seq} nulls first"
+)
+"""How far the tables go, in a row of its own, the first one, whatever follows: the changes."""
 _WANTED = {
     "order_id": sql.SQL("e.order_id = %(order_id)s"),
     "user_id": sql.SQL("o.user_id = %(user_id)s"),
@@ -59,6 +71,27 @@ _PICKS = {
 _COUNTS = sql.SQL("and not e.superseded")
 
 
+@lru_cache(maxsize=2)
+def _ends(schema: str) -> bytes:
+    return _ONLY_ENDS.format(_ENDS.format(sql.Identifier(schema))).as_bytes()
+
+
+@lru_cache(maxsize=2)
+def _news(schema: str) -> bytes:
+    # As bytes, once: what is put together anew is read anew each time.
+    no_change = sql.SQL(", ").join([sql.NULL] * len((*_RECORD_NAMES, *_ORDER_NAMES)))
+    return _FEED.format(
+        ends=_ENDS.format(sql.Identifier(schema)),
+        no_change=no_change,
+        no_ends=sql.SQL(", ").join([sql.NULL] * _OF_ENDS),
+        record=_RECORD,
+        order=_OF_ORDER,
+        schema=sql.Identifier(schema),
+        followed=_FOLLOWED,
+        seq=sql.Literal(_OF_ENDS + 1),
+    ).as_bytes()
+
+
 class FeedQueries:
     """What changes."""
 
@@ -67,28 +100,25 @@ class FeedQueries:
 
     async def changes(self, after: int | None, followed: Followed) -> Changes:
         """Return the followed orders' changes in the next window after a `seq`."""
-        questions: list[Question[Any]] = [
-            Question(HEAD, {}, tuple_row),
-            Question(OFFSETS, {}, tuple_row),
-        ]
         anybody = followed.everything or bool(followed.order_ids or followed.user_ids)
-        if after is not None and anybody:
+        if after is None or not anybody:
+            seen, upto = await self._database.glance(_ends, {}), LAST_SEQ
+        else:
+            upto = after + WINDOW
             about = {
                 "after": after,
-                "upto": after + WINDOW,
+                "upto": upto,
                 "limit": WINDOW,
                 "order_ids": list(followed.order_ids),
                 "user_ids": list(followed.user_ids),
                 "everything": followed.everything,
             }
-            questions.append(Question(_FOLLOWED_CHANGES, about, tuple_row))
-        heads, offsets, *windows = await self._database.read(*questions)
-        if not heads:
+            seen = await self._database.glance(_news, about)
+        if not seen:
             raise ReadModelAway("the projection has not been built yet")
-        epoch, head = heads[0]
-        upto = min(head, after + WINDOW) if after is not None and anybody else head
-        changes = [_change(row) for window in windows for row in window]
-        return Changes(epoch, upto, head, dict(offsets), changes)
+        (_, epoch, head, offsets, *_), *rows = seen
+        changes = [_change(row[_OF_ENDS:]) for row in rows]
+        return Changes(epoch, min(head, upto), head, dict(offsets), changes)
 
     async def replay(self, after: int, picked: Picked) -> Changes:
         """Return the wanted changes in the next part of the feed after a `seq`."""
