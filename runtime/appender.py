@@ -86,7 +86,8 @@ class _Waiting:
     @property
     def is_too_large(self) -> bool:
         """Return whether the broker would refuse it, and all that came with it."""
-        return len(self.key or b"") + len(self.value or b"") > _RECORD_BYTES
+        marked = sum(len(name) + len(value) for name, value in self.headers)
+        return marked + len(self.key or b"") + len(self.value or b"") > _RECORD_BYTES
 
     def refuse(self, why: str) -> None:
         """Tell that it was not acknowledged."""
