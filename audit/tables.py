@@ -36,8 +36,9 @@ from order_events where partition = %s order by "offset", seq
 """
 _STATE = sql.SQL("""
        state is not null, state_schema_version,
-       state->>'kind', state->>'version', state->>'attempts', state->>'routes',
-       state->>'rests', json_array_length(state->'wishes')::text
+       state::json->>'kind', state::json->>'version', state::json->>'attempts',
+       state::json->>'routes', state::json->>'rests',
+       json_array_length(state::json->'wishes')::text
 from orders where partition = %s
 """)
 _ASTRAY = """

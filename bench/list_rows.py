@@ -13,15 +13,15 @@ LAST = 1_000
 _SEED = "select setseed(0.4)"
 _ORDERS = """
 insert into orders
-select order_id, i %% 8, i / 8, user_id, client_order_id, tags, 'market', token_in, token_out, 10,
-    0.01, null, null, 'GTC', null, null, status, case when status <> 'pending' then venue end,
-    case when status = 'completed' then 149.9 end, case when status = 'completed' then 1499 end,
+select order_id, i %% 8, i / 8, user_id, client_order_id, tags, 'market', token_in, token_out,
+    'GTC', null, null, created_at, created_at + interval '10 s', 10, 0.01, null, null, status,
+    case when status <> 'pending' then venue end, case when status = 'completed' then 149.9 end,
+    case when status = 'completed' then 1499 end,
     case when status = 'completed' then repeat('5', 88) end, (status <> 'pending')::int, null,
     case when status = 'failed' then 'NO_LIQUIDITY' end,
     case when status = 'failed' then 'nobody quotes' end,
     case status when 'pending' then 1 when 'executing' then 2 else 3 end,
-    created_at, created_at + interval '1 s', created_at + interval '10 s', false,
-    false,
+    created_at + interval '1 s', false, false,
     case when status in ('pending', 'executing') then json_build_object('kind', repeat('x', 600))
     end, 4
 from (

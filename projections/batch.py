@@ -11,7 +11,7 @@ from orders.state import UNPLACED, Order, Quarantined, Status, Unplaced
 from projections.counts import Counts
 from projections.history import EventRow, event_row
 from projections.labels import LabelRow, label_rows
-from projections.orders import OrderRow, order_row
+from projections.orders import OrderChange, OrderRow, order_change, order_row
 
 
 class Reading(NamedTuple):
@@ -42,18 +42,13 @@ class Batch:
 
     events: list[EventRow] = field(default_factory=list)
     new: list[OrderRow] = field(default_factory=list)
-    changed: list[OrderRow] = field(default_factory=list)
+    changed: list[OrderChange] = field(default_factory=list)
     labels: list[LabelRow] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     touched: dict[str, Known] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
     """The partition of each order that needs nothing more."""
     quarantined: list[Quarantined] = field(default_factory=list)
-
-    @property
-    def orders(self) -> list[OrderRow]:
-        """Return the rows of orders, the new ones first."""
-        return self.new + self.changed
 
 
 class Hole(Exception):
@@ -124,15 +119,21 @@ def _watch(before: Known, now: Known, batch: Batch) -> None:
 
 
 def _write(batch: Batch, order_id: str, partition: int) -> None:
-    known = batch.touched[order_id]
-    if known.order is not None and not isinstance(known.order, Unplaced):
-        row = order_row(known.order, partition, known.placed_offset)
-        if known.status is None:
-            batch.new.append(row)
-            batch.labels.extend(label_rows(row))
-        else:
-            batch.changed.append(row)
-        if row.state is None:
-            batch.ended.append(partition)
-        batch.counts.move(known.status, row)
-        batch.touched[order_id] = known._replace(status=row.status)
+    order, placed_offset, before = batch.touched[order_id]
+    if order is None or isinstance(order, Unplaced):
+        return
+    row: OrderRow | OrderChange
+    if before is None:
+        row = order_row(order, partition, placed_offset)
+        batch.new.append(row)
+        batch.labels.extend(label_rows(row))
+        batch.counts.add(row)
+    else:
+        row = order_change(order)
+        batch.changed.append(row)
+        batch.counts.move(before, row.status)
+    if row.state is None:
+        batch.ended.append(partition)
+        batch.touched[order_id] = CLOSED
+    else:
+        batch.touched[order_id] = Known(order, placed_offset, row.status)

@@ -23,23 +23,32 @@ class Counts:
     """The changes of one batch, summed."""
 
     def __init__(self) -> None:
-        self._changes: Counter[tuple[str, str]] = Counter()
+        self._moves: Counter[tuple[Status | None, Status]] = Counter()
+        self._users: Counter[str] = Counter()
 
-    def move(self, before: Status | None, row: OrderRow) -> None:
-        """Take in that an order with this status, or none yet, has this row now."""
-        if before is None:
-            self._changes["all", ""] += 1
-            if row.user_id is not None:
-                self._changes["user", row.user_id] += 1
-        else:
-            self._count(before, -1)
-        self._count(row.status, 1)
+    def add(self, row: OrderRow) -> None:
+        """Take in a new order."""
+        self._moves[None, row.status] += 1
+        if row.user_id is not None:
+            self._users[row.user_id] += 1
+
+    def move(self, before: Status, after: Status) -> None:
+        """Take in that an order with one status has another now, or the same."""
+        self._moves[before, after] += 1
 
     def rows(self) -> Iterator[CountRow]:
         """Return what changes, nothing for counts that stay as they are."""
-        return (CountRow(*place, change) for place, change in self._changes.items() if change)
+        changes = Counter({("user", user): new for user, new in self._users.items()})
+        for (before, after), orders in self._moves.items():
+            if before is None:
+                changes["all", ""] += orders
+            else:
+                _count(changes, before, -orders)
+            _count(changes, after, orders)
+        return (CountRow(*place, change) for place, change in changes.items() if change)
 
-    def _count(self, status: str, change: int) -> None:
-        self._changes["status", status] += change
-        if status in UNFINISHED:
-            self._changes["unfinished", ""] += change
+
+def _count(changes: Counter[tuple[str, str]], status: Status, orders: int) -> None:
+    changes["status", status] += orders
+    if status in UNFINISHED:
+        changes["unfinished", ""] += orders

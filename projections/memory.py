@@ -1,9 +1,9 @@
 """The orders that the projector need not ask the database for: a bounded copy of its rows."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
-from orders.state import Closed
-from projections.batch import CLOSED, Known
+from projections.batch import Known
 
 
 class Memory:
@@ -20,9 +20,9 @@ class Memory:
 
     def keep(self, touched: Mapping[str, Known]) -> None:
         """Hold these orders as their rows are written now, and let go of the oldest."""
-        for order_id, known in touched.items():
-            self._orders.pop(order_id, None)
-            closed = isinstance(known.order, Closed)
-            self._orders[order_id] = CLOSED if closed else known
-        for order_id in list(self._orders)[: max(0, len(self._orders) - self._most)]:
-            del self._orders[order_id]
+        held = self._orders
+        for order_id in touched:
+            held.pop(order_id, None)
+        held.update(touched)
+        for order_id in [*islice(held, max(0, len(held) - self._most))]:
+            del held[order_id]

@@ -10,13 +10,6 @@ from orders.state import Closed, Completed, Open, Quarantined, Status, Waiting
 from orders.wire import encode_order
 from projections.columns import moment, number, text
 
-PLACED_COLUMNS = (
-    *("order_id", "partition", "placed_offset", "user_id", "client_order_id", "tags"),
-    *("order_type", "token_in", "token_out", "time_in_force", "pool_provider", "min_liquidity"),
-    *("created_at", "not_after"),
-)
-"""The columns that the placement settles; no later event changes them."""
-
 
 class OrderRow(NamedTuple):
     """A row; the fields are the columns of the table, in its order."""
@@ -30,13 +23,15 @@ class OrderRow(NamedTuple):
     order_type: str
     token_in: str
     token_out: str
+    time_in_force: str
+    pool_provider: str | None
+    min_liquidity: Decimal | None
+    created_at: datetime
+    not_after: datetime
     amount: Decimal | None
     slippage: Decimal | None
     target_price: Decimal | None
     expires_at: datetime | None
-    time_in_force: str
-    pool_provider: str | None
-    min_liquidity: Decimal | None
     status: Status
     selected_dex: str | None
     executed_price: Decimal | None
@@ -47,54 +42,89 @@ class OrderRow(NamedTuple):
     error_code: str | None
     error_reason: str | None
     version: int
-    created_at: datetime
     updated_at: datetime
-    not_after: datetime
     quarantined: bool
     cancel_requested: bool
     state: str | None
     state_schema_version: int
 
 
+class OrderChange(NamedTuple):
+    """What an event after the placement can change of a row: its last columns, and whose they are.
+
+    The columns before them are settled by the placement.
+    """
+
+    amount: Decimal | None
+    slippage: Decimal | None
+    target_price: Decimal | None
+    expires_at: datetime | None
+    status: Status
+    selected_dex: str | None
+    executed_price: Decimal | None
+    amount_out: Decimal | None
+    tx_hash: str | None
+    attempts: int
+    next_retry_at: datetime | None
+    error_code: str | None
+    error_reason: str | None
+    version: int
+    updated_at: datetime
+    quarantined: bool
+    cancel_requested: bool
+    state: str | None
+    state_schema_version: int
+    order_id: str
+
+
 def order_row(order: Open | Closed, partition: int, placed_offset: int) -> OrderRow:
     """Return the row of an order whose accepted placement stands at this partition and offset."""
     placement, terms = order.placement, order.placement.terms
+    return OrderRow(
+        placement.order_id,
+        partition,
+        placed_offset,
+        placement.user_id,
+        placement.client_order_id,
+        [*placement.tags],
+        terms.order_type,
+        terms.token_in,
+        terms.token_out,
+        terms.time_in_force,
+        terms.pool_provider,
+        None if terms.min_liquidity is None else number(terms.min_liquidity),
+        moment(placement.placed_at),
+        moment(placement.not_after),
+        *order_change(order)[:-1],
+    )
+
+
+def order_change(order: Open | Closed) -> OrderChange:
+    """Return the columns of an order's row that its placement does not settle."""
+    terms = order.placement.terms
     fill = order.fill if isinstance(order, Completed) else None
     reason = state.reason(order)
-    return OrderRow(
-        order_id=placement.order_id,
-        partition=partition,
-        placed_offset=placed_offset,
-        user_id=placement.user_id,
-        client_order_id=placement.client_order_id,
-        tags=[*placement.tags],
-        order_type=terms.order_type,
-        token_in=terms.token_in,
-        token_out=terms.token_out,
-        amount=number(terms.amount),
-        slippage=number(terms.slippage),
-        target_price=None if terms.target_price is None else number(terms.target_price),
-        expires_at=None if terms.expires_at is None else moment(terms.expires_at),
-        time_in_force=terms.time_in_force,
-        pool_provider=terms.pool_provider,
-        min_liquidity=None if terms.min_liquidity is None else number(terms.min_liquidity),
-        status=state.status(order),
-        selected_dex=state.venue(order),
-        executed_price=number(fill.executed_price) if fill else None,
-        amount_out=number(fill.amount_out) if fill else None,
-        tx_hash=text(fill.tx_hash) if fill else None,
-        attempts=order.attempts,
-        next_retry_at=_next_retry_at(order),
-        error_code=reason.code.value if reason else None,
-        error_reason=text(reason.message) if reason else None,
-        version=order.version,
-        created_at=moment(placement.placed_at),
-        updated_at=moment(order.updated_at),
-        not_after=moment(placement.not_after),
-        quarantined=isinstance(order, Quarantined),
-        cancel_requested=order.cancel is not None,
-        state=_kept(order),
-        state_schema_version=SCHEMA_VERSION,
+    return OrderChange(
+        number(terms.amount),
+        number(terms.slippage),
+        None if terms.target_price is None else number(terms.target_price),
+        None if terms.expires_at is None else moment(terms.expires_at),
+        state.status(order),
+        state.venue(order),
+        number(fill.executed_price) if fill else None,
+        number(fill.amount_out) if fill else None,
+        text(fill.tx_hash) if fill else None,
+        order.attempts,
+        _next_retry_at(order),
+        reason.code.value if reason else None,
+        text(reason.message) if reason else None,
+        order.version,
+        moment(order.updated_at),
+        isinstance(order, Quarantined),
+        order.cancel is not None,
+        _kept(order),
+        SCHEMA_VERSION,
+        order.placement.order_id,
     )
 
 

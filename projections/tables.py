@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import LiteralString, TypeVar
+from typing import TypeVar
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 from psycopg.errors import QueryCanceled
 
 from orders.admission import NotAdmitted
@@ -14,53 +14,30 @@ from orders.events import SCHEMA_VERSION
 from orders.fold import replay
 from orders.state import Order
 from orders.wire import decode, decode_order
+from projections import statements
 from projections.batch import CLOSED, Batch, Known, Reading, project
 from projections.copying import Copied, CopiedBatch, Gap, Row, copied, copy
 from projections.counts import UNFINISHED, Counts
-from projections.history import EventRow
-from projections.labels import LabelRow
 from projections.memory import Memory
-from projections.orders import PLACED_COLUMNS, OrderRow
 from projections.schema import require_known
 
 _ENTER = """
 select layout, set_config('search_path', schema_name, false) from public.projection_pointer
 """
-_STAGE = "create temporary table staged_orders (like orders) on commit delete rows"
 _OFFSETS = "select partition, next_offset from projection_offsets"
 _HEAD = "select coalesce(max(seq), 0) from order_events"
 
 _KNOWN = """
-select order_id, placed_offset, status, state::text, state_schema_version
+select order_id, placed_offset, status, state, state_schema_version
 from orders where order_id = any(%s)
 """
-_HISTORY = "select data::text from order_events where order_id = %s order by seq"
+_HISTORY = "select data from order_events where order_id = %s order by seq"
 
-# The types of the columns, in their order; what is JSON is written as the text that it is.
+# The types of the columns, in their order.
 _TYPES = """
-select array_agg(
-    case atttypid when 'json'::regtype then 'text'::regtype else atttypid end::oid order by attnum
-)
+select array_agg(atttypid order by attnum)
 from pg_attribute where attrelid = %s::regclass and attnum > 0
 """
-_INSERT = sql.SQL("insert into {} values ({}) {}")
-
-_CHANGES = ", ".join(
-    f"{column} = excluded.{column}" for column in OrderRow._fields if column not in PLACED_COLUMNS
-)
-_OVERWRITE = f"on conflict (order_id) do update set {_CHANGES}"
-_UPSERT = f"insert into orders select * from staged_orders {_OVERWRITE}"  # noqa: S608  (no input)
-
-
-def _insert(table: str, columns: Sequence[str], otherwise: LiteralString = "") -> bytes:
-    values = sql.SQL(", ").join([sql.Placeholder()] * len(columns))
-    return _INSERT.format(sql.Identifier(table), values, sql.SQL(otherwise)).as_bytes()
-
-
-_INSERT_EVENT = _insert("order_events", EventRow._fields)
-_INSERT_ORDER = _insert("orders", OrderRow._fields)
-_INSERT_LABEL = _insert("order_labels", LabelRow._fields)
-_OVERWRITE_ORDER = _insert("orders", OrderRow._fields, _OVERWRITE)
 
 # Two that merge the first row of a kind at the same time would both insert it.
 _IN_TURN = "select pg_advisory_xact_lock(hashtext('order counts'))"
@@ -129,7 +106,7 @@ class Tables:
 
     async def prepare(self) -> None:
         """Make the connection ready to write."""
-        await self._connection.execute(_STAGE)
+        await self._connection.execute(statements.STAGE)
         for table in ("orders", "staged_orders", "order_events", "order_labels"):
             row = await (await self._connection.execute(_TYPES, (table,))).fetchone()
             self._types[table] = row[0] if row else []
@@ -228,10 +205,10 @@ class Tables:
     async def _insert(self, batch: Batch) -> None:
         # In a pipeline nothing can be copied, and no statement waits for the one before.
         for statement, rows in (
-            (_INSERT_EVENT, batch.events),
-            (_INSERT_ORDER, batch.new),
-            (_INSERT_LABEL, batch.labels),
-            (_OVERWRITE_ORDER, batch.changed),
+            (statements.INSERT_EVENT, batch.events),
+            (statements.INSERT_ORDER, batch.new),
+            (statements.INSERT_LABEL, batch.labels),
+            (statements.UPDATE_ONE, batch.changed),
         ):
             for row in rows:
                 await self._connection.execute(statement, row)
@@ -240,7 +217,9 @@ class Tables:
         for table, rows in _rows_of(batch):
             await copy(self._connection, table, self._types[table], rows)
         if batch.changed:
-            await self._connection.execute(_UPSERT)
+            updated = await self._connection.execute(statements.UPDATE)
+            if updated.rowcount != len(batch.changed):
+                raise Diverged(f"of {len(batch.changed)} orders {updated.rowcount} are there")
 
 
 def _rows_of(batch: Batch | CopiedBatch) -> Iterator[tuple[str, Sequence[Row] | Copied]]:

@@ -4,6 +4,7 @@
 -- tables.
 
 create table orders (
+    -- What the placement settles.
     order_id text primary key,
     partition int not null,
     placed_offset bigint not null,
@@ -13,13 +14,17 @@ create table orders (
     order_type text not null,
     token_in text not null,
     token_out text not null,
+    time_in_force text not null,
+    pool_provider text,
+    min_liquidity numeric,
+    created_at timestamptz not null,
+    not_after timestamptz not null,
+
+    -- What later events can change.
     amount numeric,
     slippage numeric,
     target_price numeric,
     expires_at timestamptz,
-    time_in_force text not null,
-    pool_provider text,
-    min_liquidity numeric,
     status text not null,
     selected_dex text,
     executed_price numeric,
@@ -30,12 +35,10 @@ create table orders (
     error_code text,
     error_reason text,
     version int not null,
-    created_at timestamptz not null,
     updated_at timestamptz not null,
-    not_after timestamptz not null,
     quarantined bool not null,
     cancel_requested bool not null,
-    state json,
+    state text,
     state_schema_version int not null
 ) with (
     -- Entries of ended orders in the index of the open ones must not grow with the history.
@@ -70,7 +73,7 @@ create table order_events (
     superseded bool not null,
     occurred_at timestamptz not null,
     appended_at timestamptz not null,
-    data json not null
+    data text not null
 );
 
 create table projection_offsets (

@@ -36,7 +36,8 @@ def _whole(
 ) -> Iterator[Record]:
     following = first
     for one in found:
-        yield from (marker(partition, offset) for offset in range(following, one.offset))
+        if following != one.offset:
+            yield from (marker(partition, offset) for offset in range(following, one.offset))
         yield Record(partition, one.offset, one.key, one.value, moment_of(one.timestamp))
         following = one.offset + 1
     yield from (marker(partition, offset) for offset in range(following, end))

@@ -44,12 +44,12 @@ left join order_events paid on paid.order_id = owed.order_id
 where owed.type in ('OrderPlaced', 'OrderRouted', 'OrderRetryDue') and not owed.superseded
   and owed.order_id in (
     select order_id from order_events
-    where type = 'OrderPlaced' and coalesce(data -> 'terms' ->> 'faults', '[]') = '[]'
+    where type = 'OrderPlaced' and coalesce(data::json -> 'terms' ->> 'faults', '[]') = '[]'
   )
 order by 1
 """
 _RETRIES = """
-select scheduled.appended_at + (scheduled.data ->> 'delay')::interval as due, due.appended_at
+select scheduled.appended_at + (scheduled.data::json ->> 'delay')::interval as due, due.appended_at
 from order_events scheduled join order_events due using (order_id)
 where scheduled.type = 'OrderRetryScheduled' and due.type = 'OrderRetryDue'
   and due.version = scheduled.version + 1 and not due.superseded and not scheduled.superseded

@@ -54,10 +54,14 @@ class Tables:
         self.head += len(batch.events)
         self.next_offsets.update(record.partition for record in records)
         self.appended_at |= {event.partition: event.appended_at for event in batch.events}
-        for row in batch.orders:
-            self.rows[row.order_id] = row
+        self.rows |= {row.order_id: row for row in batch.new}
+        for change in batch.changed:
+            row = self.rows[change.order_id]
+            self.rows[change.order_id] = row._replace(**change._asdict())
+        for order_id in batch.touched.keys() & self.rows.keys():
+            row = self.rows[order_id]
             order = decode_order(row.state) if row.state else None
-            self.known[row.order_id] = Known(order, row.placed_offset, row.status)
+            self.known[order_id] = Known(order, row.placed_offset, row.status)
 
     def open_orders(self, partition: int) -> dict:
         return {

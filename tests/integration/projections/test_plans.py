@@ -39,9 +39,9 @@ OPEN_ONES = (
 FILL = (
     """
     insert into orders
-    select 'order ' || i, i %% 4, i / 4, 'ann', null, '{}', 'market', 'SOL', 'USDC', 1, 0,
-           null, null, 'GTC', null, null, 'pending', null, null, null, null, 0, null, null, null, 1,
-           to_timestamp(i), to_timestamp(i), to_timestamp(i + 10), false, false, '{}', 4
+    select 'order ' || i, i %% 4, i / 4, 'ann', null, '{}', 'market', 'SOL', 'USDC', 'GTC', null,
+           null, to_timestamp(i), to_timestamp(i + 10), 1, 0, null, null, 'pending', null, null,
+           null, null, 0, null, null, null, 1, to_timestamp(i), false, false, '{}', 4
     from generate_series(%(first)s::int, %(last)s::int) i
     """,
     """

@@ -106,8 +106,8 @@ def test_whatever_was_falsified_the_audit_tells_what_the_projector_writes(record
     written = [(row.partition, row.offset, *row[3:]) for row in batch.events]
     assert [(row.partition, row.offset, *row[2:]) for row in rows] == written
     stories = {id_: story for chapter in chapters for id_, story in chapter.stories.items()}
-    assert stories.keys() == {row.order_id for row in batch.orders}
-    for row in batch.orders:
+    assert stories.keys() == {row.order_id for row in batch.new}
+    for row in batch.new:
         story = stories[row.order_id]
         shown = [getattr(row, name) for name in ORDER_COLUMNS]
         assert not [*differences(order_row(story, row.partition), ORDER_COLUMNS, shown)]

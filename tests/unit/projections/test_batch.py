@@ -49,7 +49,7 @@ def test_every_admitted_record_is_numbered_without_a_gap():
 
 def test_one_row_an_order_however_many_events_it_had():
     batch = project(readings(placed(), routed(2), executed(3)), {}, count(1))
-    (row,) = batch.orders
+    (row,) = batch.new
     assert (row.status, row.placed_offset) == ("completed", 0)
 
 
@@ -57,7 +57,8 @@ def test_what_changes_nothing_is_superseded_and_writes_no_row():
     known = {ORDER_ID: Known(replay([placed(), routed(2)]), placed_offset=5)}
     batch = project(readings(placed(), routed(2)), known, count(3))
     assert [event.superseded for event in batch.events] == [True, True]
-    assert batch.orders == []
+    assert not batch.new
+    assert not batch.changed
 
 
 def test_a_closed_order_stays_closed():
@@ -80,12 +81,13 @@ def test_what_is_remembered_of_an_order_tells_the_status_its_row_has():
 def test_an_order_never_placed_has_history_and_no_row():
     batch = project(readings(routed(2)), {}, count(1))
     assert [event.superseded for event in batch.events] == [True]
-    assert batch.orders == []
+    assert not batch.new
+    assert not batch.changed
 
 
 def test_the_placement_that_won_gives_the_offset():
     batch = project(readings(routed(2), placed(), placed(user_id="later")), {}, count(1))
-    assert [(row.placed_offset, row.user_id) for row in batch.orders] == [(1, None)]
+    assert [(row.placed_offset, row.user_id) for row in batch.new] == [(1, None)]
     assert [event.superseded for event in batch.events] == [True, False, True]
 
 
@@ -106,10 +108,9 @@ def test_memory_forgets_what_was_touched_longest_ago():
     assert memory.recall(["a", "b", "c"]) == {"a": Known(known.order, 1), "c": known}
 
 
-def test_memory_keeps_of_a_closed_order_only_that_it_is_closed():
-    memory = Memory(most=2)
-    memory.keep({ORDER_ID: Known(replay([placed(), routed(2), executed(3)]), 0)})
-    assert memory.recall([ORDER_ID]) == {ORDER_ID: CLOSED}
+def test_of_a_closed_order_only_that_it_is_closed_is_remembered():
+    batch = project(readings(placed(), routed(2), executed(3)), {}, count(1))
+    assert batch.touched == {ORDER_ID: CLOSED}
 
 
 def test_the_words_of_a_client_are_written_once_with_its_order():

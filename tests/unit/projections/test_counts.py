@@ -27,7 +27,10 @@ def row(*events):
 def changes(*moves):
     counts = Counts()
     for before, now in moves:
-        counts.move(before, now)
+        if before is None:
+            counts.add(now)
+        else:
+            counts.move(before, now.status)
     return {(scope, key): change for scope, key, change in counts.rows()}
 
 

@@ -9,7 +9,7 @@ from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
 from orders.wire import decode_order
-from projections.orders import PLACED_COLUMNS, OrderRow, order_row
+from projections.orders import OrderChange, OrderRow, order_change, order_row
 from tests.support.builders import (
     METEORA,
     ORDER_ID,
@@ -31,6 +31,8 @@ from tests.support.builders import (
     terms,
     wish,
 )
+
+CHANGING = OrderChange._fields[:-1]
 
 
 def row_after(*events):
@@ -115,7 +117,15 @@ def test_the_state_of_an_open_order_is_all_that_recovery_needs(events):
 def test_no_event_moves_what_the_placement_settled():
     first = row_after(placed())._asdict()
     last = row_after(placed(), routed(2), retry_scheduled(3), retry_due(4, 2))._asdict()
-    assert {name for name in OrderRow._fields if first[name] == last[name]} >= set(PLACED_COLUMNS)
+    settled = OrderRow._fields[: -len(CHANGING)]
+    assert {name: first[name] for name in settled} == {name: last[name] for name in settled}
+
+
+def test_a_change_holds_the_last_columns_of_the_row_and_whose_they_are():
+    assert OrderRow._fields[-len(CHANGING) :] == CHANGING
+    order = replay((placed(), routed(2), executed(3)))
+    row, change = order_row(order, 3, 17)._asdict(), order_change(order)._asdict()
+    assert change == {name: row[name] for name in (*CHANGING, "order_id")}
 
 
 def test_what_no_column_can_hold_does_not_stop_the_projector():
@@ -152,7 +162,7 @@ def test_an_amendment_changes_what_the_placement_settled():
     asked = wish(OrderAmendRequested, seen_version=2, terms=limit(target_price="150", amount="3"))
     row = row_after(placed(terms=limit()), rested(2), asked, amended(3, asked.terms))
     assert (row.amount, row.target_price, row.version) == (3, 150, 3)
-    assert not {"amount", "slippage", "target_price", "expires_at"} & set(PLACED_COLUMNS)
+    assert {"amount", "slippage", "target_price", "expires_at"} <= set(CHANGING)
 
 
 @pytest.mark.parametrize("end", [cancelled(3), expired(3)])
