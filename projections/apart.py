@@ -7,27 +7,21 @@ numbers it.
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import repeat
-from multiprocessing import get_context
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-import psycopg
-import uvloop
-from aiokafka.errors import KafkaError
-
 from orders.admission import NotAdmitted
-from orders.errors import NewerSchema
-from projections.batch import Hole, Reading, after, unread
+from projections.batch import Reading, after, unread
 from projections.connection import connect_as
 from projections.consumer import EventLog, judge, open_log
 from projections.copying import CopiedBatch, Gap
+from projections.second import LIMITS, SILENCE, second_process
 from projections.tables import Tables, enter
-from runtime.garbage import collect_rarely
-from runtime.headers import tolerate_any_names
 
 _REMEMBERED = 50_000
 """An order that is forgotten is asked of the tables: it must be written by then. At most four
@@ -35,15 +29,9 @@ batches are on their way.
 """
 _MOST = 5_000
 _PATIENCE = timedelta(seconds=1)
-_SILENCE = timedelta(seconds=30)
-_STANDS_STILL = 2 * _SILENCE
+_STANDS_STILL = 2 * SILENCE
 """Whatever is in its way, a second process that works has told it, or has ended, by then."""
-_LIMITS = {"idle_session_timeout": "60s"}
 _NAME = "engine-projector-apart"
-_SAID_BY_THE_OTHER = (
-    *(Hole, NewerSchema, KeyboardInterrupt),
-    *(TimeoutError, OSError, KafkaError, psycopg.Error),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +92,20 @@ class Apart:
 @asynccontextmanager
 async def folded_apart(share: Share) -> AsyncIterator[Apart]:
     """Fold this share until the block ends."""
-    context = get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    with closing(receiving), ThreadPoolExecutor(1) as thread:
-        process = context.Process(target=_run, args=(share, sending), daemon=True)
-        process.start()
+    receiving, sending = Pipe(duplex=False)
+    with (
+        closing(receiving),
+        ThreadPoolExecutor(1) as thread,
+        second_process(_fold, share, sending),
+    ):
         sending.close()
-        try:
-            yield Apart(receiving, thread)
-        finally:
-            process.kill()
-            process.join()
-
-
-def _run(share: Share, sending: Connection) -> None:
-    collect_rarely()
-    tolerate_any_names()
-    with suppress(*_SAID_BY_THE_OTHER):
-        uvloop.run(_fold(share, sending))
+        yield Apart(receiving, thread)
 
 
 async def _fold(share: Share, sending: Connection) -> None:
     async with (
         open_log(share.kafka, share.topic, len(share.goal)) as log,
-        await connect_as(_NAME, share.url, _SILENCE, _LIMITS) as connection,
+        await connect_as(_NAME, share.url, SILENCE, LIMITS) as connection,
     ):
         await enter(connection)
         tables, gap, following = Tables(connection, _REMEMBERED), Gap(), share.begin
@@ -150,7 +128,7 @@ async def _fold(share: Share, sending: Connection) -> None:
 
 
 async def _read(log: EventLog, share: Share, following: Mapping[int, int]) -> list[Reading]:
-    async with asyncio.timeout(_SILENCE.total_seconds()):
+    async with asyncio.timeout(SILENCE.total_seconds()):
         while not (records := await log.read(min(share.most, _MOST), _PATIENCE)):
             pass
     due = [record for record in records if record.offset < share.goal[record.partition]]
