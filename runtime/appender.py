@@ -128,7 +128,7 @@ class Appender:
         self._reached("before-append")
         if self._bundle is None:
             self._bundle = _Bundle(self._patience)
-            self._pulse.ask()
+        self._pulse.ask()
         told = self._bundle.join()
         one = _Waiting(key, value, headers, told, self._bundle)
         self._waiting[topic, partition].append(one)

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from runtime.pulse import Pulse
+from runtime.pulse import MANY, Pulse
 
 LONG = timedelta(hours=1)
 SHORT = timedelta(milliseconds=20)
@@ -35,7 +35,8 @@ async def test_it_beats_at_once_for_who_asks_first_and_all_who_ask_at_the_same_m
 
 async def test_who_asks_soon_after_waits_and_one_beat_serves_all():
     heart = Heart(SHORT)
-    heart.ask()
+    for _ in range(MANY):
+        heart.ask()
     first = await heart.beat()
     for _ in range(3):
         heart.ask()
@@ -44,6 +45,15 @@ async def test_who_asks_soon_after_waits_and_one_beat_serves_all():
     assert second - first > SHORT.total_seconds() * 0.9
     await asyncio.sleep(SHORT.total_seconds() * 2)
     assert heart.beats.empty()
+
+
+async def test_who_asks_after_one_alone_waits_only_its_part_of_the_pause():
+    heart = Heart(LONG / 3600)
+    heart.ask()
+    first = await heart.beat()
+    heart.ask()
+    second = await heart.beat()
+    assert second - first < 1.5 / MANY
 
 
 async def test_it_beats_again_for_those_who_ask_when_it_has_beaten():
