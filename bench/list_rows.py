@@ -65,10 +65,10 @@ union all select 'user', user_id, count(*) from orders where user_id is not null
 """
 
 
-def fill(url: str, count: int) -> None:
-    """Put so many orders into the empty tables of the active schema."""
+def fill(url: str, count: int, schema: str = "projection_1") -> None:
+    """Put so many orders into the empty tables of a schema, by default of a new engine's own."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("set search_path to projection_1")
+        connection.execute("select set_config('search_path', %s, false)", (schema,))
         connection.execute(_SEED)
         connection.execute(_ORDERS, {"count": count, "last": LAST})
         for statement in (_LABELS, _COUNTS):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
 _LOOK = """
 select l.holder, l.epoch, a.pid is not null as alive,
@@ -97,8 +97,11 @@ class Lease:
 
     async def renew(self) -> None:
         """Begin its time anew; raise `LeaseLost`."""
-        cursor = await self._connection.execute(_RENEW, (self.duration, self.epoch))
-        self._require(await cursor.fetchone())
+        self._require(await (await self.extend()).fetchone())
+
+    async def extend(self) -> AsyncCursor[tuple[int]]:
+        """Begin its time anew, without a look at the answer: who has locked it still has it."""
+        return await self._connection.execute(_RENEW, (self.duration, self.epoch))
 
     async def release(self) -> None:
         """Let a standby take it at once."""

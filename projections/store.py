@@ -94,7 +94,7 @@ class Store:
             head = self.position.head + len(batch.events)
             await self._connection.execute(_NOTIFY, (str(head),))
             await self._tables.move(self.position.next_offsets, moved)
-            await self._lease.renew()
+            await self._lease.extend()
             self._reached("before-commit")
         self._reached("after-commit")
         self._tables.keep(batch)
