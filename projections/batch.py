@@ -7,7 +7,7 @@ from typing import NamedTuple
 from orders.admission import NotAdmitted, Record
 from orders.events import AnyOrderEvent
 from orders.fold import evolve
-from orders.state import UNPLACED, Order, Quarantined, Status, Unplaced
+from orders.state import UNPLACED, Closed, Order, Quarantined, Status, Unplaced, status
 from projections.counts import Counts
 from projections.history import EventRow, event_row
 from projections.labels import LabelRow, label_rows
@@ -122,18 +122,17 @@ def _write(batch: Batch, order_id: str, partition: int) -> None:
     order, placed_offset, before = batch.touched[order_id]
     if order is None or isinstance(order, Unplaced):
         return
-    row: OrderRow | OrderChange
+    now = status(order)
     if before is None:
         row = order_row(order, partition, placed_offset)
         batch.new.append(row)
         batch.labels.extend(label_rows(row))
         batch.counts.add(row)
     else:
-        row = order_change(order)
-        batch.changed.append(row)
-        batch.counts.move(before, row.status)
-    if row.state is None:
+        batch.changed.append(order_change(order))
+        batch.counts.move(before, now)
+    if isinstance(order, Closed):
         batch.ended.append(partition)
         batch.touched[order_id] = CLOSED
     else:
-        batch.touched[order_id] = Known(order, placed_offset, row.status)
+        batch.touched[order_id] = Known(order, placed_offset, now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from orders import state
 from orders.events import SCHEMA_VERSION
@@ -49,32 +49,11 @@ class OrderRow(NamedTuple):
     state_schema_version: int
 
 
-class OrderChange(NamedTuple):
-    """What an event after the placement can change of a row: its last columns, and whose they are.
+CHANGING = OrderRow._fields[OrderRow._fields.index("amount") :]
+"""The columns that an event after the placement can change; those before them that one settles."""
 
-    The columns before them are settled by the placement.
-    """
-
-    amount: Decimal | None
-    slippage: Decimal | None
-    target_price: Decimal | None
-    expires_at: datetime | None
-    status: Status
-    selected_dex: str | None
-    executed_price: Decimal | None
-    amount_out: Decimal | None
-    tx_hash: str | None
-    attempts: int
-    next_retry_at: datetime | None
-    error_code: str | None
-    error_reason: str | None
-    version: int
-    updated_at: datetime
-    quarantined: bool
-    cancel_requested: bool
-    state: str | None
-    state_schema_version: int
-    order_id: str
+OrderChange: TypeAlias = tuple[Any, ...]
+"""What changes of a row: a value for each of `CHANGING`, and the id of the order."""
 
 
 def order_row(order: Open | Closed, partition: int, placed_offset: int) -> OrderRow:
@@ -95,16 +74,20 @@ def order_row(order: Open | Closed, partition: int, placed_offset: int) -> Order
         None if terms.min_liquidity is None else number(terms.min_liquidity),
         moment(placement.placed_at),
         moment(placement.not_after),
-        *order_change(order)[:-1],
+        *_changing(order),
     )
 
 
 def order_change(order: Open | Closed) -> OrderChange:
-    """Return the columns of an order's row that its placement does not settle."""
+    """Return the columns of an order's row that its placement does not settle, then its id."""
+    return (*_changing(order), order.placement.order_id)
+
+
+def _changing(order: Open | Closed) -> OrderChange:
     terms = order.placement.terms
     fill = order.fill if isinstance(order, Completed) else None
     reason = state.reason(order)
-    return OrderChange(
+    return (
         number(terms.amount),
         number(terms.slippage),
         None if terms.target_price is None else number(terms.target_price),
@@ -124,7 +107,6 @@ def order_change(order: Open | Closed) -> OrderChange:
         order.cancel is not None,
         _kept(order),
         SCHEMA_VERSION,
-        order.placement.order_id,
     )
 
 

@@ -7,10 +7,11 @@ from psycopg import sql
 
 from projections.history import EventRow
 from projections.labels import LabelRow
-from projections.orders import OrderChange, OrderRow
+from projections.orders import CHANGING, OrderRow
 
 _INSERT = sql.SQL("insert into {} values ({})")
-_CHANGING = [sql.Identifier(name) for name in OrderChange._fields]
+_CHANGING = [sql.Identifier(name) for name in CHANGING]
+_STAGED = [*_CHANGING, sql.Identifier("order_id")]
 
 
 def _insert(table: str, columns: Sequence[str]) -> bytes:
@@ -19,7 +20,7 @@ def _insert(table: str, columns: Sequence[str]) -> bytes:
 
 
 def _changes(change: LiteralString) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.SQL(change).format, _CHANGING[:-1]))
+    return sql.SQL(", ").join(map(sql.SQL(change).format, _CHANGING))
 
 
 INSERT_EVENT = _insert("order_events", EventRow._fields)
@@ -33,7 +34,7 @@ UPDATE_ONE = _UPDATE_ONE.format(_changes("{} = %s")).as_bytes()
 _STAGE = sql.SQL(
     "create temporary table staged_orders on commit delete rows as select {} from orders limit 0"
 )
-STAGE = _STAGE.format(sql.SQL(", ").join(_CHANGING)).as_bytes()
+STAGE = _STAGE.format(sql.SQL(", ").join(_STAGED)).as_bytes()
 """Makes the table of many an `OrderChange`."""
 
 _UPDATE = sql.SQL("update orders o set {} from staged_orders s where o.order_id = s.order_id")

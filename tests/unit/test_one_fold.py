@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from orders.admission import Record, admit
 from orders.wire import decode_order
 from projections.batch import Known, Reading, project
+from projections.orders import CHANGING
 from streams.clock import BrokerClock
 from streams.market import MarketView
 from streams.partition import Partition
@@ -55,9 +56,9 @@ class Tables:
         self.next_offsets.update(record.partition for record in records)
         self.appended_at |= {event.partition: event.appended_at for event in batch.events}
         self.rows |= {row.order_id: row for row in batch.new}
-        for change in batch.changed:
-            row = self.rows[change.order_id]
-            self.rows[change.order_id] = row._replace(**change._asdict())
+        for *change, order_id in batch.changed:
+            changed = dict(zip(CHANGING, change, strict=True))
+            self.rows[order_id] = self.rows[order_id]._replace(**changed)
         for order_id in batch.touched.keys() & self.rows.keys():
             row = self.rows[order_id]
             order = decode_order(row.state) if row.state else None

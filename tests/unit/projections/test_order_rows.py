@@ -9,7 +9,7 @@ from orders.events import OrderAmendRequested, OrderCancelRequested
 from orders.fold import replay
 from orders.state import Resting
 from orders.wire import decode_order
-from projections.orders import OrderChange, OrderRow, order_change, order_row
+from projections.orders import CHANGING, OrderRow, order_change, order_row
 from tests.support.builders import (
     METEORA,
     ORDER_ID,
@@ -31,8 +31,6 @@ from tests.support.builders import (
     terms,
     wish,
 )
-
-CHANGING = OrderChange._fields[:-1]
 
 
 def row_after(*events):
@@ -124,8 +122,8 @@ def test_no_event_moves_what_the_placement_settled():
 def test_a_change_holds_the_last_columns_of_the_row_and_whose_they_are():
     assert OrderRow._fields[-len(CHANGING) :] == CHANGING
     order = replay((placed(), routed(2), executed(3)))
-    row, change = order_row(order, 3, 17)._asdict(), order_change(order)._asdict()
-    assert change == {name: row[name] for name in (*CHANGING, "order_id")}
+    row = order_row(order, 3, 17)._asdict()
+    assert order_change(order) == tuple(row[name] for name in (*CHANGING, "order_id"))
 
 
 def test_what_no_column_can_hold_does_not_stop_the_projector():
