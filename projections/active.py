@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
@@ -57,7 +57,7 @@ class Active:
                 rested = asyncio.Event()
                 if ahead.newer is None:
                     reading = asyncio.create_task(self._read(ahead.following, rested))
-                await self._advance(ahead)
+                await self._advance(ahead, self._idle)
                 loop.call_later(self.pace.rest.total_seconds(), rested.set)
                 progress()
         finally:
@@ -92,19 +92,19 @@ class Active:
                         return
                     arriving = asyncio.create_task(apart.next())
                     await self._take(folded)
-                if reading.done():
+                else:
                     ahead = reading.result()
                     if ahead.newer is None:
                         reading = asyncio.create_task(self._read(ahead.following, at_once))
-                    await self._advance(ahead)
+                    await self._advance(ahead, self.lease.renew)
                 progress()
         finally:
             reading.cancel()
             arriving.cancel()
             await asyncio.gather(reading, arriving, return_exceptions=True)
 
-    async def _advance(self, ahead: Ahead) -> None:
-        await (self._write(ahead.readings) if ahead.readings else self._idle())
+    async def _advance(self, ahead: Ahead, idle: Callable[[], Awaitable[None]]) -> None:
+        await (self._write(ahead.readings) if ahead.readings else idle())
         if ahead.newer is not None:
             raise ahead.newer
 
