@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from projections.batch import Reading, after
 from projections.connection import connect_as
 from projections.schema import create_indexes, create_tables
-from projections.tables import Tables, stored_offsets
+from projections.tables import Tables, moves, stored_offsets
 
 WRITER = "engine-rebuild-writer"
 
@@ -44,7 +44,7 @@ class Fresh:
         moved = after((reading.record for reading in readings), self.next_offsets)
         async with self._connection.transaction():
             batch = await self._tables.project(readings, seqs)
-            await self._tables.move(self.next_offsets, moved)
+            await self._tables.move(moves(self.next_offsets, moved))
         self._tables.keep(batch)
         self.next_offsets = moved
 

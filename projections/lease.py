@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 
 _LOOK = """
 select l.holder, l.epoch, a.pid is not null as alive,
@@ -31,10 +32,11 @@ returning l.epoch
 
 _LOCK = "select epoch from public.projection_lease for update"
 
-_RENEW = """
+RENEW = """
 update public.projection_lease set expires_at = clock_timestamp() + %s where epoch = %s
 returning epoch
 """
+"""Takes the `terms` of a lease; answers nothing when it is lost."""
 
 _RELEASE = """
 with released as (
@@ -91,25 +93,27 @@ class Lease:
         self.duration = duration
         self.epoch = epoch
 
-    async def lock(self) -> None:
-        """Keep everybody else from taking it in this transaction; raise `LeaseLost`."""
-        self._require(await (await self._connection.execute(_LOCK)).fetchone())
+    @property
+    def terms(self) -> tuple[timedelta, int]:
+        """Return for how long it is renewed, and its epoch."""
+        return self.duration, self.epoch
 
     async def renew(self) -> None:
-        """Begin its time anew; raise `LeaseLost`."""
-        self._require(await (await self.extend()).fetchone())
+        """Begin its time anew; in a transaction nobody else takes it before that ends.
 
-    async def extend(self) -> AsyncCursor[tuple[int]]:
-        """Begin its time anew, without a look at the answer: who has locked it still has it."""
-        return await self._connection.execute(_RENEW, (self.duration, self.epoch))
+        Raises `LeaseLost`.
+        """
+        self.require(await (await self._connection.execute(RENEW, self.terms)).fetchone())
+
+    def require(self, renewed: tuple[Any, ...] | None) -> tuple[Any, ...]:
+        """Return the row that a renewal answered; raise `LeaseLost` when there is none."""
+        if renewed is None:
+            raise LeaseLost(f"epoch {self.epoch} of the lease is over")
+        return renewed
 
     async def release(self) -> None:
         """Let a standby take it at once."""
         await self._connection.execute(_RELEASE, (self.epoch,))
-
-    def _require(self, row: tuple[int] | None) -> None:
-        if row is None or row[0] != self.epoch:
-            raise LeaseLost(f"epoch {self.epoch} of the lease is over")
 
 
 class Candidate:

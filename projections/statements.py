@@ -1,42 +1,85 @@
 """The statements that write rows, made from the columns that the rows have. No I/O here."""
 
-from collections.abc import Sequence
 from typing import LiteralString
 
 from psycopg import sql
 
-from projections.history import EventRow
-from projections.labels import LabelRow
-from projections.orders import CHANGING, OrderRow
+from projections.lease import RENEW
+from projections.orders import CHANGING
 
-_INSERT = sql.SQL("insert into {} values ({})")
+CHANGED = (*CHANGING, "order_id")
+"""The columns of an `OrderChange`."""
+
 _CHANGING = [sql.Identifier(name) for name in CHANGING]
-_STAGED = [*_CHANGING, sql.Identifier("order_id")]
-
-
-def _insert(table: str, columns: Sequence[str]) -> bytes:
-    values = sql.SQL(", ").join([sql.Placeholder()] * len(columns))
-    return _INSERT.format(sql.Identifier(table), values).as_bytes()
+_GIVEN = sql.SQL("%s::json")
+# Nothing without the lease: then nothing is written.
+_GIVEN_WHO_HOLDS = sql.SQL("(select %s::json from held)")
 
 
 def _changes(change: LiteralString) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.SQL(change).format, _CHANGING))
 
 
-INSERT_EVENT = _insert("order_events", EventRow._fields)
-INSERT_ORDER = _insert("orders", OrderRow._fields)
-INSERT_LABEL = _insert("order_labels", LabelRow._fields)
+NOTIFY: LiteralString = "select pg_notify('order_events', %s)"
+"""Tells who listens the last number given."""
 
-_UPDATE_ONE = sql.SQL("update orders set {} where order_id = %s")
-UPDATE_ONE = _UPDATE_ONE.format(_changes("{} = %s")).as_bytes()
-"""Takes an `OrderChange`."""
+# Two that merge the first row of a kind at the same time would both insert it.
+IN_TURN = "select pg_advisory_xact_lock(hashtext('order counts'))"
+
+_COUNT = sql.SQL("""
+merge into order_counts c
+using json_to_recordset({}) as changed (scope text, key text, change bigint)
+on c.scope = changed.scope and c.key = changed.key
+when matched then update set n = c.n + changed.change
+when not matched then insert values (changed.scope, changed.key, changed.change)
+""")
+COUNT = _COUNT.format(_GIVEN).as_bytes()
+"""Takes each `CountRow`."""
+
+_MOVE = sql.SQL("""
+update projection_offsets o set next_offset = moved.next_offset
+from json_to_recordset({}) as moved (partition int, was bigint, next_offset bigint)
+where o.partition = moved.partition and o.next_offset = moved.was
+returning o.partition
+""")
+MOVE = _MOVE.format(_GIVEN).as_bytes()
+"""Takes the offsets that are to be as told, and what they become; answers which were."""
 
 _STAGE = sql.SQL(
     "create temporary table staged_orders on commit delete rows as select {} from orders limit 0"
 )
-STAGE = _STAGE.format(sql.SQL(", ").join(_STAGED)).as_bytes()
+STAGE = _STAGE.format(sql.SQL(", ").join(map(sql.Identifier, CHANGED))).as_bytes()
 """Makes the table of many an `OrderChange`."""
 
 _UPDATE = sql.SQL("update orders o set {} from staged_orders s where o.order_id = s.order_id")
 UPDATE = _UPDATE.format(_changes("{0} = s.{0}")).as_bytes()
 """Changes the orders for which one is staged."""
+
+_AT_ONCE = sql.SQL("""
+with held as ({renew}),
+events as (
+    insert into order_events select * from json_populate_recordset(null::order_events, {given})
+), placed as (
+    insert into orders select * from json_populate_recordset(null::orders, {given})
+), labelled as (
+    insert into order_labels select * from json_populate_recordset(null::order_labels, {given})
+), changed as (
+    update orders o set {changes} from json_populate_recordset(null::orders, {given}) as s
+    where o.order_id = s.order_id returning o.order_id
+), counted as ({count}),
+moved as ({move})
+select (select count(*) from changed), (select count(*) from moved), ({notify}) from held
+""")
+AT_ONCE = _AT_ONCE.format(
+    renew=sql.SQL(RENEW),
+    given=_GIVEN_WHO_HOLDS,
+    changes=_changes("{0} = s.{0}"),
+    count=_COUNT.format(_GIVEN_WHO_HOLDS),
+    move=_MOVE.format(_GIVEN_WHO_HOLDS),
+    notify=sql.SQL(NOTIFY),
+).as_bytes()
+"""Renews the lease and, when it is held, writes a batch and tells who listens.
+
+Takes the `terms` of the lease; the rows of events, new orders, labels and changes; what `COUNT`,
+`MOVE` and `NOTIFY` take. Answers how many orders were changed and how many offsets moved.
+"""

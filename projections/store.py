@@ -1,7 +1,7 @@
 """Rows, seq and offsets in one transaction: the tables are always the fold up to the offsets."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -12,15 +12,11 @@ from projections.apart import Folded
 from projections.batch import Batch, Reading, after
 from projections.copying import CopiedBatch
 from projections.lease import Lease
-from projections.tables import Diverged, Tables, Written, enter, stored_offsets
+from projections.tables import Diverged, Moves, Tables, Written, enter, moves, stored_offsets
 from runtime.crash import Reached, go_on
 
-_FEW = 3
-"""So many records are written without waiting for each statement: a lone one has a dozen, and on a
-busy machine each wait is a turn of the others.
-"""
-
-_NOTIFY = "select pg_notify('order_events', %s)"
+_FEW = 20
+"""So many records are written by one statement: more go faster in pieces, by COPY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Store:
         """
         tables = Tables(connection, remembered)
         async with connection.transaction():
-            await lease.lock()
+            await lease.renew()
             await enter(connection)
             await tables.prepare()
             position = Position(await stored_offsets(connection), await tables.head())
@@ -71,8 +67,14 @@ class Store:
         `LeaseLost`, `NewerSchema`, psycopg's errors.
         """
         moved = after((reading.record for reading in readings), self.position.next_offsets)
-        project = partial(self._tables.project, readings, count(self.position.head + 1))
-        return await self._commit(project, moved, few=len(readings) <= _FEW)
+        seqs = count(self.position.head + 1)
+        if len(readings) > _FEW:
+            return await self._commit(partial(self._tables.project, readings, seqs), moved)
+        async with self._transaction(self._connection.pipeline()):
+            batch = await self._tables.fold(readings, seqs)
+            head = self._head_after(batch)
+            await self._tables.write_at_once(batch, self._lease, self._moves(moved), head)
+        return await self._keep(batch, moved)
 
     async def take(self, folded: Folded) -> CopiedBatch:
         """Write what another process has folded as `apply` would; raise `Diverged` for a gap."""
@@ -80,24 +82,33 @@ class Store:
         if not folded.begin.items() <= was.items():
             raise Diverged(f"the tables end at {was}, what was folded begins at {folded.begin}")
         write = partial(self._tables.write_copied, folded.batch.numbered(head + 1))
-        return await self._commit(write, {**was, **folded.following}, few=False)
+        return await self._commit(write, {**was, **folded.following})
 
     async def _commit(
-        self, write: Callable[[], Awaitable[Written]], moved: Mapping[int, int], *, few: bool
+        self, write: Callable[[], Awaitable[Written]], moved: Mapping[int, int]
     ) -> Written:
-        async with (
-            self._connection.pipeline() if few else nullcontext(),
-            self._connection.transaction(),
-        ):
-            await self._lease.lock()
+        async with self._transaction(nullcontext()):
+            await self._lease.renew()
             batch = await write()
-            head = self.position.head + len(batch.events)
-            await self._connection.execute(_NOTIFY, (str(head),))
-            await self._tables.move(self.position.next_offsets, moved)
-            await self._lease.extend()
+            await self._tables.notify(self._head_after(batch))
+            await self._tables.move(self._moves(moved))
+        return await self._keep(batch, moved)
+
+    @asynccontextmanager
+    async def _transaction(self, way: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+        async with way, self._connection.transaction():
+            yield
             self._reached("before-commit")
         self._reached("after-commit")
+
+    def _head_after(self, batch: Batch | CopiedBatch) -> int:
+        return self.position.head + len(batch.events)
+
+    def _moves(self, moved: Mapping[int, int]) -> Moves:
+        return moves(self.position.next_offsets, moved)
+
+    async def _keep(self, batch: Written, moved: Mapping[int, int]) -> Written:
         self._tables.keep(batch)
-        self.position = Position(moved, head)
+        self.position = Position(moved, self._head_after(batch))
         await self._tables.sweep()
         return batch

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+import msgspec
 from psycopg import AsyncConnection
 from psycopg.errors import QueryCanceled
 
@@ -18,8 +19,10 @@ from projections import statements
 from projections.batch import CLOSED, Batch, Known, Reading, project
 from projections.copying import Copied, CopiedBatch, Gap, Row, copied, copy
 from projections.counts import UNFINISHED, Counts
+from projections.lease import Lease
 from projections.memory import Memory
 from projections.schema import require_known
+from projections.statements import CHANGED
 
 _ENTER = """
 select layout, set_config('search_path', schema_name, false) from public.projection_pointer
@@ -38,24 +41,6 @@ _TYPES = """
 select array_agg(atttypid order by attnum)
 from pg_attribute where attrelid = %s::regclass and attnum > 0
 """
-
-# Two that merge the first row of a kind at the same time would both insert it.
-_IN_TURN = "select pg_advisory_xact_lock(hashtext('order counts'))"
-_COUNT = """
-merge into order_counts c
-using unnest(%s::text[], %s::text[], %s::bigint[]) as changed (scope, key, change)
-on c.scope = changed.scope and c.key = changed.key
-when matched then update set n = c.n + changed.change
-when not matched then insert values (changed.scope, changed.key, changed.change)
-"""
-
-_MOVE = """
-update projection_offsets o set next_offset = moved.next_offset
-from unnest(%s::int[], %s::bigint[], %s::bigint[]) as moved (partition, was, next_offset)
-where o.partition = moved.partition and o.next_offset = moved.was
-returning o.partition
-"""
-
 
 # Reading an index marks the entries of orders that have ended, so that the next reader, a worker
 # that recovers or somebody who lists the open orders, passes over them. Vacuum removes them, but
@@ -77,6 +62,9 @@ async def stored_offsets(connection: AsyncConnection) -> dict[int, int]:
 
 
 Written = TypeVar("Written", Batch, CopiedBatch)
+
+Moves: TypeAlias = Sequence[Mapping[str, int]]
+"""Which offsets move: of which partition, as it was and as it is to be."""
 
 
 class Diverged(Exception):
@@ -131,10 +119,7 @@ class Tables:
 
     async def write(self, batch: Batch) -> Batch:
         """Write what was folded, and return it."""
-        if self._connection.pgconn.pipeline_status:
-            await self._insert(batch)
-        else:
-            await self._copy_all(batch)
+        await self._copy_all(batch)
         await self._count(batch.counts)
         return batch
 
@@ -144,13 +129,28 @@ class Tables:
         await self._count(batch.counts)
         return batch
 
-    async def move(self, was: Mapping[int, int], moved: Mapping[int, int]) -> None:
+    async def write_at_once(self, batch: Batch, lease: Lease, moves: Moves, head: int) -> None:
+        """Write what was folded of a few records and renew the lease, by one statement.
+
+        Raises `LeaseLost`, `Diverged`, psycopg's errors.
+        """
+        rows = (batch.events, batch.new, batch.labels, batch.counts.rows())
+        events, new, labels, counts = (_as_json(row._asdict() for row in part) for part in rows)
+        changes = _as_json(dict(zip(CHANGED, row, strict=True)) for row in batch.changed)
+        values = (*lease.terms, events, new, labels, changes, counts, _as_json(moves), str(head))
+        cursor = await self._connection.execute(statements.AT_ONCE, values)
+        changed, moved, _ = lease.require(await cursor.fetchone())
+        _require_changed(batch, changed)
+        _require_moved(moves, moved)
+
+    async def notify(self, head: int) -> None:
+        """Tell who listens, once the transaction is committed, the last number given."""
+        await self._connection.execute(statements.NOTIFY, (str(head),))
+
+    async def move(self, moves: Moves) -> None:
         """Write up to where the log is read now; raise `Diverged` when it was not as told."""
-        changed = [partition for partition in moved if moved[partition] != was[partition]]
-        values = (changed, [was[p] for p in changed], [moved[p] for p in changed])
-        rows = await (await self._connection.execute(_MOVE, values)).fetchall()
-        if len(rows) != len(changed):
-            raise Diverged(f"the stored offsets of {changed} are not {values[1]}")
+        cursor = await self._connection.execute(statements.MOVE, (_as_json(moves),))
+        _require_moved(moves, cursor.rowcount)
 
     def keep(self, batch: Batch | CopiedBatch) -> None:
         """Remember what a batch wrote, now that it stands."""
@@ -197,29 +197,17 @@ class Tables:
         return replay(decode(data.encode()) for (data,) in rows)
 
     async def _count(self, changes: Counts) -> None:
-        if columns := [list(column) for column in zip(*changes.rows(), strict=True)]:
+        if rows := [row._asdict() for row in changes.rows()]:
             if not self._alone:
-                await self._connection.execute(_IN_TURN)
-            await self._connection.execute(_COUNT, columns)
-
-    async def _insert(self, batch: Batch) -> None:
-        # In a pipeline nothing can be copied, and no statement waits for the one before.
-        for statement, rows in (
-            (statements.INSERT_EVENT, batch.events),
-            (statements.INSERT_ORDER, batch.new),
-            (statements.INSERT_LABEL, batch.labels),
-            (statements.UPDATE_ONE, batch.changed),
-        ):
-            for row in rows:
-                await self._connection.execute(statement, row)
+                await self._connection.execute(statements.IN_TURN)
+            await self._connection.execute(statements.COUNT, (_as_json(rows),))
 
     async def _copy_all(self, batch: Batch | CopiedBatch) -> None:
         for table, rows in _rows_of(batch):
             await copy(self._connection, table, self._types[table], rows)
         if batch.changed:
-            updated = await self._connection.execute(statements.UPDATE)
-            if updated.rowcount != len(batch.changed):
-                raise Diverged(f"of {len(batch.changed)} orders {updated.rowcount} are there")
+            cursor = await self._connection.execute(statements.UPDATE)
+            _require_changed(batch, cursor.rowcount)
 
 
 def _rows_of(batch: Batch | CopiedBatch) -> Iterator[tuple[str, Sequence[Row] | Copied]]:
@@ -227,3 +215,26 @@ def _rows_of(batch: Batch | CopiedBatch) -> Iterator[tuple[str, Sequence[Row] | 
     yield "orders", batch.new
     yield "order_labels", batch.labels
     yield "staged_orders", batch.changed
+
+
+def moves(was: Mapping[int, int], now: Mapping[int, int]) -> Moves:
+    """Return which offsets move from where to where."""
+    return [
+        {"partition": number, "was": was[number], "next_offset": offset}
+        for number, offset in now.items()
+        if offset != was[number]
+    ]
+
+
+def _require_changed(batch: Batch | CopiedBatch, changed: int) -> None:
+    if changed != len(batch.changed):
+        raise Diverged(f"of {len(batch.changed)} orders {changed} are there")
+
+
+def _require_moved(moves: Moves, moved: int) -> None:
+    if moved != len(moves):
+        raise Diverged(f"of the stored offsets {moved} are those of {moves}")
+
+
+def _as_json(rows: Iterable[Mapping[str, object]]) -> str:
+    return msgspec.json.encode([*rows]).decode()
