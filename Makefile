@@ -66,7 +66,7 @@ bench:
 	@sh local/bootstrap.sh run
 	.venv/bin/python -m bench $(ARGS)
 
-# bench-projections, -overload, -takeover, -feed, -fanout, -hops, -lists, -resting, -races: figures, each beside its limit
+# bench-projections, -sustained, -overload, -takeover, -feed, -fanout, -hops, -lists, -resting, -races: figures, each beside its limit
 # or baseline.
 bench-%:
 	@sh local/bootstrap.sh run
