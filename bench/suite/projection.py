@@ -16,7 +16,7 @@ from bench.suite.figures import Beside, Figure, Target
 from bench.suite.row import Bench, columns
 from local.postgres import Postgres, create_databases
 
-EVENTS = 99_000
+EVENTS = 150_000
 """So many more each round."""
 MANY = 3_000_000
 MANY_S = 120
