@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.amounts import DEFAULT_SLIPPAGE
 from api.messages import reason_text
@@ -17,7 +17,6 @@ from orders.events import FailedQuote
 from orders.retry import RetryPolicy
 from orders.routing import best_quote, falls_short, min_amount_out, why_no_quote
 from orders.values import MONEY, PRICE, Quote, Terms
-from venues.asking import Asked
 
 HIGH_IMPACT = Decimal("0.01")
 WIDE_SLIPPAGE = DEFAULT_SLIPPAGE
@@ -52,6 +51,13 @@ class Warned:
 
     code: WarningCode
     message: str
+
+
+class Asked(NamedTuple):
+    """What one venue answered, and how long that took."""
+
+    answer: Quote | FailedQuote
+    took: timedelta
 
 
 @dataclass(frozen=True, slots=True)

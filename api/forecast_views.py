@@ -5,12 +5,11 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from api.forecast import Forecast, Lead, WarningCode
+from api.forecast import Asked, Forecast, Lead, WarningCode
 from api.shapes import TIME, Number, Shape
 from orders.errors import Reason
 from orders.routing import min_amount_out
 from orders.values import Quote, Terms
-from venues.asking import Asked
 
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 QUOTE_TTL = timedelta(seconds=30)
 """A routed order found older than this (after a recovery) is resolved, not sent."""
 
+_TOO_OLD = Reason(code=Code.STALE_QUOTE, message="the quote is too old to be sent")
+
 _RESOLVE_PAUSE = timedelta(milliseconds=250)
 _RESOLVE_PAUSE_MAX = timedelta(seconds=5)
 
@@ -88,7 +90,7 @@ class OrderProcess:
     async def is_reached(self, order: Resting) -> bool:
         """Return whether a venue would give a resting limit order its price now."""
         terms = order.placement.terms
-        answers = [asked.answer for asked in await ask(self._venues.values(), terms, 1)]
+        answers = await ask(self._venues.values(), terms, 1)
         best = best_quote([answer for answer in answers if isinstance(answer, Quote)])
         return best is not None and falls_short(best, terms) is None
 
@@ -119,27 +121,21 @@ class OrderProcess:
 
     async def _route(self, order: Pending) -> RouteOrder:
         terms, attempt = order.placement.terms, order.attempts + 1
-        answers = [asked.answer for asked in await ask(self._venues.values(), terms, attempt)]
+        answers = await ask(self._venues.values(), terms, attempt)
         quotes = tuple(answer for answer in answers if isinstance(answer, Quote))
         failed = tuple(answer for answer in answers if isinstance(answer, FailedQuote))
         return RouteOrder(quotes, failed, self._stamp())
 
     async def _trade(self, order: Routed, *, stale: bool) -> Command:
-        answer: Fill | Refused | Unknown | Reason
         if stale:
-            answer = Reason(code=Code.STALE_QUOTE, message="the quote is too old to be sent")
-        else:
-            venue = self._venues[order.venue]
-            answer = await internal_on_error(venue.execute(order.execution))
-        match answer:
-            case Fill():
-                return RecordFill(answer, self._stamp())
-            case Refused():
-                return RecordFailure(answer.reason, self._stamp())
-            case Unknown():
-                return await self._resolve(order, answer.reason)
-            case Reason():
-                return await self._resolve(order, answer)
+            return await self._resolve(order, _TOO_OLD)
+        match await self._venues[order.venue].execute(order.execution):
+            case Fill() as fill:
+                return RecordFill(fill, self._stamp())
+            case Refused() as refused:
+                return RecordFailure(refused.reason, self._stamp())
+            case Unknown() as unknown:
+                return await self._resolve(order, unknown.reason)
 
     async def _resolve(self, order: Routed, reason: Reason) -> Command:
         venue, pause = self._venues[order.venue], _RESOLVE_PAUSE

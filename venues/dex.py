@@ -17,9 +17,26 @@ from venues.exchange import Answer, Exchange, Rejected
 MESSAGE_MAX = 500
 """Characters of a reason that are kept: an event with it must not outgrow what Kafka takes."""
 
-_SETTLEMENT = {*Fill.__struct_fields__} - {"tx_hash"}
-_Signature = Annotated[str, Meta(pattern=r"^[!-~]{1,128}\Z")]
+_NO_ANSWER = (Rejected, OSError)
 _UNREADABLE = (MsgspecError, ArithmeticError)
+
+
+class _Settled(Fill, frozen=True, rename={"tx_hash": "signature"}, forbid_unknown_fields=False):
+    """A fill as a venue tells it."""
+
+    tx_hash: Annotated[str, Meta(pattern=r"^[!-~]{1,128}\Z")]
+
+    @property
+    def fill(self) -> Fill:
+        """Return it as events tell it."""
+        return Fill(
+            tx_hash=self.tx_hash,
+            executed_price=self.executed_price,
+            amount_in=self.amount_in,
+            amount_out=self.amount_out,
+            fee=self.fee,
+            slot=self.slot,
+        )
 
 
 class Dex:
@@ -37,9 +54,10 @@ class Dex:
 
     async def quote(self, terms: Terms, attempt: int) -> Quote | Reason:
         """Return what the venue would give now, or why it would not."""
-        answer = await self._call(self._exchange.quote(terms, attempt), self._quote_patience)
-        if isinstance(answer, Reason):
-            return answer
+        try:
+            answer = await self._quote_patience.with_call(self._exchange.quote(terms, attempt))
+        except _NO_ANSWER as error:
+            return self._reason(error, self._quote_patience)
         try:
             return convert({**answer, "venue": self.name}, Quote)
         except _UNREADABLE:
@@ -61,24 +79,24 @@ class Dex:
         return await self._settle(self._exchange.outcome(execution_id))
 
     async def _settle(self, call: Awaitable[Answer]) -> Fill | Refused | Void | Unknown:
-        answer = await self._call(call, self._execute_patience)
-        if isinstance(answer, Reason):
-            return Unknown(answer)
+        try:
+            answer = await self._execute_patience.with_call(call)
+        except _NO_ANSWER as error:
+            return Unknown(self._reason(error, self._execute_patience))
         try:
             return _outcome(answer)
         except _UNREADABLE:
             return Unknown(self._unreadable("settlement"))
 
-    async def _call(self, call: Awaitable[Answer], patience: Patience) -> Answer | Reason:
-        try:
-            return await patience.with_call(call)
-        except Rejected as refusal:
-            return _cut(refusal.reason)
-        except TimeoutError:
-            message = f"{self.name} did not answer within {patience.seconds:g} s"
-            return Reason(code=Code.TIMEOUT, message=message)
-        except OSError as error:
-            return _cut(Reason(code=Code.NETWORK, message=str(error)))
+    def _reason(self, error: Rejected | OSError, patience: Patience) -> Reason:
+        match error:
+            case Rejected():
+                return _cut(error.reason)
+            case TimeoutError():
+                message = f"{self.name} did not answer within {patience.seconds:g} s"
+                return Reason(code=Code.TIMEOUT, message=message)
+            case _:
+                return _cut(Reason(code=Code.NETWORK, message=str(error)))
 
     def _unreadable(self, what: str) -> Reason:
         message = f"{self.name} sent a {what} that cannot be read"
@@ -93,9 +111,7 @@ def _outcome(answer: Answer) -> Fill | Refused | Void:
         case "void":
             return Void()
         case _:
-            signature = convert(answer.get("signature"), _Signature)
-            told = {field: answer.get(field) for field in _SETTLEMENT}
-            return convert({**told, "tx_hash": signature}, Fill)
+            return convert(answer, _Settled).fill
 
 
 def _cut(reason: Reason) -> Reason:

@@ -49,7 +49,8 @@ class Exchange:
 
     async def quote(self, terms: Terms, attempt: int) -> Answer:
         """Return what the swap would give at the moment the quote is made."""
-        await self.trouble.take(self.settings.quote_latency_ms)
+        if latency_ms := self.settings.quote_latency_ms:
+            await self.trouble.take(latency_ms)
         match self.trouble.of_quote(terms, attempt):
             case "quote-glitch":
                 raise ConnectionResetError(f"{self.name} could not be reached for a quote")
@@ -62,7 +63,7 @@ class Exchange:
             case "garbage":
                 return GARBAGE
             case _:
-                await self.pools.known()
+                await self.pools.known.wait()
                 return self._quoted(terms)
 
     async def execute(self, execution: Execution) -> Answer:
@@ -71,7 +72,8 @@ class Exchange:
         It settles at the price when it reaches the chain. The chain refuses the id for ever when
         that gives nothing or less than the minimum.
         """
-        await self.trouble.take(self.settings.execute_latency_ms)
+        if latency_ms := self.settings.execute_latency_ms:
+            await self.trouble.take(latency_ms)
         fault = self.trouble.of_execution(execution)
         if fault == "glitch":
             raise ConnectionResetError(f"{self.name} could not be reached with the swap")
@@ -96,7 +98,7 @@ class Exchange:
         return await self._landed(execution)
 
     async def _landed(self, execution: Execution, *, price_moved: bool = False) -> Entry:
-        await self.pools.known()
+        await self.pools.known.wait()
         at = self.clock()
         swap = self.pools.swap(execution.terms, at)
         if price_moved and isinstance(swap, Swap):

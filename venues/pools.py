@@ -4,6 +4,7 @@ A pool is a function of the market at a tick, like the prices: swaps do not drai
 add to pools of known tokens makes those deeper; a pool of any other token is what they added.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,9 +72,10 @@ class Pools:
         self._missing = WITHOUT_POOL.get(venue, frozenset())
         self._found = lru_cache(maxsize=1_024)(self._found_at)
 
-    async def known(self) -> None:
-        """Return when all is known that people have done to the market."""
-        await self._market.changes.known.wait()
+    @property
+    def known(self) -> asyncio.Event:
+        """Return what is set once all is known that people have done to the market."""
+        return self._market.changes.known
 
     def swap(self, terms: Terms, at: datetime) -> Swap | Reason:
         """Return what the swap of these terms gives at this moment, or why there is none."""

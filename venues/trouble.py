@@ -42,8 +42,6 @@ class Trouble:
 
     async def take(self, latency_ms: int) -> None:
         """Wait as long as a call takes, spread evenly by the settings' jitter."""
-        if not latency_ms:
-            return
         spread = self._settings.latency_jitter * self._chance.uniform(-1, 1)
         await asyncio.sleep(latency_ms * (1 + spread) / 1_000)
 

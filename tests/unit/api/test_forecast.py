@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from api.forecast import forecast
+from api.forecast import Asked, forecast
 from orders.commands import RouteOrder
 from orders.decider import decide
 from orders.events import OrderRouted
@@ -23,7 +23,6 @@ from tests.support.builders import (
     stamp,
     terms,
 )
-from venues.asking import Asked
 
 TOOK = timedelta(milliseconds=200)
 
