@@ -86,8 +86,10 @@ class _Waiting:
     @property
     def is_too_large(self) -> bool:
         """Return whether the broker would refuse it, and all that came with it."""
-        marked = sum(len(name) + len(value) for name, value in self.headers)
-        return marked + len(self.key or b"") + len(self.value or b"") > _RECORD_BYTES
+        size = len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value)
+        return size > _RECORD_BYTES
 
     def refuse(self, why: str) -> None:
         """Tell that it was not acknowledged."""

@@ -99,8 +99,9 @@ class Assignments:
 
     def present(self, order: Open) -> Open:
         """Return the order with all that was asked of it since; as it is when it has moved on."""
-        home = self.home(order.placement.order_id)
-        found = home.open_orders.get(order.placement.order_id) if home else None
+        order_id = order.placement.order_id
+        home = self.home(order_id)
+        found = home.open_orders.get(order_id) if home else None
         return found if found is not None and found.version == order.version else order
 
     async def close(self) -> None:

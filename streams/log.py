@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import timedelta
 
 from orders.events import AnyOrderEvent
@@ -32,17 +33,17 @@ class Log:
         self._own = own
         self._away = False
 
-    async def append(self, event: AnyOrderEvent) -> None:
-        """Append an event to the log."""
+    def append(self, event: AnyOrderEvent) -> Awaitable[None]:
+        """Append an event to the log, once what is returned is waited for."""
         value = encode(event)
         if self._own:
             self._own.encoded(event, value)
-        await self._insist(self._events, event.order_id, value)
+        return self._insist(self._events, event.order_id, value)
 
-    async def delay(self, order: Waiting) -> None:
-        """Put a waiting order on the topic of its delay."""
+    def delay(self, order: Waiting) -> Awaitable[None]:
+        """Put a waiting order on the topic of its delay, once what is returned is waited for."""
         topic = self._topics.rung(order.delay)
-        await self._insist(topic, order.placement.order_id, encode_order(order))
+        return self._insist(topic, order.placement.order_id, encode_order(order))
 
     async def _insist(self, topic: str, order_id: str, value: bytes) -> None:
         partition, pause = partition_of(order_id, self._partitions), _PAUSE

@@ -3,8 +3,9 @@
 from orders.events import AnyOrderEvent
 from orders.wire import decode
 
-_MOST = 2_000
-"""Events on their way through the log at once; what comes beyond is decoded as others' are."""
+_MOST = 12_000
+"""Events on their way through the log at once, as many as orders in flight and some more; what
+comes beyond is decoded as others' are."""
 
 
 class OwnEvents:

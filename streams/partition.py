@@ -8,7 +8,7 @@ from orders.admission import NotAdmitted, Record, admit
 from orders.errors import OrderError
 from orders.events import AnyOrderEvent, OrderAmendRejected, OrderPlaced
 from orders.fold import evolve
-from orders.state import UNPLACED, Closed, New, Open, Order, Quarantined, Resting, Unplaced, Waiting
+from orders.state import UNPLACED, Closed, New, Open, Quarantined, Resting, Unplaced, Waiting
 from orders.wire import decode
 from streams.asked import is_asked, is_ending, is_outcome
 from streams.clock import BrokerClock
@@ -17,6 +17,7 @@ from streams.expiry import Expiries
 from streams.lane import Lane
 from streams.reactions import Reactions
 from streams.resting import RestingOrders, Seen
+from streams.slots import KEEP_SLOTS
 from streams.snapshot import CLOSED_KEPT, Snapshot
 from streams.underway import UnderWay
 from streams.waits import Waits
@@ -58,8 +59,7 @@ class Partition:
         self._seen_offset = -1
         self._appended_at = datetime.min.replace(tzinfo=UTC)
         self.next_offset = 0
-        self.restored = False
-        self.live = False
+        self.restored = self.live = False
 
     @property
     def open_orders(self) -> Mapping[str, Open]:
@@ -115,8 +115,9 @@ class Partition:
         self.next_offset = record.offset + 1
         if record.marker:
             return
-        self._clock.saw(record.appended_at)
-        self._appended_at = max(self._appended_at, record.appended_at)
+        if record.appended_at > self._appended_at:
+            self._appended_at = record.appended_at
+            self._clock.saw(record.appended_at)
         if not isinstance(event, NotAdmitted) and event.order_id not in self._ended:
             self._apply(event, record.offset)
 
@@ -175,13 +176,12 @@ class Partition:
 
     def _apply(self, event: AnyOrderEvent, offset: int) -> None:
         order_id, own = event.order_id, self.under_way.came(event)
-        before: Order = self._open.get(order_id, UNPLACED)
-        after = evolve(before, event)
-        begins = isinstance(before, Unplaced) and after is not before
-        if begins and isinstance(event, OrderPlaced) and event.client_order_id:
-            self._unconfirmed[order_id] = offset
+        before = self._open.get(order_id)
+        after = evolve(before or UNPLACED, event)
         if isinstance(after, Unplaced):
             return
+        if before is None and isinstance(event, OrderPlaced) and event.client_order_id:
+            self._unconfirmed[order_id] = offset
         if isinstance(after, Closed):
             self._close(after)
         elif after is before:
@@ -190,11 +190,11 @@ class Partition:
             self._open[order_id] = after
             self._track(before, after)
 
-    def _track(self, before: Order, order: Open) -> None:
-        if isinstance(before, Unplaced) or before.placement is not order.placement:
+    def _track(self, before: Open | None, order: Open) -> None:
+        if before is None or before.placement is not order.placement:
             self._expiries.add(order)
-        if before.version != order.version:
-            self._moved(None if isinstance(before, Unplaced | Closed) else before, order)
+        if before is None or before.version != order.version:
+            self._moved(before, order)
         if self.live:
             self._respond(order)
 
@@ -204,7 +204,7 @@ class Partition:
         self.resting.moved(before, order)
         if isinstance(order, Quarantined):
             logger.error("order quarantined", extra={"order_id": order_id, "why": order.why})
-        if isinstance(order, Waiting | Resting | Quarantined):
+        if not isinstance(order, KEEP_SLOTS):
             self._reactions.release(order_id)
 
     def _respond(self, order: Open) -> None:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from orders.state import Pending
+from orders.state import New, Pending, Routed
 
 _BEGIN_TOGETHER = 20
 """So many begin in one turn of the event loop.
@@ -10,6 +10,9 @@ _BEGIN_TOGETHER = 20
 Thousands at once would each wait for all others at every step, and the answers of the venues with
 them, until their time-outs have passed.
 """
+
+KEEP_SLOTS = Pending, Routed, New
+"""States in which an order keeps its slot, if it has one."""
 
 
 class Slots:
