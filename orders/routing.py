@@ -7,14 +7,21 @@ from orders.errors import Code, Reason
 from orders.events import FailedQuote
 from orders.values import MONEY, Quote, Terms
 
+_ZERO, _ONE = Decimal(0), Decimal(1)
+
 
 def best_quote(quotes: Sequence[Quote]) -> Quote | None:
     """Return the quote with the highest amount out after fees, equal ones by venue name.
 
     A quote of nothing is no quote.
     """
-    worth = [quote for quote in quotes if quote.amount_out > 0]
-    return min(worth, key=lambda quote: (-quote.amount_out, quote.venue), default=None)
+    best: Quote | None = None
+    for quote in quotes:
+        if quote.amount_out > _ZERO and (
+            best is None or (quote.amount_out, best.venue) > (best.amount_out, quote.venue)
+        ):
+            best = quote
+    return best
 
 
 def min_amount_out(quote: Quote, terms: Terms) -> Decimal:
@@ -22,7 +29,7 @@ def min_amount_out(quote: Quote, terms: Terms) -> Decimal:
 
     A limit order never takes less than its target price gives, whatever the slippage.
     """
-    slipped = MONEY.multiply(quote.amount_out, MONEY.subtract(Decimal(1), terms.slippage))
+    slipped = MONEY.multiply(quote.amount_out, MONEY.subtract(_ONE, terms.slippage))
     return max(slipped, terms.least_out)
 
 

@@ -132,7 +132,7 @@ class Terms(Written, frozen=True, kw_only=True):
     @property
     def least_out(self) -> Decimal:
         """Return the units of token out below which a limit order is not executed, else 0."""
-        return MONEY.multiply(self.target_price, self.amount) if self.target_price else Decimal(0)
+        return MONEY.multiply(self.target_price, self.amount) if self.target_price else _ZERO
 
     @property
     def is_sniper(self) -> bool:
