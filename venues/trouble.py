@@ -1,11 +1,13 @@
 """What goes wrong at a simulated venue, and how long it takes: by the settings' rates, and by the
 faults an order's own terms ask for where the settings allow that."""
 
-import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
 from random import Random
 from typing import Literal, TypeAlias
 
 from orders.values import Execution, Fault, Terms
+from runtime.naps import Naps
 from venues.settings import VenueSettings
 
 QuoteFault: TypeAlias = Fault | Literal["throttled"]
@@ -14,6 +16,9 @@ ExecutionFault: TypeAlias = Fault | Literal["late-answer"]
 LATE = (0.5, 1.5)
 """Between which parts of its time-out a late execution lands, besides its latency."""
 
+_STEP = timedelta(milliseconds=5)
+"""Calls that end so close to each other end together."""
+
 
 class Trouble:
     """The delays and faults of one venue, drawn from a seeded stream of its own."""
@@ -21,6 +26,7 @@ class Trouble:
     def __init__(self, settings: VenueSettings, chance: Random) -> None:
         self._settings = settings
         self._chance = chance
+        self._naps = Naps(_STEP)
 
     def of_quote(self, terms: Terms, attempt: int) -> QuoteFault | None:
         """Return the fault this quote is to show, if any."""
@@ -40,14 +46,14 @@ class Trouble:
             return "late-answer"
         return "lost-answer" if self._strikes(self._settings.lost_answer_rate) else None
 
-    async def take(self, latency_ms: int) -> None:
-        """Wait as long as a call takes, spread evenly by the settings' jitter."""
+    def take(self, latency_ms: int) -> Awaitable[None]:
+        """Return what is over after as long as a call takes, spread evenly by the jitter."""
         spread = self._settings.latency_jitter * self._chance.uniform(-1, 1)
-        await asyncio.sleep(latency_ms * (1 + spread) / 1_000)
+        return self._naps.sleep(latency_ms * (1 + spread) / 1_000)
 
-    async def be_late(self) -> None:
-        """Wait until about the time-out of an execution."""
-        await asyncio.sleep(self._settings.execute_timeout * self._chance.uniform(*LATE))
+    def be_late(self) -> Awaitable[None]:
+        """Return what is over at about the time-out of an execution."""
+        return self._naps.sleep(self._settings.execute_timeout * self._chance.uniform(*LATE))
 
     def _asked(self, terms: Terms, attempt: int) -> Fault | None:
         return terms.fault(attempt) if self._settings.fault_injection else None
