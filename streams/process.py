@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from orders.commands import (
@@ -101,7 +101,9 @@ class OrderProcess:
     async def _advance(self, order: Open, present: Callable[[Open], Open]) -> AnyOrderEvent | None:
         match order:
             case Pending():
-                command: Command = await self._route(order)
+                terms, attempt = order.placement.terms, order.attempts + 1
+                answers = await ask(self._venues.values(), terms, attempt)
+                command: Command = self._route(answers)
             case Routed():
                 command = await self._trade(order, stale=self._is_stale(order))
             case Quarantined(held=Routed() as held):
@@ -119,11 +121,9 @@ class OrderProcess:
             case _:
                 return RecordFailure(reason, self._stamp())
 
-    async def _route(self, order: Pending) -> RouteOrder:
-        terms, attempt = order.placement.terms, order.attempts + 1
-        answers = await ask(self._venues.values(), terms, attempt)
-        quotes = tuple(answer for answer in answers if isinstance(answer, Quote))
-        failed = tuple(answer for answer in answers if isinstance(answer, FailedQuote))
+    def _route(self, answers: Iterable[Quote | FailedQuote]) -> RouteOrder:
+        quotes = tuple([answer for answer in answers if isinstance(answer, Quote)])
+        failed = tuple([answer for answer in answers if isinstance(answer, FailedQuote)])
         return RouteOrder(quotes, failed, self._stamp())
 
     async def _trade(self, order: Routed, *, stale: bool) -> Command:

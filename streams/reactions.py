@@ -154,7 +154,19 @@ class Reactions:
 
     async def _reacted(self, order: Open) -> None:
         order_id, pause = order.placement.order_id, _PAUSE
-        while not await self._tried(order):
+        while True:
+            try:
+                await self._react(order)
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                await self._died(order_id, CancelledByNobody(), error)
+            except Exception as error:  # noqa: BLE001  (where a reaction ends)
+                await self._died(order_id, error, None)
+            else:
+                self._died_last.clear()
+                return
             task = asyncio.current_task()
             if task is None or self._latest.get(order_id) is not task:
                 return
@@ -163,21 +175,6 @@ class Reactions:
             await asyncio.sleep(pause.total_seconds())
             self._pausing.pop(order_id, None)
             pause = min(2 * pause, _PAUSE_MAX)
-
-    async def _tried(self, order: Open) -> bool:
-        try:
-            await self._react(order)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            await self._died(order.placement.order_id, CancelledByNobody(), error)
-        except Exception as error:  # noqa: BLE001  (where a reaction ends)
-            await self._died(order.placement.order_id, error, None)
-        else:
-            self._died_last.clear()
-            return True
-        return False
 
     async def _died(self, order_id: str, error: Exception, cause: BaseException | None) -> None:
         self._died_last.add(order_id)
