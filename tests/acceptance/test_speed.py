@@ -14,13 +14,13 @@ from tests.support import costs
 pytestmark = [pytest.mark.acceptance, pytest.mark.timed, pytest.mark.timeout(300)]
 
 TWICE_IS_TOO_MUCH = [
-    pytest.param(costs.api_ratio, 1.7, id="placement"),
-    pytest.param(costs.worker_ratio, 10.5, id="order"),
+    pytest.param(costs.api_ratio, 1.2, id="placement"),
+    pytest.param(costs.worker_ratio, 8.5, id="order"),
     pytest.param(costs.projector_ratio, 4.4, id="event"),
 ]
 PROCESSES = [
-    pytest.param(ratios.api, 1.9, id="api"),
-    pytest.param(ratios.worker, 12, id="worker"),
+    pytest.param(ratios.api, 1.5, id="api"),
+    pytest.param(ratios.worker, 5.5, id="worker"),
     pytest.param(ratios.projector, 6, id="projector"),
 ]
 
