@@ -31,7 +31,7 @@ def integer(value: int) -> int | None:
 
 def moment(value: datetime, delay: timedelta = timedelta()) -> datetime:
     """Return the moment so much later, kept within the years 1 to 9999 of UTC."""
-    if not delay and _EARLIEST.year < value.year < _LATEST.year:
+    if not delay and value.tzinfo is UTC and _EARLIEST.year < value.year < _LATEST.year:
         return value
     try:
         return value.astimezone(UTC) + delay

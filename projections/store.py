@@ -64,7 +64,7 @@ class Store:
         """Write what these records say, all or nothing, and return it.
 
         After any exception the store is of no more use: what it remembers may be old. Raises
-        `LeaseLost`, `NewerSchema`, psycopg's errors.
+        `LeaseLost`, `Diverged`, `NewerSchema`, psycopg's errors.
         """
         moved = after((reading.record for reading in readings), self.position.next_offsets)
         seqs = count(self.position.head + 1)
@@ -81,7 +81,7 @@ class Store:
         was, head = self.position.next_offsets, self.position.head
         if not folded.begin.items() <= was.items():
             raise Diverged(f"the tables end at {was}, what was folded begins at {folded.begin}")
-        write = partial(self._tables.write_copied, folded.batch.numbered(head + 1))
+        write = partial(self._tables.write, folded.batch.numbered(head + 1))
         return await self._commit(write, {**was, **folded.following})
 
     async def _commit(
@@ -92,6 +92,8 @@ class Store:
             batch = await write()
             await self._tables.notify(self._head_after(batch))
             await self._tables.move(self._moves(moved))
+            # Held since the transaction began; its time begins anew when that ends.
+            await self._lease.renew()
         return await self._keep(batch, moved)
 
     @asynccontextmanager

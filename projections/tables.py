@@ -117,14 +117,8 @@ class Tables:
         rest = (batch.counts, batch.ended, batch.quarantined)
         return CopiedBatch(gap.opened(made[0]), made[1], made[2], made[3], *rest)
 
-    async def write(self, batch: Batch) -> Batch:
-        """Write what was folded, and return it."""
-        await self._copy_all(batch)
-        await self._count(batch.counts)
-        return batch
-
-    async def write_copied(self, batch: CopiedBatch) -> CopiedBatch:
-        """Write what was folded by another process, and return it."""
+    async def write(self, batch: Written) -> Written:
+        """Write what was folded, here or by another process, and return it."""
         await self._copy_all(batch)
         await self._count(batch.counts)
         return batch

@@ -137,7 +137,13 @@ class Appender:
         return told
 
     async def close(self) -> None:
-        """Send what is buffered, then stop; bounded, for the broker may be away."""
+        """Send what waits, then stop; bounded, for the broker may be away."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_TIMEOUT.total_seconds()):
+                while self._waiting:
+                    self._go()
+                    await asyncio.gather(*self._sending.values())
+        self._waiting.clear()
         self._retire(self._producer)
         await asyncio.gather(*self._retiring)
 

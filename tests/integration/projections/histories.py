@@ -38,6 +38,11 @@ NAMES = {
     IDS[2]: {},
 }
 IN_TIME, LATE = seconds(1), seconds(3600)
+RESET = (
+    "truncate orders, order_labels, order_events, order_counts",
+    "update projection_offsets set next_offset = 0",
+    "update projection_lease set expires_at = now(), backend_pid = null",
+)
 
 
 def _event(order_id, kind, version, attempt):

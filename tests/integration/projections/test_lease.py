@@ -6,13 +6,18 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from orders.admission import admit
+from projections import store
+from projections.batch import Reading
 from projections.lease import Candidate, LeaseLost
 from projections.store import Store
+from projections.tables import Tables
 from tests.integration.projections.conftest import taken_lease
+from tests.integration.projections.histories import IDS, PARTITIONS, life
 
 pytestmark = pytest.mark.integration
 
-SHORT = timedelta(milliseconds=500)
+SHORT, LONG = timedelta(milliseconds=500), timedelta(seconds=2)
 
 
 @pytest.fixture
@@ -106,3 +111,25 @@ async def test_a_holder_that_stands_still_in_a_copy_is_ended_and_writes_nothing(
         with pytest.raises(psycopg.OperationalError):
             await copy_slowly(connection, lease, take_it_away)
     assert tables.head == 0
+
+
+@pytest.mark.parametrize("few", [0, 20])
+async def test_a_slow_holder_keeps_it_as_long_as_each_step_is_in_time(tables, monkeypatch, few):
+    known = Tables._known
+    readings = [Reading(one, admit(one, PARTITIONS)) for one in life(IDS[0], 2)]
+
+    async def slowly(tables, readings):
+        await asyncio.sleep(LONG.total_seconds() * 0.42)
+        return await known(tables, readings)
+
+    monkeypatch.setattr(store, "_FEW", few)
+    monkeypatch.setattr(Tables, "_known", slowly)
+    async with taken_lease(tables.url, lease=LONG) as (connection, lease):
+        opened = await Store.open(connection, lease, 10)
+        await opened.apply(readings[:1])
+        await asyncio.sleep(LONG.total_seconds() * 0.3)
+        writing = asyncio.create_task(opened.apply(readings[1:]))
+        while not writing.done():
+            assert tables.lease["held"]
+            await asyncio.sleep(0.02)
+        await writing

@@ -15,6 +15,7 @@ from tests.integration.projections.conftest import opened_store, taken_lease
 from tests.integration.projections.histories import (
     IDS,
     PARTITIONS,
+    RESET,
     expected,
     life,
     logs,
@@ -22,11 +23,6 @@ from tests.integration.projections.histories import (
 
 pytestmark = pytest.mark.integration
 
-RESET = (
-    "truncate orders, order_labels, order_events, order_counts",
-    "update projection_offsets set next_offset = 0",
-    "update projection_lease set expires_at = now(), backend_pid = null",
-)
 WAYS = st.lists(st.tuples(st.integers(1, 15), st.integers(0, 5), st.sampled_from([0, 1, 1000])))
 ALL = (50, 0, 1000)
 

@@ -56,6 +56,24 @@ async def test_who_gives_up_keeps_no_other_from_being_told(kafka, topics):
     assert record.value == b"2"
 
 
+async def test_what_waits_when_it_is_closed_is_sent_and_no_producer_is_left(kafka, topics):
+    async with open_appender(kafka, timedelta(seconds=10)) as appender:
+        await appender.append(topics.events, 0, b"k", b"first")
+        told = [appender.append(topics.events, place, b"k", b"last") for place in (0, 1, 0)]
+    assert [one.result().offset for one in told] == [1, 0, 2]
+    await asyncio.sleep(0.05)
+    assert appender._producer is None
+
+
+async def test_what_no_broker_takes_keeps_nobody_from_closing():
+    async with open_appender("127.0.0.1:1", timedelta(seconds=20)) as appender:
+        told = appender.append("nowhere", 0, b"k", b"v")
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 7
+    with pytest.raises(NotAcknowledged):
+        await told
+
+
 async def test_an_acknowledgement_that_takes_too_long_is_told_to_all_who_wait_for_it(kafka, topics):
     async with open_appender(kafka, timedelta(seconds=1)) as appender:
         await appender.append(topics.events, 0, b"k", b"v")
