@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from bench.suite.chart import draw
@@ -30,18 +31,22 @@ def main(  # noqa: PLR0913  (a parameter for each option)
     chart: Annotated[Path | None, typer.Option(help="Where the chart goes, as SVG.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Where it goes as tables of text.")] = None,
     again: Annotated[
-        Path | None, typer.Option(help="Measure nothing; tell the report of this JSON file.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Measure nothing; tell the report of this JSON file."
+        ),
     ] = None,
 ) -> None:
     """Measure, and print a table; exit with 1 when a row could not be measured."""
     if unknown := set(only or ()) - set(NAMES):
         raise typer.BadParameter(f"no row {', '.join(sorted(unknown))}; {', '.join(NAMES)}")
+    _require_folders(json, chart, markdown)
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     rows = [row for row in ROWS if not only or row.name in only]
     if again is not None:
-        reports = iter([Report.model_validate_json(again.read_text())])
+        reports = iter([_read(again)])
     else:
         bench = Bench(rounds=rounds, short=short, seed=seed)
         reports = run(rows, IN_TURN, bench, lambda text: console.print(text, markup=False))
@@ -54,6 +59,19 @@ def main(  # noqa: PLR0913  (a parameter for each option)
     show(report, console)
     if any(row.failure for row in report.rows):
         raise typer.Exit(1)
+
+
+def _require_folders(*places: Path | None) -> None:
+    for place in places:
+        if place is not None and not place.parent.is_dir():
+            raise typer.BadParameter(f"there is no folder {place.parent} for {place.name}")
+
+
+def _read(place: Path) -> Report:
+    try:
+        return Report.model_validate_json(place.read_text())
+    except ValidationError as error:
+        raise typer.BadParameter(f"{place} is no report of --json") from error
 
 
 def _as_json(report: Report) -> str:

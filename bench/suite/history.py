@@ -1,18 +1,17 @@
 """Row: reads, and orders end to end, with few orders stored and with very many.
 
-The stored orders are made by the database itself while the engine is idle; see `list_rows`. The few
-stand beside the many, and the API is sent from one to the other by turns: what a machine takes for
-a read changes more within minutes than anything here may.
+The stored orders are made by the database itself while the engine is idle; see `list_rows`. An
+engine with few stands beside one with many, and they are asked by turns: what a machine takes for a
+read, or for an order, changes more within minutes than anything here may.
 """
 
-import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from statistics import quantiles
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import sql
 
 from api import list_sql
 from api.list_filters import wanted_of
@@ -23,9 +22,8 @@ from bench.list_rows import fill
 from bench.suite.end_to_end import completed
 from bench.suite.figures import Beside, Figure, Target
 from bench.suite.load import accepted, percentile_ms, warm_up
-from bench.suite.row import Bench, columns
-from bench.supervised import rows, tables
-from projections.schema import create_indexes, create_tables
+from bench.suite.row import AT_ONCE, Bench, columns
+from bench.supervised import rows, supervised, tables
 
 FEW, MANY = 1_000, 1_000_000
 READS = 3_000
@@ -34,10 +32,6 @@ WARM_UP = 3_000
 PAGE = 50
 GROWTH = 1.1
 EMPTY = "truncate orders, order_labels, order_counts"
-ACTIVE, ASIDE = "projection_1", "projection_0"
-"""The engine's own tables, and those of the few: by its number nobody takes it for a former one."""
-_TO = "update public.projection_pointer set schema_name = %s"
-_RENAME = sql.SQL("alter schema {} rename to {}")
 SOME = "select order_id from orders order by md5(order_id) limit 1000"
 BY_ID = sql.SQL("select {} from orders where order_id = %(order_id)s").format(COLUMNS)
 LISTS = {
@@ -54,18 +48,16 @@ Round = dict[str, float]
 def measure(bench: Bench) -> Iterator[Figure]:
     """Yield each read and the whole way with few orders, and the same with very many beside it."""
     sizes = FEW, bench.scaled(MANY)
-    warm_up(bench.engine, WARM_UP)
-    reads: list[dict[int, Round]] = []
-    whole: dict[int, list[Round]] = {}
-    for size in sizes:
-        _store(bench.engine, size)
-        if size > FEW:
-            reads = _reads_in_turn(bench, sizes)
-        whole[size] = [completed(bench.engine, bench.scaled(ORDERS)) for _ in bench.each]
-    found = {
-        size: [{**one[size], **orders} for one, orders in zip(reads, whole[size], strict=True)]
-        for size in sizes
-    }
+    found: dict[int, list[Round]] = {size: [] for size in sizes}
+    with supervised(*AT_ONCE.options) as of_few:
+        engines = dict(zip(sizes, (of_few, bench.engine), strict=True))
+        for size, engine in engines.items():
+            warm_up(engine, WARM_UP)
+            _store(engine, size)
+        for _ in bench.each:
+            reads = {size: _reads(one, bench.scaled(READS)) for size, one in engines.items()}
+            for size, engine in engines.items():
+                found[size].append({**reads[size], **completed(engine, bench.scaled(ORDERS))})
     for size in sizes:
         yield from _of_reads(found, size)
     for size in sizes:
@@ -110,37 +102,6 @@ def _few(found: dict[int, list[Round]], size: int, column: str, unit: str) -> tu
     if size == FEW:
         return ()
     return (Beside(name=f"{FEW:,} stored", values=columns(found[FEW], column), unit=unit),)
-
-
-def _reads_in_turn(bench: Bench, sizes: tuple[int, int]) -> list[dict[int, Round]]:
-    _store_aside(bench.engine, FEW)
-    found: list[dict[int, Round]] = []
-    for _ in bench.each:
-        one = {}
-        for size, schema in zip(sizes, (ASIDE, ACTIVE), strict=True):
-            _go_to(bench.engine, schema)
-            one[size] = _reads(bench.engine, bench.scaled(READS))
-        found.append(one)
-    return found
-
-
-def _go_to(engine: Engine, schema: str) -> None:
-    with tables(engine) as connection:
-        connection.execute(_TO, (schema,))
-
-
-def _store_aside(engine: Engine, size: int) -> None:
-    url = engine.described.database_url
-
-    async def make() -> None:
-        async with await AsyncConnection.connect(url, autocommit=True) as connection:
-            schema = await create_tables(connection, engine.described.partitions)
-            await create_indexes(connection, schema)
-            await connection.execute(_RENAME.format(sql.Identifier(schema), sql.Identifier(ASIDE)))
-
-    asyncio.run(make())
-    fill(url, size, ASIDE)
-    _settle(engine)
 
 
 def _settle(engine: Engine) -> None:

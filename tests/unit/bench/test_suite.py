@@ -4,8 +4,11 @@ import io
 from xml.etree import ElementTree
 
 import pytest
+import typer
 from rich.console import Console
+from typer.testing import CliRunner
 
+from bench.__main__ import main
 from bench.suite import chart, markdown, run, table
 from bench.suite.figures import Beside, Figure, Report, Target
 from bench.suite.row import Bench, Row
@@ -68,6 +71,8 @@ def test_a_row_that_cannot_be_measured_keeps_its_figures_and_the_other_rows():
     broken, whole = report_of(Row("a", "A", breaks), row_of(figure(2), name="b")).rows
     assert [one.median for one in broken.figures] == [1]
     assert broken.failure == "RuntimeError: the venue is closed"
+    report = report_of(Row("a", "A", breaks))
+    assert "Not measured: RuntimeError: the venue is closed" in markdown.write(report)
     assert whole.failure is None
     assert [one.median for one in whole.figures] == [2]
 
@@ -92,6 +97,24 @@ def test_every_way_to_tell_it_has_the_figure_its_base_and_whether_it_is_enough()
         assert "≥ 60%: " in told
     assert "NO" in out.getvalue()
     assert "**no**" in markdown.write(report)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--chart", "nowhere/at-all.svg"], "there is no folder nowhere"),
+        (["--json", "nowhere/at-all.json"], "there is no folder nowhere"),
+        (["--again", "nowhere.json"], "does not exist"),
+        (["--again", __file__], "is no report"),
+        (["--only", "nonsense"], "no row nonsense"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_is_measured(options, why):
+    program = typer.Typer()
+    program.command()(main)
+    result = CliRunner().invoke(program, options, env={"COLUMNS": "500"})
+    assert result.exit_code == 2
+    assert why in result.output
 
 
 def test_the_chart_is_a_picture_with_a_bar_for_each_figure_that_can_be_compared():
