@@ -20,7 +20,7 @@ WITHIN = 0.9
 
 
 def main(
-    orders: Annotated[int, typer.Option(help="How many are placed: a minute's.")] = 160_000,
+    orders: Annotated[int, typer.Option(help="How many are placed: a minute's.")] = 200_000,
 ) -> None:
     """Measure both and tell the CPU of an order; fail when a rate is below its limit."""
     rate = _told("venues answer at once", AT_ONCE, orders, LEAST)
