@@ -3,9 +3,10 @@
 from orders.events import AnyOrderEvent
 from orders.wire import decode
 
-_MOST = 12_000
-"""Events on their way through the log at once, as many as orders in flight and some more; what
-comes beyond is decoded as others' are."""
+_MOST = 5_000
+"""Events on their way through the log at once, more than a backlog has of them; what comes beyond
+is decoded as others' are.
+"""
 
 
 class OwnEvents:
