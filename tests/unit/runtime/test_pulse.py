@@ -35,14 +35,16 @@ async def test_it_beats_at_once_for_who_asks_first_and_all_who_ask_at_the_same_m
 
 async def test_who_asks_soon_after_waits_and_one_beat_serves_all():
     heart = Heart(SHORT)
+    # Not from the first beat: this process may have had to wait before it could note that one.
+    began = asyncio.get_running_loop().time()
     for _ in range(MANY):
         heart.ask()
-    first = await heart.beat()
+    await heart.beat()
     for _ in range(3):
         heart.ask()
     second = await heart.beat()
     # The loop's timers may be early by its resolution.
-    assert second - first > SHORT.total_seconds() * 0.9
+    assert second - began > SHORT.total_seconds() * 0.9
     await asyncio.sleep(SHORT.total_seconds() * 2)
     assert heart.beats.empty()
 
