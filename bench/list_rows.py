@@ -76,10 +76,10 @@ order by number
 """
 
 
-def fill(url: str, count: int, schema: str = "projection_1") -> None:
-    """Put so many orders into the empty tables of a schema, by default of a new engine's own."""
+def fill(url: str, count: int) -> None:
+    """Put so many orders into the empty tables of a new engine."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("select set_config('search_path', %s, false)", (schema,))
+        connection.execute("set search_path to projection_1")
         connection.execute(_SEED)
         connection.execute(_ORDERS, {"count": count, "last": LAST})
         for statement in (_LABELS, _COUNTS):

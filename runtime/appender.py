@@ -1,25 +1,22 @@
-"""The one way into Kafka: an idempotent producer shared by the process, replaced when it dies."""
+"""The one way into Kafka: what many append leaves together and is acknowledged together."""
 
 import asyncio
-import contextlib
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from runtime.crash import Reached, go_on
+from runtime.producers import STOP_TIMEOUT, Producers
 from runtime.pulse import Pulse
 from runtime.records import moment_of
 
-_STOP_TIMEOUT = timedelta(seconds=3)
-_BATCH_BYTES = 256 * 1024
 _RECORD_BYTES = 1024 * 1024 - 1024
 """Less than a broker takes as it comes, which counts what a batch has beside its record too."""
 
@@ -101,16 +98,13 @@ class Appender:
     """Appends records with `acks=all`; many may wait for their acknowledgement at once."""
 
     def __init__(self, bootstrap: str, patience: timedelta, reached: Reached = go_on) -> None:
-        self._bootstrap = bootstrap
         self._patience = patience
         self._reached = reached
-        self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._producers = Producers(bootstrap, patience)
         self._pulse = Pulse(_PULSE, self._go)
         self._bundle: _Bundle | None = None
         self._waiting: defaultdict[_Place, deque[_Waiting]] = defaultdict(deque)
         self._sending: dict[_Place, asyncio.Task[None]] = {}
-        self._retiring: set[asyncio.Task[None]] = set()
 
     def append(
         self,
@@ -138,14 +132,13 @@ class Appender:
 
     async def close(self) -> None:
         """Send what waits, then stop; bounded, for the broker may be away."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_STOP_TIMEOUT.total_seconds()):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT.total_seconds()):
                 while self._waiting:
                     self._go()
-                    await asyncio.gather(*self._sending.values())
+                    await asyncio.gather(*self._sending.values(), return_exceptions=True)
         self._waiting.clear()
-        self._retire(self._producer)
-        await asyncio.gather(*self._retiring)
+        await self._producers.close()
 
     def _go(self) -> None:
         self._bundle = None
@@ -154,17 +147,18 @@ class Appender:
 
     async def _send(self, place: _Place) -> None:
         # One batch at a time, with one acknowledgement for all that is in it.
-        (topic, partition), producer, waiting = place, self._producer, self._waiting[place]
+        (topic, partition), waiting = place, self._waiting[place]
         sent: deque[_Waiting] | list[_Waiting] = waiting
+        producer = None
         try:
-            producer = producer or await self._start()
+            producer = await self._producers.started()
             batch = producer.create_batch()
             sent = _fill(batch, waiting)
             if sent:
                 acknowledged = await producer.send_batch(batch, topic, partition=partition)
                 self._settle(sent, await acknowledged)
         except (KafkaError, AssertionError, TimeoutError) as error:
-            self._retire(producer)
+            self._producers.retire(producer)
             for one in sent:
                 one.refuse(repr(error))
             sent.clear()
@@ -182,37 +176,6 @@ class Appender:
             if not one.told.done():
                 self._reached("after-append")
                 one.told.set_result(Appended(written.partition, offset, appended_at))
-
-    async def _start(self) -> AIOKafkaProducer:
-        async with self._starting:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    acks="all",
-                    enable_idempotence=True,
-                    max_batch_size=_BATCH_BYTES,
-                    # A broker that hangs is left for the next leader while the caller still waits.
-                    request_timeout_ms=int(self._patience.total_seconds() * 500),
-                )
-                try:
-                    async with asyncio.timeout(self._patience.total_seconds()):
-                        await producer.start()
-                except BaseException:
-                    self._stop(producer)
-                    raise
-                self._producer = producer
-            return self._producer
-
-    def _retire(self, producer: AIOKafkaProducer | None) -> None:
-        # What fails with it, fails at once for many.
-        if producer is not None and self._producer is producer:
-            self._producer = None
-            self._stop(producer)
-
-    def _stop(self, producer: AIOKafkaProducer) -> None:
-        task = asyncio.create_task(_stop(producer))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
 
 
 def _fill(batch: BatchBuilder, waiting: deque[_Waiting]) -> list[_Waiting]:
@@ -237,12 +200,6 @@ def _refuse(told: asyncio.Future[Appended], why: str) -> None:
         told.set_exception(NotAcknowledged(why))
         # Nobody may wait any more; asked for here, the failure is not reported as lost.
         told.exception()
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    with contextlib.suppress(KafkaError, TimeoutError):
-        async with asyncio.timeout(_STOP_TIMEOUT.total_seconds()):
-            await producer.stop()
 
 
 @asynccontextmanager

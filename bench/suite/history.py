@@ -104,18 +104,13 @@ def _few(found: dict[int, list[Round]], size: int, column: str, unit: str) -> tu
     return (Beside(name=f"{FEW:,} stored", values=columns(found[FEW], column), unit=unit),)
 
 
-def _settle(engine: Engine) -> None:
-    with tables(engine) as connection:
-        connection.execute("vacuum analyze")
-        # What was just filled is written to the disk now, not while reads are measured.
-        connection.execute("checkpoint")
-
-
 def _store(engine: Engine, size: int) -> None:
     with tables(engine) as connection:
         connection.execute(EMPTY)
-    fill(engine.described.database_url, size)
-    _settle(engine)
+        fill(engine.described.database_url, size)
+        connection.execute("vacuum analyze")
+        # What was just filled is written to the disk now, not while reads are measured.
+        connection.execute("checkpoint")
 
 
 def _reads(engine: Engine, count: int) -> Round:

@@ -16,23 +16,23 @@ pytestmark = pytest.mark.integration
 async def test_a_record_that_is_too_large_is_refused_and_costs_nobody_the_producer(kafka, topics):
     async with open_appender(kafka, timedelta(seconds=10)) as appender:
         await appender.append(topics.events, 0, b"k", b"v")
-        producer = appender._producer
+        producer = appender._producers.current
         with pytest.raises(NotAcknowledged, match="TooLarge"):
             await appender.append(topics.events, 0, b"k", b"v" * 1024 * 1024)
         assert (await appender.append(topics.events, 0, b"k", b"v")).offset == 1
-        assert appender._producer is producer
+        assert appender._producers.current is producer
 
 
 async def test_a_producer_that_met_a_fatal_error_is_replaced(kafka, topics):
     async with open_appender(kafka, timedelta(seconds=10)) as appender:
         await appender.append(topics.events, 0, b"k", b"v")
-        broken = appender._producer
+        broken = appender._producers.current
         # To the broker it now looks as if records of this producer were lost on their way.
         broken._txn_manager.increment_sequence_number(TopicPartition(topics.events, 0), 7)
         with pytest.raises(NotAcknowledged, match="OutOfOrderSequence"):
             await appender.append(topics.events, 0, b"k", b"v")
         assert (await appender.append(topics.events, 0, b"k", b"v")).offset == 1
-        assert appender._producer is not broken
+        assert appender._producers.current is not broken
 
 
 async def test_what_comes_together_stands_in_sequence_however_many_batches_it_takes(kafka, topics):
@@ -62,7 +62,7 @@ async def test_what_waits_when_it_is_closed_is_sent_and_no_producer_is_left(kafk
         told = [appender.append(topics.events, place, b"k", b"last") for place in (0, 1, 0)]
     assert [one.result().offset for one in told] == [1, 0, 2]
     await asyncio.sleep(0.05)
-    assert appender._producer is None
+    assert appender._producers.current is None
 
 
 async def test_what_no_broker_takes_keeps_nobody_from_closing():
@@ -79,8 +79,8 @@ async def test_an_acknowledgement_that_takes_too_long_is_told_to_all_who_wait_fo
         await appender.append(topics.events, 0, b"k", b"v")
         # As while an earlier batch of the partition is under way to a broker that hangs.
         muted, buffer = (
-            appender._producer._sender._muted_partitions,
-            appender._producer._message_accumulator,
+            appender._producers.current._sender._muted_partitions,
+            appender._producers.current._message_accumulator,
         )
         muted.add(TopicPartition(topics.events, 0))
         late = [appender.append(topics.events, 0, b"k", b"late") for _ in range(3)]
