@@ -1,12 +1,14 @@
 """Row: reads, and orders end to end, with few orders stored and with very many.
 
 The stored orders are made by the database itself while the engine is idle; see `list_rows`. An
-engine with few stands beside one with many, and they are asked by turns: what a machine takes for a
-read, or for an order, changes more within minutes than anything here may.
+engine with few stands beside one with many, and they are asked by turns, each read to the one being
+followed by the same to the other: what a machine takes for a read, or for an order, changes more
+within seconds than anything here may.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from statistics import quantiles
 from typing import Any
 
@@ -16,19 +18,20 @@ from psycopg import sql
 from api import list_sql
 from api.list_filters import wanted_of
 from api.order_queries import COLUMNS
+from bench.caller import calling
 from bench.engine import Engine
-from bench.hammer import Blow, hammer
 from bench.list_rows import fill
 from bench.suite.end_to_end import completed
 from bench.suite.figures import Beside, Figure, Target
-from bench.suite.load import accepted, percentile_ms, warm_up
+from bench.suite.load import warm_up
 from bench.suite.row import AT_ONCE, Bench, columns
 from bench.supervised import rows, supervised, tables
 
 FEW, MANY = 1_000, 1_000_000
-READS = 3_000
+READS = 2_000
 ORDERS = 12_000
 WARM_UP = 3_000
+WARM_UP_READS = 20
 PAGE = 50
 GROWTH = 1.1
 EMPTY = "truncate orders, order_labels, order_counts"
@@ -38,7 +41,7 @@ LISTS = {
     "GET by id": "",
     "GET a list, newest first": "",
     "GET a list of one status": "status=completed",
-    "GET a list of one user": "userId=fund",
+    "GET a list of one user": "userId=maker",
 }
 LIST_PATH = "/api/orders"
 
@@ -55,7 +58,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
             warm_up(engine, WARM_UP)
             _store(engine, size)
         for _ in bench.each:
-            reads = {size: _reads(one, bench.scaled(READS)) for size, one in engines.items()}
+            reads = _reads(engines, bench.scaled(READS))
             for size, engine in engines.items():
                 found[size].append({**reads[size], **completed(engine, bench.scaled(ORDERS))})
     for size in sizes:
@@ -113,38 +116,52 @@ def _store(engine: Engine, size: int) -> None:
         connection.execute("checkpoint")
 
 
-def _reads(engine: Engine, count: int) -> Round:
-    found: Round = {}
-    ids = [row[0] for row in rows(engine, SOME)]
+def _reads(engines: Mapping[int, Engine], count: int) -> dict[int, Round]:
+    """Return the times of each read, and of its query alone, with each number of orders stored.
+
+    Every request to one engine is followed by the same to the other: whatever slows the machine
+    down slows both.
+    """
+    found: dict[int, Round] = {size: {} for size in engines}
     for name, query in LISTS.items():
         by_id = name == "GET by id"
-        paths = (
-            tuple(f"{LIST_PATH}/{one}" for one in ids)
-            if by_id
-            else (f"{LIST_PATH}?limit={PAGE}&{query}".rstrip("&"),)
-        )
-        times = count if by_id else count // 4
-        blow = Blow(url=engine.described.url, body=None, paths=paths, connections=1, count=times)
-        felt = hammer(blow)
-        accepted(felt)
-        bare = _bare(engine, ids if by_id else (), query, times)
-        for share, hundredth in (("p50", 0.5), ("p99", 0.99)):
-            found[f"{name} {share}"] = percentile_ms(felt, hundredth)
-            found[f"{name} bare {share}"] = bare[int(hundredth * 100) - 1]
+        with ExitStack() as opened:
+            asked = {
+                size: opened.enter_context(_asked(engine, query, by_id=by_id))
+                for size, engine in engines.items()
+            }
+            took: dict[int, list[tuple[float, float]]] = {size: [] for size in engines}
+            for number in range(WARM_UP_READS + (count if by_id else count // 4)):
+                for size, ask in asked.items():
+                    took[size].append(ask(number))
+        for size, times in took.items():
+            reads, queries = zip(*times[WARM_UP_READS:], strict=True)
+            for what, seconds in (("", reads), (" bare", queries)):
+                hundredths = quantiles(seconds, n=100)
+                found[size][f"{name}{what} p50"] = hundredths[49] * 1_000
+                found[size][f"{name}{what} p99"] = hundredths[98] * 1_000
     return found
 
 
-def _bare(engine: Engine, ids: Sequence[str], query: str, times: int) -> list[float]:
-    """Return the hundredths of the milliseconds that the query alone takes."""
-    took = []
-    with tables(engine) as connection:
-        question, values = _question(connection, query)
-        for number in range(times):
-            about = {**values, "order_id": ids[number % len(ids)]} if ids else values
+@contextmanager
+def _asked(
+    engine: Engine, query: str, *, by_id: bool
+) -> Iterator[Callable[[int], tuple[float, float]]]:
+    """Yield what asks the API and then PostgreSQL for the so-manieth read, and times both."""
+    ids = [row[0] for row in rows(engine, SOME)] if by_id else []
+    path = f"{LIST_PATH}?limit={PAGE}&{query}".rstrip("&")
+    with calling(engine.described.url) as caller, tables(engine) as connection:
+        question, values = (BY_ID, {}) if by_id else _question(connection, query)
+
+        def ask(number: int) -> tuple[float, float]:
+            order_id = ids[number % len(ids)] if by_id else None
+            read = caller.get(f"{LIST_PATH}/{order_id}" if by_id else path)
+            about = {**values, "order_id": order_id} if by_id else values
             began = time.perf_counter()
-            connection.execute(BY_ID if ids else question, about, prepare=True).fetchall()
-            took.append((time.perf_counter() - began) * 1_000)
-    return quantiles(took, n=100)
+            connection.execute(question, about, prepare=True).fetchall()
+            return read, time.perf_counter() - began
+
+        yield ask
 
 
 def _question(connection: psycopg.Connection, query: str) -> tuple[sql.Composed, dict[str, Any]]:
