@@ -14,6 +14,11 @@ async def internal_on_error(call: Awaitable[T]) -> T | Reason:
     """Return the call's result, or a reason with code INTERNAL when it raised: a fault of ours."""
     try:
         return await call
-    except Exception as error:
-        logger.exception("reaction failed", extra={"action": "reaction_failed"})
-        return Reason(code=Code.INTERNAL, message=f"unexpected {type(error).__name__}")
+    except Exception as error:  # noqa: BLE001  (where the unexpected ends)
+        return internal(error)
+
+
+def internal(error: Exception) -> Reason:
+    """Return the reason for an unexpected exception, which is logged."""
+    logger.error("reaction failed", extra={"action": "reaction_failed"}, exc_info=error)
+    return Reason(code=Code.INTERNAL, message=f"unexpected {type(error).__name__}")

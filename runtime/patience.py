@@ -1,62 +1,35 @@
 """Bounds calls in time, all by the same length: one timer serves all that are under way."""
 
 import asyncio
-from collections.abc import Awaitable
-from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
-
-
-@dataclass(slots=True, eq=False)
-class _Call:
-    """Who waits for it and until when; how often others had cancelled that task before."""
-
-    task: asyncio.Task[object]
-    due: float
-    cancelled_before: int
-    late: bool = False
-
-    def end(self) -> None:
-        """Interrupt whoever waits."""
-        self.late = True
-        self.task.cancel()
-
-    @property
-    def was_only_late(self) -> bool:
-        """Return whether nobody else interrupted the task."""
-        return self.late and self.task.cancelling() == self.cancelled_before + 1
+from types import TracebackType
+from typing import Self
 
 
 class Patience:
-    """Waits so long for a call, as `asyncio.timeout` does, which takes a timer for each."""
+    """Waits so many seconds, as `asyncio.timeout` does, which takes a timer for each who waits."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._calls: dict[_Call, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def with_call(self, call: Awaitable[T]) -> T:
-        """Return what the call returns; raise TimeoutError when that takes too long."""
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
-        if task is None:
-            raise RuntimeError("only a task can be interrupted")
-        one = _Call(task, loop.time() + self.seconds, task.cancelling())
+    def bounded(self) -> "_Call":
+        """Return what raises TimeoutError in the block it is entered for when that takes too long.
+
+        No coroutine of its own: who waits with thousands of others is woken through all of his.
+        """
+        return _Call(self)
+
+    def begin(self, one: "_Call") -> None:
+        """Look after a call."""
         # As they begin, so they are due: the first is always the next.
         self._calls[one] = None
         if self._timer is None:
-            self._timer = loop.call_at(one.due, self._look, loop)
-        try:
-            return await call
-        except asyncio.CancelledError as error:
-            if one.was_only_late:
-                raise TimeoutError from error
-            raise
-        finally:
-            self._calls.pop(one, None)
-            if one.late:
-                task.uncancel()
+            self._timer = one.loop.call_at(one.due, self._look, one.loop)
+
+    def end(self, one: "_Call") -> None:
+        """Look after it no more."""
+        self._calls.pop(one, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
@@ -66,4 +39,43 @@ class Patience:
                 self._timer = loop.call_at(one.due, self._look, loop)
                 return
             del self._calls[one]
-            one.end()
+            one.interrupt()
+
+
+class _Call:
+    """Who waits and until when; how often others had cancelled that task before."""
+
+    __slots__ = ("_cancelled_before", "_late", "_patience", "_task", "due", "loop")
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._late = False
+
+    def __enter__(self) -> Self:
+        self.loop = asyncio.get_running_loop()
+        task = asyncio.current_task(self.loop)
+        if task is None:
+            raise RuntimeError("only a task can be interrupted")
+        self._task, self._cancelled_before = task, task.cancelling()
+        self.due = self.loop.time() + self._patience.seconds
+        self._patience.begin(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._patience.end(self)
+        if not self._late:
+            return
+        # Whoever else interrupted the task interrupts it all the same.
+        nobody_else = self._task.uncancel() <= self._cancelled_before
+        if nobody_else and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def interrupt(self) -> None:
+        """End the wait: its time is over."""
+        self._late = True
+        self._task.cancel()

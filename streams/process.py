@@ -24,7 +24,7 @@ from orders.retry import RetryPolicy
 from orders.routing import best_quote, falls_short
 from orders.state import Open, Pending, Quarantined, Resting, Routed, Waiting
 from orders.values import Fill, Liquidity, Quote, Tick, VenueName
-from runtime.faults import internal_on_error
+from runtime.faults import internal, internal_on_error
 from venues.asking import ask
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,12 @@ _RESOLVE_PAUSE_MAX = timedelta(seconds=5)
 
 def _as_it_is(order: Open) -> Open:
     return order
+
+
+def _sent(order: Open) -> Routed | None:
+    """Return the attempt that may be on its way, also where nothing new may be sent any more."""
+    sent = order.held if isinstance(order, Quarantined) else order
+    return sent if isinstance(sent, Routed) else None
 
 
 class OrderProcess:
@@ -69,11 +75,19 @@ class OrderProcess:
         """
         if self._is_for_nobody(order):
             return None
-        outcome = await internal_on_error(self._advance(order, present))
-        if isinstance(outcome, Reason):
-            command = await self._abandon(order, outcome)
-            outcome = decide(command, present(order), self._policy)
-        return outcome
+        try:
+            if isinstance(order, Pending):
+                terms, attempt = order.placement.terms, order.attempts + 1
+                command: Command = self._route(await ask(self._venues.values(), terms, attempt))
+            elif sent := _sent(order):
+                command = await self._trade(sent, stale=sent is not order or self._is_stale(sent))
+            else:
+                return None
+            return decide(command, present(order), self._policy)
+        except Exception as error:  # noqa: BLE001  (where the unexpected ends)
+            reason = internal(error)
+        command = await self._abandon(order, reason)
+        return decide(command, present(order), self._policy)
 
     def settle(self, order: Open, seen: Tick | Liquidity | None = None) -> AnyOrderEvent | None:
         """Return what is due without asking anybody.
@@ -98,28 +112,10 @@ class OrderProcess:
         """Return the event that ends the order's wait."""
         return decide(BeginRetry(self._stamp()), order, self._policy)
 
-    async def _advance(self, order: Open, present: Callable[[Open], Open]) -> AnyOrderEvent | None:
-        match order:
-            case Pending():
-                terms, attempt = order.placement.terms, order.attempts + 1
-                answers = await ask(self._venues.values(), terms, attempt)
-                command: Command = self._route(answers)
-            case Routed():
-                command = await self._trade(order, stale=self._is_stale(order))
-            case Quarantined(held=Routed() as held):
-                command = await self._trade(held, stale=True)
-            case _:
-                return None
-        return decide(command, present(order), self._policy)
-
     async def _abandon(self, order: Open, reason: Reason) -> Command:
-        match order:
-            case Routed() as sent:
-                return await self._resolve(sent, reason)
-            case Quarantined(held=Routed() as sent):
-                return await self._resolve(sent, reason)
-            case _:
-                return RecordFailure(reason, self._stamp())
+        if sent := _sent(order):
+            return await self._resolve(sent, reason)
+        return RecordFailure(reason, self._stamp())
 
     def _route(self, answers: Iterable[Quote | FailedQuote]) -> RouteOrder:
         quotes = tuple([answer for answer in answers if isinstance(answer, Quote)])
@@ -159,8 +155,8 @@ class OrderProcess:
         It may have been taken out while orders were on their way to it: nothing is sent elsewhere,
         and the next engine that has it resolves them.
         """
-        sent = order.held if isinstance(order, Quarantined) else order
-        if not isinstance(sent, Routed) or sent.venue in self._venues:
+        sent = _sent(order)
+        if sent is None or sent.venue in self._venues:
             return False
         said = {"execution_id": sent.execution_id, "why": f"this engine has no venue {sent.venue}"}
         logger.warning("outcome unknown", extra=said)

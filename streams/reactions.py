@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from functools import partial
 
 from orders.state import New, Open, Pending, Resting, Waiting
 from streams.slots import Slots
@@ -43,7 +42,7 @@ class Reactions:
     ) -> None:
         self._react = react
         self._crash = crash
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
         self._latest: dict[str, asyncio.Task[None]] = {}
         self._snipers, self._others = Slots(limit), Slots(limit)
         self._starts = Starts(self._admit)
@@ -147,10 +146,11 @@ class Reactions:
         if not isinstance(order, Waiting):
             self._slots_for(order).hold(order_id)
             self._turn_soon()
-        task = asyncio.create_task(self._reacted(order))
+        # With a name for all: one would be made up for each.
+        task = asyncio.get_running_loop().create_task(self._reacted(order), name="reaction")
         self._latest[order_id] = task
-        self._tasks.add(task)
-        task.add_done_callback(partial(self._ended, order_id))
+        self._tasks[task] = order_id
+        task.add_done_callback(self._ended)
 
     async def _reacted(self, order: Open) -> None:
         order_id, pause = order.placement.order_id, _PAUSE
@@ -183,8 +183,8 @@ class Reactions:
             await self._crash(error)
             raise error from cause
 
-    def _ended(self, order_id: str, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        order_id = self._tasks.pop(task)
         if self._latest.get(order_id) is task:
             del self._latest[order_id]
             self._pausing.pop(order_id, None)

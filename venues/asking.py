@@ -9,18 +9,26 @@ from collections.abc import Collection
 from orders.events import FailedQuote
 from orders.ports import Quoter
 from orders.values import Quote, Terms
-from runtime.faults import internal_on_error
+from runtime.faults import internal, internal_on_error
 
 
 async def ask(venues: Collection[Quoter], terms: Terms, attempt: int) -> list[Quote | FailedQuote]:
     """Return every venue's answer to these terms, in their order; none of them fails the others."""
-    calls = [internal_on_error(venue.quote(terms, attempt)) for venue in venues]
-    # The first is waited for here: a task less for each order.
-    others = [asyncio.create_task(call) for call in calls[1:]]
+    first, *others = venues
+    calls = [internal_on_error(venue.quote(terms, attempt)) for venue in others]
+    # With a name for all: one would be made up for each.
+    create_task = asyncio.get_running_loop().create_task
+    asked = [create_task(call, name="quote") for call in calls]
     try:
-        answers = [await call for call in (*calls[:1], *others)]
+        # The first is waited for here: a task less for each order.
+        try:
+            answers = [await first.quote(terms, attempt)]
+        except Exception as error:  # noqa: BLE001  (where the unexpected ends)
+            answers = [internal(error)]
+        for task in asked:
+            answers.append(await task)
     finally:
-        for task in others:
+        for task in asked:
             task.cancel()
     return [
         answer if isinstance(answer, Quote) else FailedQuote(venue=venue.name, reason=answer)

@@ -6,7 +6,7 @@ they wait is theirs to say. No rule of the market and no SQL lives here.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
 
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 class Chain(Protocol):
     """What settles swaps: the first entry with an execution id stays for ever."""
 
-    async def land(self, entry: Entry) -> Entry:
-        """Offer an entry and return the one that stands for its execution id.
+    def land(self, entry: Entry) -> Awaitable[Entry]:
+        """Offer an entry and return, once it is waited for, the one that stands for its id.
 
         Waits while the chain cannot be reached; raises OSError when it never will be again.
         """
@@ -38,7 +38,7 @@ class Chain(Protocol):
 class NoChain:
     """The chain of a process that never trades."""
 
-    async def land(self, entry: Entry) -> Entry:
+    def land(self, entry: Entry) -> Awaitable[Entry]:
         """Raise: nothing lands from here."""
         raise ConnectionError("this process does not trade")
 
@@ -61,14 +61,14 @@ class LedgerChain:
         self._closed = False
         self._backoff_s = FIRST_BACKOFF_S
 
-    async def land(self, entry: Entry) -> Entry:
-        """Offer an entry and return the one that stands for its execution id."""
+    def land(self, entry: Entry) -> Awaitable[Entry]:
+        """Offer an entry and return, once it is waited for, the one that stands for its id."""
         if self._closed:
             raise ConnectionError(CLOSED)
         offer = Offer(entry, asyncio.get_running_loop().create_future())
         self._offers.append(offer)
         self._offered.set()
-        return await offer.answer
+        return offer.answer
 
     async def make_blocks(self) -> None:
         """Write what is offered, block after block with a pause between, until cancelled.

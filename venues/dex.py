@@ -3,7 +3,6 @@
 Every answer is checked before it is believed. No price is computed here and nothing is simulated.
 """
 
-from collections.abc import Awaitable
 from typing import Annotated
 
 from msgspec import Meta, MsgspecError, convert
@@ -55,7 +54,8 @@ class Dex:
     async def quote(self, terms: Terms, attempt: int) -> Quote | Reason:
         """Return what the venue would give now, or why it would not."""
         try:
-            answer = await self._quote_patience.with_call(self._exchange.quote(terms, attempt))
+            with self._quote_patience.bounded():
+                answer = await self._exchange.quote(terms, attempt)
         except _NO_ANSWER as error:
             return self._reason(error, self._quote_patience)
         try:
@@ -68,7 +68,12 @@ class Dex:
 
         An id that was made void is refused with the retryable code TIMEOUT.
         """
-        outcome = await self._settle(self._exchange.execute(execution))
+        try:
+            with self._execute_patience.bounded():
+                answer = await self._exchange.execute(execution)
+        except _NO_ANSWER as error:
+            return Unknown(self._reason(error, self._execute_patience))
+        outcome = self._outcome(answer)
         if isinstance(outcome, Void):
             message = f"{execution.execution_id} was given up before it landed"
             return Refused(Reason(code=Code.TIMEOUT, message=message))
@@ -76,13 +81,14 @@ class Dex:
 
     async def resolve(self, execution_id: str) -> Fill | Refused | Void | Unknown:
         """Return what became of an execution id, making it void for ever if it has not landed."""
-        return await self._settle(self._exchange.outcome(execution_id))
-
-    async def _settle(self, call: Awaitable[Answer]) -> Fill | Refused | Void | Unknown:
         try:
-            answer = await self._execute_patience.with_call(call)
+            with self._execute_patience.bounded():
+                answer = await self._exchange.outcome(execution_id)
         except _NO_ANSWER as error:
             return Unknown(self._reason(error, self._execute_patience))
+        return self._outcome(answer)
+
+    def _outcome(self, answer: Answer) -> Fill | Refused | Void | Unknown:
         try:
             return _outcome(answer)
         except _UNREADABLE:

@@ -83,7 +83,8 @@ class Exchange:
             # The swap is on its way, whether its sender still waits for it or not.
             entry = await asyncio.shield(self._landed_late(execution))
         else:
-            entry = await self._landed(execution, price_moved=fault == "price-moved")
+            await self.pools.known.wait()
+            entry = await self.chain.land(self._arrived(execution, moved=fault == "price-moved"))
         if fault == "lost-answer":
             raise ConnectionResetError(f"{self.name}'s answer to the swap was lost")
         return GARBAGE if fault == "garbage" else asdict(entry)
@@ -95,15 +96,15 @@ class Exchange:
 
     async def _landed_late(self, execution: Execution) -> Entry:
         await self.trouble.be_late()
-        return await self._landed(execution)
-
-    async def _landed(self, execution: Execution, *, price_moved: bool = False) -> Entry:
         await self.pools.known.wait()
+        return await self.chain.land(self._arrived(execution))
+
+    def _arrived(self, execution: Execution, *, moved: bool = False) -> Entry:
         at = self.clock()
         swap = self.pools.swap(execution.terms, at)
-        if price_moved and isinstance(swap, Swap):
+        if moved and isinstance(swap, Swap):
             swap = swap.giving_at_most(MONEY.multiply(execution.min_amount_out, LOWER_PRICE))
-        return await self.chain.land(Arrival(execution, self.name, at).meet(swap))
+        return Arrival(execution, self.name, at).meet(swap)
 
     def _quoted(self, terms: Terms) -> Answer:
         at = self.clock()
