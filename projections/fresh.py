@@ -43,8 +43,8 @@ class Fresh:
         """
         moved = after((reading.record for reading in readings), self.next_offsets)
         async with self._connection.transaction():
-            batch = await self._tables.project(readings, seqs)
-            await self._tables.move(moves(self.next_offsets, moved))
+            batch = await self._tables.fold(readings, seqs)
+            await self._tables.fill(batch, moves(self.next_offsets, moved))
         self._tables.keep(batch)
         self.next_offsets = moved
 

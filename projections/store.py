@@ -1,9 +1,8 @@
 """Rows, seq and offsets in one transaction: the tables are always the fold up to the offsets."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 
 from psycopg import AsyncConnection
@@ -69,11 +68,14 @@ class Store:
         moved = after((reading.record for reading in readings), self.position.next_offsets)
         seqs = count(self.position.head + 1)
         if len(readings) > _FEW:
-            return await self._commit(partial(self._tables.project, readings, seqs), moved)
-        async with self._transaction(self._connection.pipeline()):
-            batch = await self._tables.fold(readings, seqs)
-            head = self._head_after(batch)
-            await self._tables.write_at_once(batch, self._lease, self._moves(moved), head)
+            async with self._transaction():
+                batch = await self._tables.fold(readings, seqs)
+                await self._tables.write(batch, *self._terms(batch, moved))
+        else:
+            async with self._connection.pipeline(), self._connection.transaction():
+                batch = await self._tables.fold(readings, seqs)
+                await self._tables.write_at_once(batch, *self._terms(batch, moved))
+                self._reached("before-commit")
         return await self._keep(batch, moved)
 
     async def take(self, folded: Folded) -> CopiedBatch:
@@ -81,35 +83,30 @@ class Store:
         was, head = self.position.next_offsets, self.position.head
         if not folded.begin.items() <= was.items():
             raise Diverged(f"the tables end at {was}, what was folded begins at {folded.begin}")
-        write = partial(self._tables.write, folded.batch.numbered(head + 1))
-        return await self._commit(write, {**was, **folded.following})
-
-    async def _commit(
-        self, write: Callable[[], Awaitable[Written]], moved: Mapping[int, int]
-    ) -> Written:
-        async with self._transaction(nullcontext()):
-            await self._lease.renew()
-            batch = await write()
-            await self._tables.notify(self._head_after(batch))
-            await self._tables.move(self._moves(moved))
-            # Held since the transaction began; its time begins anew when that ends.
-            await self._lease.renew()
+        batch, moved = folded.batch.numbered(head + 1), {**was, **folded.following}
+        async with self._transaction():
+            await self._tables.write(batch, *self._terms(batch, moved))
         return await self._keep(batch, moved)
 
     @asynccontextmanager
-    async def _transaction(self, way: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
-        async with way, self._connection.transaction():
+    async def _transaction(self) -> AsyncIterator[None]:
+        """Hold the lease until the end."""
+        async with self._connection.transaction():
+            await self._lease.renew()
             yield
             self._reached("before-commit")
-        self._reached("after-commit")
+
+    def _terms(
+        self, batch: Batch | CopiedBatch, moved: Mapping[int, int]
+    ) -> tuple[Lease, Moves, int]:
+        """Return whose a batch is, how far the log is read with it, and the last number given."""
+        return self._lease, moves(self.position.next_offsets, moved), self._head_after(batch)
 
     def _head_after(self, batch: Batch | CopiedBatch) -> int:
         return self.position.head + len(batch.events)
 
-    def _moves(self, moved: Mapping[int, int]) -> Moves:
-        return moves(self.position.next_offsets, moved)
-
     async def _keep(self, batch: Written, moved: Mapping[int, int]) -> Written:
+        self._reached("after-commit")
         self._tables.keep(batch)
         self.position = Position(moved, self._head_after(batch))
         await self._tables.sweep()

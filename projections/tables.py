@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.errors import QueryCanceled
+from psycopg.rows import TupleRow
 
 from orders.admission import NotAdmitted
 from orders.errors import NewerSchema
@@ -99,29 +100,47 @@ class Tables:
             row = await (await self._connection.execute(_TYPES, (table,))).fetchone()
             self._types[table] = row[0] if row else []
 
-    async def project(self, readings: Sequence[Reading], seqs: Iterable[int]) -> Batch:
-        """Write what these records say, but for the offsets; `seqs` number those admitted.
+    async def fold(self, readings: Sequence[Reading], seqs: Iterable[int]) -> Batch:
+        """Return what these records write; `seqs` number those admitted.
 
         Raises `NewerSchema`, psycopg's errors.
         """
-        return await self.write(await self.fold(readings, seqs))
-
-    async def fold(self, readings: Sequence[Reading], seqs: Iterable[int]) -> Batch:
-        """Return what `project` would write."""
         return project(readings, await self._known(readings), seqs)
 
     async def copied(self, batch: Batch, gap: Gap) -> CopiedBatch:
-        """Return what was folded as `write` takes it from another process; `gap` numbers it."""
+        """Return what was folded as another process writes it; `gap` numbers it."""
         here, types = self._connection, self._types
         made = [await copied(here, types[table], rows) for table, rows in _rows_of(batch)]
         rest = (batch.counts, batch.ended, batch.quarantined)
         return CopiedBatch(gap.opened(made[0]), made[1], made[2], made[3], *rest)
 
-    async def write(self, batch: Written) -> Written:
-        """Write what was folded, here or by another process, and return it."""
-        await self._copy_all(batch)
-        await self._count(batch.counts)
-        return batch
+    async def fill(self, batch: Batch, moves: Moves) -> None:
+        """Write what was folded into tables that nobody reads yet.
+
+        Raises `Diverged`, psycopg's errors.
+        """
+        await self._copy(batch)
+        async with self._connection.pipeline():
+            changed, moved = await self._settle(batch, moves)
+        _require_changed(batch, changed.rowcount)
+        _require_moved(moves, moved.rowcount)
+
+    async def write(
+        self, batch: Batch | CopiedBatch, lease: Lease, moves: Moves, head: int
+    ) -> None:
+        """Write what was folded, here or by another process, tell who listens, renew the lease.
+
+        Raises `LeaseLost`, `Diverged`, psycopg's errors.
+        """
+        await self._copy(batch)
+        # All at once: each on its own would wait for its answer.
+        async with self._connection.pipeline():
+            changed, moved = await self._settle(batch, moves)
+            await self._connection.execute(statements.NOTIFY, (str(head),))
+            # Held since the transaction began; its time begins anew when that ends.
+            await lease.renew()
+        _require_changed(batch, changed.rowcount)
+        _require_moved(moves, moved.rowcount)
 
     async def write_at_once(self, batch: Batch, lease: Lease, moves: Moves, head: int) -> None:
         """Write what was folded of a few records and renew the lease, by one statement.
@@ -136,15 +155,6 @@ class Tables:
         changed, moved, _ = lease.require(await cursor.fetchone())
         _require_changed(batch, changed)
         _require_moved(moves, moved)
-
-    async def notify(self, head: int) -> None:
-        """Tell who listens, once the transaction is committed, the last number given."""
-        await self._connection.execute(statements.NOTIFY, (str(head),))
-
-    async def move(self, moves: Moves) -> None:
-        """Write up to where the log is read now; raise `Diverged` when it was not as told."""
-        cursor = await self._connection.execute(statements.MOVE, (_as_json(moves),))
-        _require_moved(moves, cursor.rowcount)
 
     def keep(self, batch: Batch | CopiedBatch) -> None:
         """Remember what a batch wrote, now that it stands."""
@@ -196,12 +206,17 @@ class Tables:
                 await self._connection.execute(statements.IN_TURN)
             await self._connection.execute(statements.COUNT, (_as_json(rows),))
 
-    async def _copy_all(self, batch: Batch | CopiedBatch) -> None:
+    async def _copy(self, batch: Batch | CopiedBatch) -> None:
         for table, rows in _rows_of(batch):
             await copy(self._connection, table, self._types[table], rows)
-        if batch.changed:
-            cursor = await self._connection.execute(statements.UPDATE)
-            _require_changed(batch, cursor.rowcount)
+
+    async def _settle(
+        self, batch: Batch | CopiedBatch, moves: Moves
+    ) -> tuple[AsyncCursor[TupleRow], AsyncCursor[TupleRow]]:
+        """Write what is not copied; the answers, once they are there, tell how much it was."""
+        changed = await self._connection.execute(statements.UPDATE)
+        await self._count(batch.counts)
+        return changed, await self._connection.execute(statements.MOVE, (_as_json(moves),))
 
 
 def _rows_of(batch: Batch | CopiedBatch) -> Iterator[tuple[str, Sequence[Row] | Copied]]:
