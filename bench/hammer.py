@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import cycle
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -27,8 +26,6 @@ PATIENCE_S = 120
 class Blow(BaseModel):
     """What is sent: the same request, `count` times or for `seconds`, as fast as answers come.
 
-    With `paths`, those in turn instead of the one of the URL; without a body, to GET them.
-
     With `per_second`, no faster than that; each request is then due at its own time, and what it
     took is counted from there: a server that stands still is not spared.
     """
@@ -36,8 +33,7 @@ class Blow(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     url: str
-    body: str | None
-    paths: tuple[str, ...] = ()
+    body: str
     connections: int = 64
     seconds: float = 10
     count: int | None = None
@@ -95,8 +91,8 @@ class _Turns:
 class _Connection(asyncio.Protocol):
     """One connection: sends, waits for the whole answer, sends again."""
 
-    def __init__(self, requests: Iterator[bytes], turns: _Turns, statuses: Counter[int]) -> None:
-        self._requests, self._turns, self._statuses = requests, turns, statuses
+    def __init__(self, request: bytes, turns: _Turns, statuses: Counter[int]) -> None:
+        self._request, self._turns, self._statuses = request, turns, statuses
         self._parser = httptools.HttpResponseParser(self)
         self._due = 0.0
         self.took: list[float] = []
@@ -137,22 +133,15 @@ class _Connection(asyncio.Protocol):
     def _send(self) -> None:
         # A timer counts whole milliseconds, so it may be early.
         self._due = min(self._due, time.perf_counter())
-        self._transport.write(next(self._requests))
+        self._transport.write(self._request)
 
 
-def requests_of(blow: Blow) -> list[bytes]:
-    """Return what is sent for it, as bytes of HTTP, one for each of its paths."""
-    address = urlsplit(blow.url)
-    own = f"{address.path}?{address.query}" if address.query else address.path
-    return [_request(path, address.netloc, blow.body) for path in blow.paths or (own,)]
-
-
-def _request(path: str, host: str, body: str | None) -> bytes:
-    if body is None:
-        return f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
-    written = body.encode()
+def request_of(blow: Blow) -> bytes:
+    """Return what is sent for it, as bytes of HTTP."""
+    address, written = urlsplit(blow.url), blow.body.encode()
+    path = f"{address.path}?{address.query}" if address.query else address.path
     head = (
-        f"POST {path} HTTP/1.1\r\nhost: {host}\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: {address.netloc}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(written)}\r\n\r\n"
     )
     return head.encode() + written
@@ -166,10 +155,10 @@ def _all(connections: list[_Connection]) -> Iterator[float]:
 async def _hit(blow: Blow) -> Felt:
     address, statuses = urlsplit(blow.url), Counter[int]()
     loop, turns = asyncio.get_running_loop(), _Turns(blow)
-    requests = cycle(requests_of(blow))
+    request = request_of(blow)
     made = [
         await loop.create_connection(
-            lambda: _Connection(requests, turns, statuses),
+            lambda: _Connection(request, turns, statuses),
             address.hostname or "",
             address.port or 80,
         )

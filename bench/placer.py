@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from bench.hammer import Blow, requests_of
+from bench.hammer import Blow, request_of
 
 LANES = 64
 PATIENCE_S = 60
@@ -42,7 +42,7 @@ def _moments(count: int, per_second: float, seed: int) -> Iterator[float]:
 
 async def _place(blow: Blow, moments: Sequence[float]) -> list[Placed]:
     lanes = min(LANES, len(moments))
-    address, [request] = urlsplit(blow.url), requests_of(blow)
+    address, request = urlsplit(blow.url), request_of(blow)
     connections = [
         await asyncio.open_connection(address.hostname, address.port) for _ in range(lanes)
     ]

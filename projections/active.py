@@ -17,7 +17,6 @@ from projections.lease import Lease
 from projections.pace import Pace
 from projections.renewing import renewing
 from projections.store import Store
-from projections.tables import Written
 
 WORTH_TWO = 25_000
 """So many records are folded by a second process: it takes a moment to start."""
@@ -123,7 +122,9 @@ class Active:
         records = len(folded.batch.events) + len(folded.refused)
         await self._timed(self.store.take(folded), records)
 
-    async def _timed(self, writing: Coroutine[object, object, Written], records: int) -> None:
+    async def _timed(
+        self, writing: Coroutine[object, object, Batch | CopiedBatch], records: int
+    ) -> None:
         clock = asyncio.get_running_loop().time
         started = clock()
         try:

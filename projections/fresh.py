@@ -38,13 +38,13 @@ class Fresh:
     async def apply(self, readings: Sequence[Reading], seqs: Iterable[int]) -> None:
         """Write what these records say under these numbers, all or nothing.
 
-        After any exception the tables can only be thrown away. Raises `NewerSchema`, psycopg's
-        errors.
+        After any exception the tables can only be thrown away. Raises `NewerSchema`, `Diverged`,
+        psycopg's errors.
         """
         moved = after((reading.record for reading in readings), self.next_offsets)
         async with self._connection.transaction():
             batch = await self._tables.fold(readings, seqs)
-            await self._tables.fill(batch, moves(self.next_offsets, moved))
+            await self._tables.write_unread(batch, moves(self.next_offsets, moved))
         self._tables.keep(batch)
         self.next_offsets = moved
 

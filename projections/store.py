@@ -11,7 +11,7 @@ from projections.apart import Folded
 from projections.batch import Batch, Reading, after
 from projections.copying import CopiedBatch
 from projections.lease import Lease
-from projections.tables import Diverged, Moves, Tables, Written, enter, moves, stored_offsets
+from projections.tables import Diverged, Moves, Tables, enter, moves, stored_offsets
 from runtime.crash import Reached, go_on
 
 _FEW = 20
@@ -70,13 +70,14 @@ class Store:
         if len(readings) > _FEW:
             async with self._transaction():
                 batch = await self._tables.fold(readings, seqs)
-                await self._tables.write(batch, *self._terms(batch, moved))
+                await self._tables.write(batch, self._lease, *self._place(batch, moved))
         else:
             async with self._connection.pipeline(), self._connection.transaction():
                 batch = await self._tables.fold(readings, seqs)
-                await self._tables.write_at_once(batch, *self._terms(batch, moved))
+                await self._tables.write_at_once(batch, self._lease, *self._place(batch, moved))
                 self._reached("before-commit")
-        return await self._keep(batch, moved)
+        await self._keep(batch, moved)
+        return batch
 
     async def take(self, folded: Folded) -> CopiedBatch:
         """Write what another process has folded as `apply` would; raise `Diverged` for a gap."""
@@ -85,29 +86,26 @@ class Store:
             raise Diverged(f"the tables end at {was}, what was folded begins at {folded.begin}")
         batch, moved = folded.batch.numbered(head + 1), {**was, **folded.following}
         async with self._transaction():
-            await self._tables.write(batch, *self._terms(batch, moved))
-        return await self._keep(batch, moved)
+            await self._tables.write(batch, self._lease, *self._place(batch, moved))
+        await self._keep(batch, moved)
+        return batch
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:
-        """Hold the lease until the end."""
         async with self._connection.transaction():
+            # Held until the end.
             await self._lease.renew()
             yield
             self._reached("before-commit")
 
-    def _terms(
-        self, batch: Batch | CopiedBatch, moved: Mapping[int, int]
-    ) -> tuple[Lease, Moves, int]:
-        """Return whose a batch is, how far the log is read with it, and the last number given."""
-        return self._lease, moves(self.position.next_offsets, moved), self._head_after(batch)
+    def _place(self, batch: Batch | CopiedBatch, moved: Mapping[int, int]) -> tuple[Moves, int]:
+        return moves(self.position.next_offsets, moved), self._head_after(batch)
 
     def _head_after(self, batch: Batch | CopiedBatch) -> int:
         return self.position.head + len(batch.events)
 
-    async def _keep(self, batch: Written, moved: Mapping[int, int]) -> Written:
+    async def _keep(self, batch: Batch | CopiedBatch, moved: Mapping[int, int]) -> None:
         self._reached("after-commit")
         self._tables.keep(batch)
         self.position = Position(moved, self._head_after(batch))
         await self._tables.sweep()
-        return batch

@@ -1,14 +1,13 @@
 """The tables as their writer sees them: what it must know, and what a batch changes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from typing import TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 from psycopg.errors import QueryCanceled
-from psycopg.rows import TupleRow
 
 from orders.admission import NotAdmitted
 from orders.errors import NewerSchema
@@ -20,7 +19,7 @@ from projections import statements
 from projections.batch import CLOSED, Batch, Known, Reading, project
 from projections.copying import Copied, CopiedBatch, Gap, Row, copied, copy
 from projections.counts import UNFINISHED, Counts
-from projections.lease import Lease
+from projections.lease import RENEW, Lease
 from projections.memory import Memory
 from projections.schema import require_known
 from projections.statements import CHANGED
@@ -61,8 +60,6 @@ async def stored_offsets(connection: AsyncConnection) -> dict[int, int]:
     """Return the offset that each partition is to be read from next."""
     return dict(await (await connection.execute(_OFFSETS)).fetchall())
 
-
-Written = TypeVar("Written", Batch, CopiedBatch)
 
 Moves: TypeAlias = Sequence[Mapping[str, int]]
 """Which offsets move: of which partition, as it was and as it is to be."""
@@ -114,16 +111,13 @@ class Tables:
         rest = (batch.counts, batch.ended, batch.quarantined)
         return CopiedBatch(gap.opened(made[0]), made[1], made[2], made[3], *rest)
 
-    async def fill(self, batch: Batch, moves: Moves) -> None:
+    async def write_unread(self, batch: Batch, moves: Moves) -> None:
         """Write what was folded into tables that nobody reads yet.
 
         Raises `Diverged`, psycopg's errors.
         """
-        await self._copy(batch)
-        async with self._connection.pipeline():
-            changed, moved = await self._settle(batch, moves)
-        _require_changed(batch, changed.rowcount)
-        _require_moved(moves, moved.rowcount)
+        async with self._written(batch, moves):
+            pass
 
     async def write(
         self, batch: Batch | CopiedBatch, lease: Lease, moves: Moves, head: int
@@ -132,15 +126,11 @@ class Tables:
 
         Raises `LeaseLost`, `Diverged`, psycopg's errors.
         """
-        await self._copy(batch)
-        # All at once: each on its own would wait for its answer.
-        async with self._connection.pipeline():
-            changed, moved = await self._settle(batch, moves)
+        async with self._written(batch, moves):
             await self._connection.execute(statements.NOTIFY, (str(head),))
             # Held since the transaction began; its time begins anew when that ends.
-            await lease.renew()
-        _require_changed(batch, changed.rowcount)
-        _require_moved(moves, moved.rowcount)
+            renewed = await self._connection.execute(RENEW, lease.terms)
+        lease.require(await renewed.fetchone())
 
     async def write_at_once(self, batch: Batch, lease: Lease, moves: Moves, head: int) -> None:
         """Write what was folded of a few records and renew the lease, by one statement.
@@ -206,17 +196,18 @@ class Tables:
                 await self._connection.execute(statements.IN_TURN)
             await self._connection.execute(statements.COUNT, (_as_json(rows),))
 
-    async def _copy(self, batch: Batch | CopiedBatch) -> None:
+    @asynccontextmanager
+    async def _written(self, batch: Batch | CopiedBatch, moves: Moves) -> AsyncIterator[None]:
         for table, rows in _rows_of(batch):
             await copy(self._connection, table, self._types[table], rows)
-
-    async def _settle(
-        self, batch: Batch | CopiedBatch, moves: Moves
-    ) -> tuple[AsyncCursor[TupleRow], AsyncCursor[TupleRow]]:
-        """Write what is not copied; the answers, once they are there, tell how much it was."""
-        changed = await self._connection.execute(statements.UPDATE)
-        await self._count(batch.counts)
-        return changed, await self._connection.execute(statements.MOVE, (_as_json(moves),))
+        # The rest goes there at once, with the block's: one by one, each waits for its answer.
+        async with self._connection.pipeline():
+            changed = await self._connection.execute(statements.UPDATE) if batch.changed else None
+            await self._count(batch.counts)
+            moved = await self._connection.execute(statements.MOVE, (_as_json(moves),))
+            yield
+        _require_changed(batch, changed.rowcount if changed else 0)
+        _require_moved(moves, moved.rowcount)
 
 
 def _rows_of(batch: Batch | CopiedBatch) -> Iterator[tuple[str, Sequence[Row] | Copied]]:

@@ -1,8 +1,9 @@
-"""Where the unexpected exception of a task ends: it becomes a value like any other failure."""
+"""Where an unexpected exception of a task ends: it becomes a value like any other failure."""
 
 import logging
 from collections.abc import Awaitable
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 from orders.errors import Code, Reason
 
@@ -10,15 +11,38 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+class Caught:
+    """Ends an unexpected exception of the block it is entered for: a fault of ours, logged.
+
+    `reason`, with code INTERNAL, is there once it `failed`. A block and no coroutine: a task that
+    wakes goes through each of those it waits in.
+    """
+
+    reason: Reason
+    failed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.failed, self.reason = True, _internal(error)
+        return self.failed
+
+
 async def internal_on_error(call: Awaitable[T]) -> T | Reason:
     """Return the call's result, or a reason with code INTERNAL when it raised: a fault of ours."""
     try:
         return await call
-    except Exception as error:  # noqa: BLE001  (where the unexpected ends)
-        return internal(error)
+    except Exception as error:  # noqa: BLE001  (where a task ends)
+        return _internal(error)
 
 
-def internal(error: Exception) -> Reason:
-    """Return the reason for an unexpected exception, which is logged."""
+def _internal(error: Exception) -> Reason:
     logger.error("reaction failed", extra={"action": "reaction_failed"}, exc_info=error)
     return Reason(code=Code.INTERNAL, message=f"unexpected {type(error).__name__}")

@@ -10,39 +10,39 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._calls: dict[_Call, None] = {}
+        self._bounds: dict[_Bound, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def bounded(self) -> "_Call":
+    def bounded(self) -> "_Bound":
         """Return what raises TimeoutError in the block it is entered for when that takes too long.
 
-        No coroutine of its own: who waits with thousands of others is woken through all of his.
+        A block and no coroutine: a task that wakes goes through each of those it waits in.
         """
-        return _Call(self)
+        return _Bound(self)
 
-    def begin(self, one: "_Call") -> None:
-        """Look after a call."""
+    def begin(self, one: "_Bound") -> None:
+        """Look after a wait."""
         # As they begin, so they are due: the first is always the next.
-        self._calls[one] = None
+        self._bounds[one] = None
         if self._timer is None:
             self._timer = one.loop.call_at(one.due, self._look, one.loop)
 
-    def end(self, one: "_Call") -> None:
+    def end(self, one: "_Bound") -> None:
         """Look after it no more."""
-        self._calls.pop(one, None)
+        self._bounds.pop(one, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        while self._calls:
-            one = next(iter(self._calls))
+        while self._bounds:
+            one = next(iter(self._bounds))
             if one.due > loop.time():
                 self._timer = loop.call_at(one.due, self._look, loop)
                 return
-            del self._calls[one]
+            del self._bounds[one]
             one.interrupt()
 
 
-class _Call:
+class _Bound:
     """Who waits and until when; how often others had cancelled that task before."""
 
     __slots__ = ("_cancelled_before", "_late", "_patience", "_task", "due", "loop")

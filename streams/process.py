@@ -24,7 +24,7 @@ from orders.retry import RetryPolicy
 from orders.routing import best_quote, falls_short
 from orders.state import Open, Pending, Quarantined, Resting, Routed, Waiting
 from orders.values import Fill, Liquidity, Quote, Tick, VenueName
-from runtime.faults import internal, internal_on_error
+from runtime.faults import Caught, internal_on_error
 from venues.asking import ask
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def _as_it_is(order: Open) -> Open:
 
 
 def _sent(order: Open) -> Routed | None:
-    """Return the attempt that may be on its way, also where nothing new may be sent any more."""
+    # What is on its way stays so when nothing new may be sent any more.
     sent = order.held if isinstance(order, Quarantined) else order
     return sent if isinstance(sent, Routed) else None
 
@@ -75,7 +75,7 @@ class OrderProcess:
         """
         if self._is_for_nobody(order):
             return None
-        try:
+        with Caught() as caught:
             if isinstance(order, Pending):
                 terms, attempt = order.placement.terms, order.attempts + 1
                 command: Command = self._route(await ask(self._venues.values(), terms, attempt))
@@ -84,9 +84,7 @@ class OrderProcess:
             else:
                 return None
             return decide(command, present(order), self._policy)
-        except Exception as error:  # noqa: BLE001  (where the unexpected ends)
-            reason = internal(error)
-        command = await self._abandon(order, reason)
+        command = await self._abandon(order, caught.reason)
         return decide(command, present(order), self._policy)
 
     def settle(self, order: Open, seen: Tick | Liquidity | None = None) -> AnyOrderEvent | None:

@@ -146,8 +146,7 @@ class Reactions:
         if not isinstance(order, Waiting):
             self._slots_for(order).hold(order_id)
             self._turn_soon()
-        # With a name for all: one would be made up for each.
-        task = asyncio.get_running_loop().create_task(self._reacted(order), name="reaction")
+        task = asyncio.create_task(self._reacted(order))
         self._latest[order_id] = task
         self._tasks[task] = order_id
         task.add_done_callback(self._ended)

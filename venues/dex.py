@@ -90,7 +90,7 @@ class Dex:
 
     def _outcome(self, answer: Answer) -> Fill | Refused | Void | Unknown:
         try:
-            return _outcome(answer)
+            return _settled(answer)
         except _UNREADABLE:
             return Unknown(self._unreadable("settlement"))
 
@@ -109,7 +109,7 @@ class Dex:
         return Reason(code=Code.INVALID_ANSWER, message=message)
 
 
-def _outcome(answer: Answer) -> Fill | Refused | Void:
+def _settled(answer: Answer) -> Fill | Refused | Void:
     match answer.get("status"):
         case "refused":
             code, message = answer.get("code"), answer.get("reason")

@@ -7,9 +7,9 @@ within seconds than anything here may.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from statistics import mean, quantiles
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from statistics import harmonic_mean, quantiles
 from typing import Any
 
 import psycopg
@@ -29,7 +29,7 @@ from bench.supervised import rows, supervised, tables
 
 FEW, MANY = 1_000, 1_000_000
 READS = 2_000
-ORDERS, TURNS = 12_000, 4
+ORDERS = 8_000
 WARM_UP = 3_000
 WARM_UP_READS = 20
 PAGE = 50
@@ -37,8 +37,8 @@ GROWTH = 1.1
 EMPTY = "truncate orders, order_labels, order_counts"
 SOME = "select order_id from orders order by md5(order_id) limit 1000"
 BY_ID = sql.SQL("select {} from orders where order_id = %(order_id)s").format(COLUMNS)
-LISTS = {
-    "GET by id": "",
+LISTS: Mapping[str, str | None] = {
+    "GET by id": None,
     "GET a list, newest first": "",
     "GET a list of one status": "status=completed",
     "GET a list of one user": "userId=maker",
@@ -96,7 +96,7 @@ def _whole(found: dict[int, list[Round]], size: int, bench: Bench) -> Figure:
         name=f"end to end, {size:,} stored",
         values=columns(found[size], "rate"),
         unit="orders/s",
-        load=f"{bench.scaled(ORDERS):,} orders a round in {TURNS} turns, venue latency 0",
+        load=f"{bench.scaled(ORDERS):,} orders a turn, two turns a round, venue latency 0",
         beside=_few(found, size, "rate", "orders/s"),
         target=Target(at_least=1 / GROWTH, share=True) if size > FEW else None,
     )
@@ -118,60 +118,64 @@ def _store(engine: Engine, size: int) -> None:
 
 
 def _reads(engines: Mapping[int, Engine], count: int) -> dict[int, Round]:
-    """Return the times of each read, and of its query alone, with each number of orders stored.
-
-    Every request to one engine is followed by the same to the other: whatever slows the machine
-    down slows both.
-    """
+    # Every request to one engine is followed by the same to the other: whatever slows the machine
+    # down slows both.
     found: dict[int, Round] = {size: {} for size in engines}
     for name, query in LISTS.items():
-        by_id = name == "GET by id"
         with ExitStack() as opened:
-            asked = {
-                size: opened.enter_context(_asked(engine, query, by_id=by_id))
-                for size, engine in engines.items()
-            }
-            took: dict[int, list[tuple[float, float]]] = {size: [] for size in engines}
-            for number in range(WARM_UP_READS + (count if by_id else count // 4)):
-                for size, ask in asked.items():
-                    took[size].append(ask(number))
-        for size, times in took.items():
-            reads, queries = zip(*times[WARM_UP_READS:], strict=True)
-            for what, seconds in (("", reads), (" bare", queries)):
-                hundredths = quantiles(seconds, n=100)
-                found[size][f"{name}{what} p50"] = hundredths[49] * 1_000
-                found[size][f"{name}{what} p99"] = hundredths[98] * 1_000
+            ways = {size: _asked(opened, engine, query) for size, engine in engines.items()}
+            times = count if query is None else count // 4
+            took = [
+                {size: ask(number) for size, ask in ways.items()}
+                for number in range(WARM_UP_READS + times)
+            ]
+        for size in engines:
+            pairs = [one[size] for one in took[WARM_UP_READS:]]
+            found[size] |= _shares(name, [read for read, _ in pairs])
+            found[size] |= _shares(f"{name} bare", [bare for _, bare in pairs])
     return found
 
 
-def _rates(engines: Mapping[int, Engine], orders: int) -> Mapping[int, float]:
-    """Return how many orders a second either completes, in the mean of its turns."""
-    rates: dict[int, list[float]] = {size: [] for size in engines}
-    for _ in range(TURNS):
-        for size, engine in engines.items():
-            rates[size].append(completed(engine, orders // TURNS)["rate"])
-    return {size: mean(found) for size, found in rates.items()}
+def _shares(name: str, seconds: Sequence[float]) -> Round:
+    hundredths = quantiles(seconds, n=100, method="inclusive")
+    return {f"{name} p50": hundredths[49] * 1_000, f"{name} p99": hundredths[98] * 1_000}
 
 
-@contextmanager
 def _asked(
-    engine: Engine, query: str, *, by_id: bool
-) -> Iterator[Callable[[int], tuple[float, float]]]:
-    """Yield what asks the API and then PostgreSQL for the so-manieth read, and times both."""
-    ids = [row[0] for row in rows(engine, SOME)] if by_id else []
+    opened: ExitStack, engine: Engine, query: str | None
+) -> Callable[[int], tuple[float, float]]:
+    # What reads by the API and by the bare query, and times both.
+    caller = opened.enter_context(calling(engine.described.url))
+    connection = opened.enter_context(tables(engine))
+    if query is None:
+        ids = [row[0] for row in rows(engine, SOME)]
+
+        def one(number: int) -> tuple[float, float]:
+            read = caller.get(f"{LIST_PATH}/{ids[number % len(ids)]}")
+            # Another one: that which was just read is still at hand.
+            other = ids[(number + len(ids) // 2) % len(ids)]
+            return read, _timed(connection, BY_ID, {"order_id": other})
+
+        return one
+    question, values = _question(connection, query)
     path = f"{LIST_PATH}?limit={PAGE}&{query}".rstrip("&")
-    with calling(engine.described.url) as caller, tables(engine) as connection:
-        question, values = (BY_ID, {}) if by_id else _question(connection, query)
+    return lambda _: (caller.get(path), _timed(connection, question, values))
 
-        def ask(number: int) -> tuple[float, float]:
-            order_id = ids[number % len(ids)] if by_id else None
-            read = caller.get(f"{LIST_PATH}/{order_id}" if by_id else path)
-            about = {**values, "order_id": order_id} if by_id else values
-            began = time.perf_counter()
-            connection.execute(question, about, prepare=True).fetchall()
-            return read, time.perf_counter() - began
 
-        yield ask
+def _timed(
+    connection: psycopg.Connection, question: sql.Composed, values: Mapping[str, Any]
+) -> float:
+    began = time.perf_counter()
+    connection.execute(question, values, prepare=True).fetchall()
+    return time.perf_counter() - began
+
+
+def _rates(engines: Mapping[int, Engine], orders: int) -> Mapping[int, float]:
+    rates: dict[int, list[float]] = {size: [] for size in engines}
+    # There and back: what becomes slower meanwhile becomes so for both.
+    for size in (*rates, *reversed(rates)):
+        rates[size].append(completed(engines[size], orders)["rate"])
+    return {size: harmonic_mean(found) for size, found in rates.items()}
 
 
 def _question(connection: psycopg.Connection, query: str) -> tuple[sql.Composed, dict[str, Any]]:

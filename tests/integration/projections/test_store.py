@@ -67,6 +67,13 @@ async def test_the_tables_are_the_fold_however_the_log_is_delivered(tables, reco
     assert_tables_hold(tables, records)
 
 
+@pytest.fixture(params=[20, 0], ids=["at once", "in pieces"])
+def few(request, monkeypatch):
+    """Write records by one statement, or as many more are written."""
+    monkeypatch.setattr("projections.store._FEW", request.param)
+
+
+@pytest.mark.usefixtures("few")
 async def test_a_batch_that_fails_half_way_leaves_nothing(tables):
     records = life(IDS[0], 3)
     async with opened_store(tables.url) as store:
@@ -79,6 +86,18 @@ async def test_a_batch_that_fails_half_way_leaves_nothing(tables):
     assert_tables_hold(tables, records)
 
 
+@pytest.mark.usefixtures("few")
+async def test_an_order_that_is_not_there_to_be_changed_stops_the_writer(tables):
+    records = life(IDS[0], 3)
+    async with opened_store(tables.url) as store:
+        await store.apply(read(store, records[:1]))
+        tables.run("delete from orders")
+        with pytest.raises(Diverged, match="of 1 orders 0 are there"):
+            await store.apply(read(store, records))
+    assert tables.head == 1
+
+
+@pytest.mark.usefixtures("few")
 async def test_nothing_is_written_once_another_has_the_lease(tables):
     records = life(IDS[0], 5)
     async with opened_store(tables.url) as store:

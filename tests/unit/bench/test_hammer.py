@@ -40,13 +40,6 @@ async def test_it_posts_the_body_so_many_times_and_no_more(asked):
     assert (len(felt.took), felt.broken) == (20, 0)
 
 
-async def test_without_a_body_it_gets_the_paths_in_turn(asked):
-    url, seen = asked
-    blow = Blow(url=url, body=None, paths=("/a", "/b"), connections=1, count=10)
-    await asyncio.to_thread(hammer, blow)
-    assert seen == {"GET /a": 5, "GET /b": 5}
-
-
 async def test_a_placer_tells_of_each_order_when_it_was_due_and_answered(asked):
     url, seen = asked
     placed = await asyncio.to_thread(place, Blow(url=f"{url}/orders", body="{}"), 20, 400, 1)
