@@ -88,7 +88,6 @@ def create_app(settings: ApiSettings, sources: Sources, to: Connect = connect) -
     app.router.routes.extend(sockets.ROUTES)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
 
@@ -97,6 +96,10 @@ class _Application(FastAPI):
 
     There is no telemetry nor limit of its own, and what nobody foresaw is answered by the gates.
     """
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document of this API."""
+        return document(self)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the gates and what is behind them."""

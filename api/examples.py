@@ -17,9 +17,10 @@ from orders.state import UNPLACED
 from orders.values import Terms
 
 PLACED_AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
+SOL, USDC = "SOL", "USDC"
 _TERMS = Terms(
-    token_in="SOL",  # noqa: S106  (a token of trade)
-    token_out="USDC",  # noqa: S106  (a token of trade)
+    token_in=SOL,
+    token_out=USDC,
     amount=Decimal(10),
     slippage=Decimal("0.01"),
 )

@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from types import ModuleType
+from typing import Literal
 
 from audit import state
 from audit.admission import judge
@@ -136,6 +137,6 @@ def _sink(out: Path, held: State) -> Sink:
             return parts
 
 
-def _parquet() -> Any:  # noqa: ANN401  (a module)
+def _parquet() -> ModuleType:
     # Loaded by whoever wants it alone: it weighs more than all the rest.
     return import_module("audit.parquet")

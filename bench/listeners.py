@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -61,7 +61,7 @@ class Listener(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for a WebSocket."""
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # it is one
+        self._transport = cast("asyncio.Transport", transport)
         self._transport.write(HELLO.format(self._host).encode())
 
     def connection_lost(self, error: Exception | None) -> None:

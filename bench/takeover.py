@@ -11,13 +11,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, LiteralString
-
-import psycopg
 
 from bench.engine import Engine, wait_for
 from bench.histories import append, executed, placements
-from bench.supervised import held, tables
+from bench.supervised import held, number, tables
 from orders.topics import Topics
 
 EVENTS = (1_000, 1_000_000)
@@ -53,12 +50,11 @@ def _measure(engine: Engine, count: int) -> tuple[float, float]:
         told = engine.described
         topic = Topics(told.topic_prefix).events
         asyncio.run(append(told.kafka, topic, told.partitions, [first, *executed(count)]))
-        with tables(engine) as asked:
-            wait_for(lambda: _one(asked, MOVED) > count, PATIENCE_S, "the projection is there")
+        wait_for(lambda: number(engine, MOVED) > count, PATIENCE_S, "the projection is there")
     with tables(engine) as asked:
 
         def has(status: str) -> bool:
-            return bool(_one(asked, STATUS, first.order_id) == status)
+            return asked.execute(STATUS, (first.order_id,)).fetchone() == (status,)
 
         began = time.monotonic()
         wait_for(lambda: has("executing"), PATIENCE_S, "the worker has routed the order")
@@ -72,11 +68,6 @@ def _measure(engine: Engine, count: int) -> tuple[float, float]:
         f"kill to the end of the order {ended:5.1f} s (venue {LATENCY_MS / 1_000:.0f} s)"
     )
     return routed, ended
-
-
-def _one(asked: psycopg.Connection, question: LiteralString, *values: str) -> Any:  # noqa: ANN401  (any column)
-    row = asked.execute(question, values).fetchone()
-    return row[0] if row else None
 
 
 if __name__ == "__main__":

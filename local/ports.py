@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
+from ipaddress import ip_address
 from itertools import islice
 from pathlib import Path
 from random import SystemRandom
@@ -54,9 +55,11 @@ def is_free(port: int) -> bool:
 
 def address(listening: socket.socket) -> str:
     """Return the URL at which this machine reaches the socket."""
-    host, port = listening.getsockname()[:2]
-    reachable = {"0.0.0.0": LOCALHOST, "::": "::1"}.get(host, host)  # noqa: S104  (a name, not used)
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    name, port = listening.getsockname()[:2]
+    host = ip_address(name)
+    if host.version == 6:
+        return f"http://[{'::1' if host.is_unspecified else host}]:{port}"
+    return f"http://{LOCALHOST if host.is_unspecified else host}:{port}"
 
 
 def listen(host: str, port: int) -> socket.socket:

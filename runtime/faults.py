@@ -31,18 +31,15 @@ class Caught:
         _trace: TracebackType | None,
     ) -> bool:
         if isinstance(error, Exception):
-            self.failed, self.reason = True, _internal(error)
+            said = {"action": "reaction_failed"}
+            logger.error("reaction failed", extra=said, exc_info=error)
+            message = f"unexpected {type(error).__name__}"
+            self.failed, self.reason = True, Reason(code=Code.INTERNAL, message=message)
         return self.failed
 
 
 async def internal_on_error(call: Awaitable[T]) -> T | Reason:
-    """Return the call's result, or a reason with code INTERNAL when it raised: a fault of ours."""
-    try:
+    """Return the call's result, or why there is none when it raised; see `Caught`."""
+    with Caught() as caught:
         return await call
-    except Exception as error:  # noqa: BLE001  (where a task ends)
-        return _internal(error)
-
-
-def _internal(error: Exception) -> Reason:
-    logger.error("reaction failed", extra={"action": "reaction_failed"}, exc_info=error)
-    return Reason(code=Code.INTERNAL, message=f"unexpected {type(error).__name__}")
+    return caught.reason

@@ -160,8 +160,10 @@ class Reactions:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
+                logger.exception("reaction died", extra={"order_id": order_id})
                 await self._died(order_id, CancelledByNobody(), error)
-            except Exception as error:  # noqa: BLE001  (where a reaction ends)
+            except Exception as error:
+                logger.exception("reaction died", extra={"order_id": order_id})
                 await self._died(order_id, error, None)
             else:
                 self._died_last.clear()
@@ -177,7 +179,6 @@ class Reactions:
 
     async def _died(self, order_id: str, error: Exception, cause: BaseException | None) -> None:
         self._died_last.add(order_id)
-        logger.error("reaction died", extra={"order_id": order_id}, exc_info=error)
         if len(self._died_last) >= DEATHS_IN_A_ROW:
             await self._crash(error)
             raise error from cause

@@ -3,6 +3,7 @@
 Every answer is checked before it is believed. No price is computed here and nothing is simulated.
 """
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 from msgspec import Meta, MsgspecError, convert
@@ -68,12 +69,7 @@ class Dex:
 
         An id that was made void is refused with the retryable code TIMEOUT.
         """
-        try:
-            with self._execute_patience.bounded():
-                answer = await self._exchange.execute(execution)
-        except _NO_ANSWER as error:
-            return Unknown(self._reason(error, self._execute_patience))
-        outcome = self._outcome(answer)
+        outcome = await self._settle(self._exchange.execute(execution))
         if isinstance(outcome, Void):
             message = f"{execution.execution_id} was given up before it landed"
             return Refused(Reason(code=Code.TIMEOUT, message=message))
@@ -81,14 +77,14 @@ class Dex:
 
     async def resolve(self, execution_id: str) -> Fill | Refused | Void | Unknown:
         """Return what became of an execution id, making it void for ever if it has not landed."""
+        return await self._settle(self._exchange.outcome(execution_id))
+
+    async def _settle(self, call: Awaitable[Answer]) -> Fill | Refused | Void | Unknown:
         try:
             with self._execute_patience.bounded():
-                answer = await self._exchange.outcome(execution_id)
+                answer = await call
         except _NO_ANSWER as error:
             return Unknown(self._reason(error, self._execute_patience))
-        return self._outcome(answer)
-
-    def _outcome(self, answer: Answer) -> Fill | Refused | Void | Unknown:
         try:
             return _settled(answer)
         except _UNREADABLE:
