@@ -13,6 +13,7 @@ from psycopg import sql
 
 from api.rows import OrderRow
 from api.selection import Place, Wanted
+from orders.state import Status
 
 SCANNED = 2_500
 """How many orders are looked at for one page."""
@@ -25,6 +26,9 @@ Path: TypeAlias = Literal[
 _PATHS: tuple[Path, ...] = ("order_id", "client_order_id", "tag", "user_id", "pair", "statuses")
 NAMES = tuple(field.name for field in fields(OrderRow))
 """The columns of an `OrderRow`, in the sequence of a page's rows."""
+
+_MOVING: frozenset[Status] = frozenset({"pending", "executing"})
+"""The statuses of one stage; each other status is a stage of its own."""
 
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, NAMES))
 _OF_ORDERS = sql.SQL(", ").join(sql.Identifier("k", name) for name in NAMES)
@@ -42,7 +46,7 @@ _ALONG = {
     "user_id": sql.SQL("k.user_id = %(user_id)s"),
     "pair": sql.SQL("k.token_in = %(token_in)s and k.token_out = %(token_out)s"),
     # The condition of the index of all orders: only who repeats it reads along that one.
-    "everything": sql.SQL("k.version > 0"),
+    "everything": sql.SQL("k.partition >= 0"),
 }
 _FITS = {
     "order_id": sql.SQL("order_id = %(order_id)s"),
@@ -61,7 +65,7 @@ _SIZES = {
     ),
     "statuses": sql.SQL(
         "(select coalesce(sum(n), 0)::bigint from order_counts "
-        "where scope = 'status' and key = any(%(statuses)s))"
+        "where scope = 'status' and key = any(%(met)s))"
     ),
 }
 _FEW = sql.SQL("(select count(*) from (select from {} where {} limit {}) few)")
@@ -101,7 +105,8 @@ def page(wanted: Wanted, path: Path, place: Place | None, scanned: int = SCANNED
     At most one row does not: the order that was looked at last, when there may be more behind it.
     """
     line = _Line(wanted, path, place)
-    fits = [_FITS[name] for name in wanted.filters if name in _FITS and name != path]
+    given = wanted.filters.keys() - ({path} if _is_whole(wanted, path) else set())
+    fits = [fit for name, fit in _FITS.items() if name in given]
     if not fits:
         rows = line.rows(sql.SQL("%(limit)s"))
         return _FITTING.format(_COLUMNS, rows, sql.SQL("true"), turn=line.turn)
@@ -115,11 +120,23 @@ def page(wanted: Wanted, path: Path, place: Place | None, scanned: int = SCANNED
 def parameters(wanted: Wanted, place: Place | None, limit: int) -> Mapping[str, object]:
     """Return the values of the questions; one order more than the limit tells that there is one."""
     values = {**wanted.filters, "limit": limit + 1, "statuses": list(wanted.statuses)}
+    values["met"] = list(_met(wanted))
     if wanted.pair is not None:
         values |= wanted.pair._asdict()
     if place is not None:
         values |= {"place_at": place.created_at, "place_id": place.order_id}
     return values
+
+
+def _met(wanted: Wanted) -> frozenset[Status]:
+    """The statuses of the orders that are read along the wanted ones."""
+    statuses = frozenset(wanted.statuses)
+    return statuses if statuses.isdisjoint(_MOVING) else statuses | _MOVING
+
+
+def _is_whole(wanted: Wanted, path: Path) -> bool:
+    """Whether every order along the path fits what the path is named after."""
+    return path != "statuses" or _met(wanted) == frozenset(wanted.statuses)
 
 
 def _size(path: Path, scanned: int) -> sql.Composable:
@@ -171,7 +188,8 @@ class _Line:
     def _along(self) -> list[sql.Composable]:
         if self.path != "statuses":
             return [_ALONG[self.path]]
-        return [sql.SQL("k.status = {}").format(sql.Literal(one)) for one in self.wanted.statuses]
+        stages = {"moving" if one in _MOVING else one: None for one in self.wanted.statuses}
+        return [sql.SQL("k.stage = {}").format(sql.Literal(one)) for one in stages]
 
     @property
     def _bounds(self) -> list[sql.Composable]:

@@ -25,9 +25,10 @@ from public.projection_pointer p
 """
 _LOCK = "lock table orders, order_events, projection_offsets in access share mode"
 _OFFSETS = "select partition, next_offset from projection_offsets"
+# Without those that the database itself makes of the others.
 _COLUMNS = """
 select column_name from information_schema.columns
-where table_schema = %s and table_name = 'orders'
+where table_schema = %s and table_name = 'orders' and is_generated = 'NEVER'
 """
 _EVENTS = """
 select "offset", partition, order_id, version, type, superseded, occurred_at, appended_at,

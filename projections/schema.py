@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 from psycopg.abc import QueryNoTemplate
 
-LAYOUT = 5
+LAYOUT = 6
 """Raised by whatever changes the tables, or what the fold makes of records that are in the log."""
 
 _SHARED = Path(__file__).with_name("schema.sql").read_bytes()

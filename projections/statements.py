@@ -1,11 +1,12 @@
 """The statements that write rows, made from the columns that the rows have. No I/O here."""
 
+from collections.abc import Iterable
 from typing import LiteralString
 
 from psycopg import sql
 
 from projections.lease import RENEW
-from projections.orders import CHANGING
+from projections.orders import CHANGING, OrderRow
 
 CHANGED = (*CHANGING, "order_id")
 """The columns of an `OrderChange`."""
@@ -14,6 +15,10 @@ _CHANGING = [sql.Identifier(name) for name in CHANGING]
 _GIVEN = sql.SQL("%s::json")
 # Nothing without the lease: then nothing is written.
 _GIVEN_WHO_HOLDS = sql.SQL("(select %s::json from held)")
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _changes(change: LiteralString) -> sql.Composed:
@@ -48,7 +53,7 @@ MOVE = _MOVE.format(_GIVEN).as_bytes()
 _STAGE = sql.SQL(
     "create temporary table staged_orders on commit delete rows as select {} from orders limit 0"
 )
-STAGE = _STAGE.format(sql.SQL(", ").join(map(sql.Identifier, CHANGED))).as_bytes()
+STAGE = _STAGE.format(_names(CHANGED)).as_bytes()
 """Makes the table of many an `OrderChange`."""
 
 _UPDATE = sql.SQL("update orders o set {} from staged_orders s where o.order_id = s.order_id")
@@ -60,7 +65,7 @@ with held as ({renew}),
 events as (
     insert into order_events select * from json_populate_recordset(null::order_events, {given})
 ), placed as (
-    insert into orders select * from json_populate_recordset(null::orders, {given})
+    insert into orders ({row}) select {row} from json_populate_recordset(null::orders, {given})
 ), labelled as (
     insert into order_labels select * from json_populate_recordset(null::order_labels, {given})
 ), changed as (
@@ -73,6 +78,7 @@ select (select count(*) from changed), (select count(*) from moved), ({notify}) 
 AT_ONCE = _AT_ONCE.format(
     renew=sql.SQL(RENEW),
     given=_GIVEN_WHO_HOLDS,
+    row=_names(OrderRow._fields),
     changes=_changes("{0} = s.{0}"),
     count=_COUNT.format(_GIVEN_WHO_HOLDS),
     move=_MOVE.format(_GIVEN_WHO_HOLDS),

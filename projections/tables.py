@@ -18,7 +18,7 @@ from orders.wire import decode, decode_order
 from projections import statements
 from projections.batch import CLOSED, Batch, Known, Reading, project
 from projections.copying import Copied, CopiedBatch, Gap, Row, copied, copy
-from projections.counts import UNFINISHED, Counts
+from projections.counts import Counts
 from projections.lease import RENEW, Lease
 from projections.memory import Memory
 from projections.schema import require_known
@@ -39,14 +39,14 @@ _HISTORY = "select data from order_events where order_id = %s order by seq"
 # The types of the columns, in their order.
 _TYPES = """
 select array_agg(atttypid order by attnum)
-from pg_attribute where attrelid = %s::regclass and attnum > 0
+from pg_attribute where attrelid = %s::regclass and attnum > 0 and attgenerated = ''
 """
 
 # Reading an index marks the entries of orders that have ended, so that the next reader, a worker
 # that recovers or somebody who lists the open orders, passes over them. Vacuum removes them, but
 # only now and then.
-_SWEEP = "select count(*) from orders where partition = %s and state is not null"
-_SWEEP_LIST = "select count(*) from orders where status = any(%s)"
+_SWEEP = "select count(*) from orders where partition = %s and open"
+_SWEEP_LIST = "select count(*) from orders where stage = 'moving'"
 _ENDED_BETWEEN_SWEEPS = 5_000
 
 
@@ -166,7 +166,7 @@ class Tables:
         if self._ended_in_list >= max(many, self._open):
             self._ended_in_list = 0
             with suppress(QueryCanceled):
-                cursor = await self._connection.execute(_SWEEP_LIST, (list(UNFINISHED),))
+                cursor = await self._connection.execute(_SWEEP_LIST)
                 self._open = (await cursor.fetchone() or (0,))[0]
 
     async def _known(self, readings: Sequence[Reading]) -> dict[str, Known]:

@@ -39,8 +39,16 @@ create table orders (
     quarantined bool not null,
     cancel_requested bool not null,
     state text,
-    state_schema_version int not null
+    state_schema_version int not null,
+
+    -- What indexes know of that. Both stay as they are when an order begins to execute: that change
+    -- is written to no index, where its page has room for one row more.
+    open bool generated always as (state is not null) stored,
+    stage text generated always as (
+        case when status in ('pending', 'executing') then 'moving' else status end
+    ) stored
 ) with (
+    fillfactor = 50,
     -- Entries of ended orders in the index of the open ones must not grow with the history.
     autovacuum_vacuum_scale_factor = 0.02,
     vacuum_index_cleanup = on

@@ -73,5 +73,5 @@ async def test_i10_a_refused_order_that_was_executed(world, fresh_id, listed):
 async def test_i10_a_refused_order_that_has_a_row(world, fresh_id, listed):
     await world.live()
     await world.project()
-    world.alter(PLANTED, order_id=fresh_id)
+    world.alter(*PLANTED, order_id=fresh_id)
     assert (await world.verified("--refused", listed)).blames(fresh_id, "I4", "I10")

@@ -47,7 +47,7 @@ async def test_i4_an_order_without_a_row(world, order_id):
 async def test_i4_a_row_without_an_order(world, fresh_id):
     await world.live()
     await world.project()
-    world.alter(PLANTED, order_id=fresh_id)
+    world.alter(*PLANTED, order_id=fresh_id)
     assert (await world.verified()).blames(fresh_id, "I4")
 
 

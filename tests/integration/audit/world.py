@@ -37,9 +37,13 @@ SETTLED = {
     "fee": Decimal("0.025"),
 }
 LAND = "insert into chain_ledger select * from json_populate_record(null::chain_ledger, %s)"
-PLANTED = """
-insert into orders select (jsonb_populate_record(o, '{"order_id": "{id}"}')).* from orders o limit 1
-"""
+PLANTED = (
+    "create temporary table planted as select * from orders limit 1",
+    # What the database makes of the others.
+    "alter table planted drop column open, drop column stage",
+    "update planted set order_id = '{id}'",
+    "insert into orders select * from planted",
+)
 
 VOID = {"status": "void", "venue": "RAYDIUM", "slot": 6}
 

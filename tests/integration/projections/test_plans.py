@@ -16,7 +16,7 @@ from projections.batch import Reading
 from streams import recovery
 from tests.integration.projections.conftest import opened_store
 from tests.integration.projections.histories import IN_TIME, PARTITIONS, delivered
-from tests.support.builders import failed, placed, retry_scheduled
+from tests.support.builders import failed, placed, retry_scheduled, routed
 from tests.support.servers import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -33,8 +33,8 @@ QUESTIONS = {
     "head": (writer._HEAD, []),
 }
 OPEN_ONES = (
-    "select * from orders where status = %s order by created_at desc, order_id desc limit 500",
-    ["pending"],
+    "select * from orders where stage = %s order by created_at desc, order_id desc limit 500",
+    ["moving"],
 )
 FILL = (
     """
@@ -122,6 +122,30 @@ async def test_ended_orders_are_cleared_from_the_indexes_of_the_open_ones(tables
             await store.apply(readings[first : first + 3_000])
     assert pages_read(tables, *QUESTIONS["open orders"]) < 100
     assert pages_read(tables, *OPEN_ONES) < 100
+
+
+async def test_an_order_that_begins_to_execute_is_written_to_no_index(tables):
+    ids = [str(uuid.UUID(int=number)) for number in range(400)]
+    told = [
+        *[(order_id, encode(placed(order_id=order_id)), IN_TIME) for order_id in ids],
+        *[(order_id, encode(routed(2, order_id=order_id)), IN_TIME) for order_id in ids],
+    ]
+    readings = [Reading(record, admit(record, PARTITIONS)) for record in delivered(told)]
+    async with opened_store(tables.url) as store:
+        await store.apply(readings[:400])
+        await store.apply(readings[400:])
+    # Told when the writer's connection has ended.
+    wait_until(lambda: changes(tables)[0] == 400, 10, "the changes are counted")
+    # The others found no room in their pages.
+    assert changes(tables)[1] > 400 * 3 / 4
+
+
+def changes(tables):
+    """Return how many rows of orders were changed, and how many of those in no index."""
+    [row] = tables.rows(
+        "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'orders'"
+    )
+    return (*row.values(),)
 
 
 async def test_a_takeover_finds_open_orders_as_they_were_placed_and_keeps_each_id_once(tables):
