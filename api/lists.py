@@ -49,8 +49,8 @@ async def orders(
 ) -> Response:
     """List orders, newest first. Pages neither repeat nor skip an order while new ones arrive.
 
-    Go on while there is a `nextCursor`: where few of many orders fit several filters at once, a
-    page may hold fewer than it could, or none.
+    Go on while there is a `nextCursor`: where few of many orders fit several filters at once, or
+    are `pending` of those under way, a page may hold fewer than it could, or none.
     """
     wanted = wanted_of(_joined(request.query_params))
     wanted = replace(wanted, user_id=caller_of(request).whose(wanted.user_id))

@@ -51,6 +51,10 @@ limit 1000
 _UNFINISHED = """
 select count(*) from orders where state is not null and not quarantined and status <> 'open'
 """
+_MOVING = "select count(*) from orders where stage = 'moving' and not quarantined"
+_HAS_STAGES = """
+select count(*) > 0 from pg_attribute where attrelid = to_regclass('orders') and attname = 'stage'
+"""
 _COUNTS = "select scope, key, n from order_counts where n <> 0"
 _HAS_COUNTS = "select to_regclass('order_counts') is not null"
 _HAS_LABELS = "select to_regclass('order_labels') is not null"
@@ -168,7 +172,9 @@ class Tables:
 
     async def unfinished(self) -> int:
         """Return how many orders have not ended, quarantined ones not counted."""
-        row = await (await self.connection.execute(_UNFINISHED)).fetchone()
+        there = await (await self.connection.execute(_HAS_STAGES)).fetchone()
+        asked = _MOVING if there and there[0] else _UNFINISHED
+        row = await (await self.connection.execute(asked)).fetchone()
         return int(row[0]) if row else 0
 
     async def counts(self) -> dict[tuple[str, str], int] | None:

@@ -1,7 +1,7 @@
 """`engine orders` and `engine cancel`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -57,8 +57,7 @@ def orders(
     query = {"status": "open" if still_open else status, "userId": user, "type": kind, "pair": pair}
     given = {name: value for name, value in query.items() if value is not None}
     address = f"{api_url(url, data_dir)}/api/orders"
-    answer = call("GET", address, bearing(token), query={**given, "limit": str(count)})
-    found = _read(answer.text)["orders"]
+    found = _listed(address, bearing(token), given, count)
     if as_json:
         for order in found:
             typer.echo(exact.write(order).decode())
@@ -66,6 +65,23 @@ def orders(
         _show(found)
     else:
         typer.echo("There are no such orders")
+
+
+def _listed(
+    address: str, headers: dict[str, str], given: Mapping[str, str], count: int
+) -> list[dict[str, Any]]:
+    """The first orders of a list: a page may end before it is full, or be empty."""
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    for _ in range(MOST_ROUNDS):
+        query = {**given, **after, "limit": str(count - len(found))}
+        page = _read(call("GET", address, headers, query=query).text)
+        found += page["orders"]
+        cursor = page.get("nextCursor")
+        if len(found) == count or cursor is None:
+            return found
+        after = {"cursor": cursor}
+    raise Failure(f"After {MOST_ROUNDS:,} pages of the list {len(found)} orders were found")
 
 
 def _read(text: str) -> dict[str, Any]:

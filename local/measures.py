@@ -12,7 +12,7 @@ from orders.topics import Topics
 
 ACTIVE_SCHEMA = "select set_config('search_path', schema_name, true) from public.projection_pointer"
 # An order that ended is not quarantined: with it the index of the open ones is used.
-QUARANTINED = "select count(*) from orders where quarantined and open"
+QUARANTINED = "select count(*) from orders where quarantined and orders.open"
 TIMEOUT = 5
 
 

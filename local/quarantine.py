@@ -19,7 +19,7 @@ from orders.wire import decode
 _LIST = """
 select order_id, status, version, attempts, selected_dex as venue, updated_at as since,
        error_reason as why
-from orders where quarantined and open
+from orders where quarantined and orders.open
 order by updated_at desc, order_id limit %s
 """
 _ORDER = "select order_id, status, quarantined, error_reason from orders where order_id = %s"

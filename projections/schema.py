@@ -26,6 +26,15 @@ select 'projection_' || 1 + coalesce(max(number::int), 0)
 from pg_namespace, substring(nspname from '^projection_([0-9]{1,8})$') as number
 """
 _ENTER = "select set_config('search_path', %s, true)"
+# Readers ask `orders.open` and `orders.stage`: a function of a row reads as its column does.
+_AS_COLUMNS = """
+create or replace function open(orders) returns bool immutable language sql as $$
+    select $1.state is not null
+$$;
+create or replace function stage(orders) returns text immutable language sql as $$
+    select case when $1.status in ('pending', 'executing') then 'moving' else $1.status end
+$$
+"""
 _OFFSETS = "insert into projection_offsets select generate_series(0, %s - 1), 0"
 _POINT = """
 insert into public.projection_pointer values (1, %s, gen_random_uuid(), %s, %s)
@@ -105,6 +114,16 @@ async def create_indexes(connection: AsyncConnection, schema: str) -> None:
     async with connection.transaction():
         await connection.execute(_ENTER, (schema,))
         await connection.execute(_INDEXES)
+
+
+async def make_readable(connection: AsyncConnection, schema: str) -> None:
+    """Let readers of this layout read tables of an older one, as far as these can tell them.
+
+    Raises psycopg's errors, where the tables are too old or broken for it.
+    """
+    async with connection.transaction():
+        await connection.execute(_ENTER, (schema,))
+        await connection.execute(_AS_COLUMNS)
 
 
 async def has_numbers(connection: AsyncConnection, schema: str) -> bool:

@@ -48,7 +48,6 @@ create table orders (
         case when status in ('pending', 'executing') then 'moving' else status end
     ) stored
 ) with (
-    fillfactor = 50,
     -- Entries of ended orders in the index of the open ones must not grow with the history.
     autovacuum_vacuum_scale_factor = 0.02,
     vacuum_index_cleanup = on

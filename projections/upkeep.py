@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import psycopg
@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from projections.consumer import EventLog
 from projections.leftovers import remove_former
 from projections.rebuild import RebuildUnderWay, rebuild
-from projections.schema import LAYOUT, ensure, is_whole
+from projections.schema import LAYOUT, ensure, is_whole, make_readable
 from projections.settings import ProjectorSettings
 
 _POLL = timedelta(seconds=1)
@@ -37,6 +37,8 @@ async def refit(connection: AsyncConnection, log: EventLog, settings: ProjectorS
     logger.warning("rebuilding the tables", extra={"action": "rebuild_began"})
     url, partitions = settings.database_url, settings.partitions
     while schema := await unfit_tables(connection, partitions):
+        with suppress(psycopg.Error):
+            await make_readable(connection, schema)
         try:
             rebuilt = await rebuild(log, url, partitions, _Telling(), only=schema)
         except RebuildUnderWay:

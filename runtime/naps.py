@@ -2,38 +2,48 @@
 
 import asyncio
 from datetime import timedelta
+from math import floor, log2
 
 _STEP_PART = 0.1
-"""A nap's step is no longer than this part of the nap, unless it is the shortest there is."""
+_STEP_MOST = timedelta(milliseconds=100)
+
+
+def step_of(seconds: float, shortest: float) -> float:
+    """Return the step of a nap so long, all in seconds.
+
+    That is the shortest step, doubled as often as it stays at most a tenth of the nap and 100 ms.
+    """
+    most = min(seconds * _STEP_PART, _STEP_MOST.total_seconds())
+    return shortest * 2 ** max(0, floor(log2(most / shortest))) if most > shortest else shortest
 
 
 class Naps:
     """Sleeps about as long as `asyncio.sleep`, which takes a timer for each who sleeps.
 
     All wake at whole steps of the loop's time: up to half a step earlier or later than they asked.
-    The step is the one given, doubled for longer naps as often as it stays a tenth of them: what
-    many do one after the other costs less than what each does between others. So does the timer
-    wheel of Linux, by eights (kernel/time/timer.c).
+    The step is the one given, and a larger one for longer naps: what many do one after the other
+    costs less than what each does between others. The timer wheel of Linux has larger steps for
+    longer times too (kernel/time/timer.c).
     """
 
     def __init__(self, step: timedelta) -> None:
-        self._step = step.total_seconds()
+        self._shortest = step.total_seconds()
         self._sleepers: dict[int, list[asyncio.Future[None]]] = {}
 
     def sleep(self, seconds: float) -> asyncio.Future[None]:
         """Return what is done when the time is over; whoever cancels it is woken no more."""
         loop = asyncio.get_running_loop()
-        longest = max(1, int(seconds * _STEP_PART / self._step))
-        size = 1 << (longest.bit_length() - 1)
-        step = size * round((loop.time() + seconds) / (size * self._step))
-        if step not in self._sleepers:
-            self._sleepers[step] = []
-            loop.call_at(step * self._step, self._wake, step)
+        step = step_of(seconds, self._shortest)
+        # As a number of the shortest: naps of all steps that end together end by one timer.
+        number = round((loop.time() + seconds) / step) * round(step / self._shortest)
+        if number not in self._sleepers:
+            self._sleepers[number] = []
+            loop.call_at(number * self._shortest, self._wake, number)
         nap: asyncio.Future[None] = loop.create_future()
-        self._sleepers[step].append(nap)
+        self._sleepers[number].append(nap)
         return nap
 
-    def _wake(self, step: int) -> None:
-        for nap in self._sleepers.pop(step):
+    def _wake(self, number: int) -> None:
+        for nap in self._sleepers.pop(number):
             if not nap.done():
                 nap.set_result(None)

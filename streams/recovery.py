@@ -25,12 +25,12 @@ _NOW = "select clock_timestamp()"
 _OFFSET = "select next_offset from projection_offsets where partition = %s"
 _OPEN = """
 select order_id, state::text, state_schema_version from orders
-where partition = %s and open
+where partition = %s and orders.open
 order by placed_offset
 """
 _CLOSED = """
 select order_id, not_after from orders
-where partition = %(partition)s and not open and not_after >= (
+where partition = %(partition)s and not orders.open and not_after >= (
     select appended_at - %(kept)s from order_events
     where partition = %(partition)s order by "offset" desc limit 1
 )

@@ -22,7 +22,9 @@ class VenueSettings(Settings):
     quote_latency_ms: LongestLatency = Field(default=200, description="Time of a quote.")
     execute_latency_ms: LongestLatency = Field(default=1_000, description="Time of an execution.")
     latency_jitter: Rate = Field(
-        default=0.1, description="A latency is spread evenly by this fraction up and down."
+        default=0.1,
+        description="A latency is spread evenly by this fraction up and down. Calls end together "
+        "in steps of 5 ms, longer ones of a tenth of them or less, at most 80 ms.",
     )
     quote_timeout_ms: PositiveInt | None = Field(
         default=None, description="Left out: the longest latency and 2 seconds."

@@ -9,8 +9,8 @@ from tests.support.crowd import Crowd
 from tests.support.engine import Engine
 from tests.support.servers import wait_until
 
-_ENDED = "select count(*) from orders where order_id = any(%s) and state is null"
-_OPEN = "select count(*) from orders where state is not null"
+_ENDED = "select count(*) from orders where order_id = any(%s) and not orders.open"
+_OPEN = "select count(*) from orders where orders.open"
 _SUPERSEDED = "select count(*) from order_events where superseded"
 
 

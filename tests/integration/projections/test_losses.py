@@ -1,12 +1,21 @@
 """Tables that are lost, broken, half-made or of another engine: the log makes them anew."""
 
 import json
+import uuid
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
-from projections.schema import LAYOUT
-from tests.integration.projections.conftest import lives
+from orders.admission import admit
+from orders.topics import partition_of
+from orders.wire import encode
+from projections.batch import Reading
+from projections.schema import LAYOUT, make_readable
+from streams.recovery import _OPEN, ProjectionAway, read_snapshot
+from tests.integration.projections.conftest import lives, opened_store
+from tests.integration.projections.histories import IN_TIME, PARTITIONS, delivered
+from tests.support.builders import failed, placed
 from tests.support.servers import TEST_PARTITIONS, run_sql, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -99,7 +108,12 @@ async def test_a_database_that_is_lost_whole_is_filled_from_the_log_in_a_new_epo
     assert [one.stop() for one in both] == [0, 0]
 
 
+BEFORE_STAGES = (
+    "alter table orders drop column open, drop column stage",
+    "create index orders_open on orders (partition) where state is not null",
+)
 OLDER = (
+    *BEFORE_STAGES,
     "alter table orders drop column client_order_id",
     "alter table orders drop column tags",
     "drop table order_labels",
@@ -132,6 +146,27 @@ async def test_tables_of_an_older_layout_are_rebuilt_at_the_start(log, tables, s
     assert kept[:1500] == numbered
     assert sum(one.log.count("tables rebuilt") for one in both) == 1
     wait_until(lambda: len(tables.schemas) == 1, 30, "the former tables are removed")
+
+
+async def test_tables_of_an_older_layout_are_read_while_they_are_rebuilt(tables):
+    [waiting, ended] = [str(uuid.UUID(int=number)) for number in (3, 4)]
+    told = [placed(order_id=waiting), placed(order_id=ended), failed(2, order_id=ended)]
+    records = delivered([(one.order_id, encode(one), IN_TIME) for one in told])
+    async with opened_store(tables.url) as store:
+        await store.apply([Reading(record, admit(record, PARTITIONS)) for record in records])
+    tables.run(*BEFORE_STAGES)
+    with pytest.raises(ProjectionAway, match="open"):
+        await read_snapshot(tables.url, partition_of(waiting, PARTITIONS))
+    async with await AsyncConnection.connect(tables.url, autocommit=True) as connection:
+        await make_readable(connection, "projection_1")
+    assert [*(await read_snapshot(tables.url, partition_of(waiting, PARTITIONS))).open] == [waiting]
+    assert not (await read_snapshot(tables.url, partition_of(ended, PARTITIONS))).open.get(ended)
+    with tables.reading() as connection:
+        connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
+        plan = connection.execute(f"explain {_OPEN}", [1]).fetchall()
+    assert any("using orders_open" in line["QUERY PLAN"] for line in plan)
+    staged = tables.rows("select k.stage from orders k order by order_id")
+    assert [row["stage"] for row in staged] == ["moving", "failed"]
 
 
 def test_tables_of_a_newer_layout_stop_it_with_a_sentence(start, environment, tables):

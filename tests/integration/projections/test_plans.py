@@ -8,6 +8,7 @@ from itertools import count, islice
 import psycopg
 import pytest
 
+from audit import tables as judged
 from orders.admission import admit
 from orders.topics import partition_of
 from orders.wire import encode
@@ -122,6 +123,7 @@ async def test_ended_orders_are_cleared_from_the_indexes_of_the_open_ones(tables
             await store.apply(readings[first : first + 3_000])
     assert pages_read(tables, *QUESTIONS["open orders"]) < 100
     assert pages_read(tables, *OPEN_ONES) < 100
+    assert pages_read(tables, judged._MOVING, []) < 100
 
 
 async def test_an_order_that_begins_to_execute_is_written_to_no_index(tables):

@@ -32,6 +32,22 @@ def test_open_orders_are_shown(api):
         assert word in told.output
 
 
+def test_a_list_is_read_on_while_its_pages_end_early(api):
+    pages = [
+        {"orders": [], "nextCursor": "a"},
+        {"orders": [ORDER], "nextCursor": "b"},
+        {"orders": [ORDER | {"id": "last"}], "nextCursor": "c"},
+    ]
+    told, asked = api("orders", "--status", "pending", "--count", "2", answer=pages)
+    assert [path for _, path, _ in asked] == [
+        "/api/orders?status=pending&limit=2",
+        "/api/orders?status=pending&cursor=a&limit=2",
+        "/api/orders?status=pending&cursor=b&limit=1",
+    ]
+    assert ORDER["id"] in told.output
+    assert "last" in told.output
+
+
 def test_an_id_is_shown_in_full_where_there_is_little_room(api):
     ended = ORDER | {"expiresAt": "2030-01-31T12:00:00.000000Z", "errorReason": "EXPIRED: expired"}
     told, _ = api("orders", answer=[{"orders": [ended]}], columns=60)
