@@ -51,6 +51,13 @@ class Question(Generic[Row]):
     row: AsyncRowFactory[Row]
 
 
+async def _require_plain(connection: AsyncConnection) -> None:
+    # A read that is broken off at a bad moment leaves it in a pipeline, where the next `begin` may
+    # come after other statements of the same transaction. The pool closes what is refused here.
+    if connection.pgconn.pipeline_status:
+        raise psycopg.InterfaceError("a connection was left in its pipeline")
+
+
 class Database:
     """The read model's database; opens when the server is away too, and comes back by itself."""
 
@@ -63,6 +70,7 @@ class Database:
             max_size=connections,
             open=False,
             timeout=POOL_TIMEOUT_S,
+            reset=_require_plain,
             # Given up at once and begun again by the next reader, rather than ever more rarely.
             reconnect_timeout=1,
         )

@@ -1,0 +1,28 @@
+"""Reads of the API from the database itself."""
+
+import pytest
+from psycopg.rows import tuple_row
+
+from api.database import Database, Question
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
+
+ASKED = Question("select 1", {}, tuple_row)
+
+
+@pytest.fixture
+async def database(database_url):
+    opened = Database(database_url, 1)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def test_a_connection_that_was_left_in_its_pipeline_answers_nobody(database):
+    async with database._pool.connection() as left:
+        await left.pipeline().__aenter__()
+        await left.execute("select 1")
+    assert await database.glance(lambda _: "select 'projection_1'", {}) == [("projection_1",)]
+    assert await database.read(ASKED) == [[(1,)]]
+    async with database._pool.connection() as another:
+        assert another is not left
