@@ -52,8 +52,8 @@ class Question(Generic[Row]):
 
 
 async def _require_plain(connection: AsyncConnection) -> None:
-    # A read that is broken off at a bad moment leaves it in a pipeline, where the next `begin` may
-    # come after other statements of the same transaction. The pool closes what is refused here.
+    # Left in a pipeline, it would put a lone statement and the next read's `begin` into the same
+    # transaction, which PostgreSQL refuses. The pool closes what is refused here.
     if connection.pgconn.pipeline_status:
         raise psycopg.InterfaceError("a connection was left in its pipeline")
 

@@ -14,7 +14,7 @@ def step_of(seconds: float, shortest: float) -> float:
     That is the shortest step, doubled as often as it stays at most a tenth of the nap and 100 ms.
     """
     most = min(seconds * _STEP_PART, _STEP_MOST.total_seconds())
-    return shortest * 2 ** max(0, floor(log2(most / shortest))) if most > shortest else shortest
+    return shortest * 2.0 ** floor(log2(max(most / shortest, 1)))
 
 
 class Naps:
